@@ -1,0 +1,74 @@
+import hostedGitInfo from 'hosted-git-info';
+
+/** A repository as a document names it, reduced to where it is. */
+export interface RepositoryUrl {
+  /** Canonical HTTPS URL without credentials, `.git` or fragment. */
+  readonly url: string;
+  readonly host: string;
+  /** Path on the host, without leading slash and `.git`. */
+  readonly path: string;
+}
+
+/** What may stand in a host or in one component of a path; nothing here can be an option, a parent or a shell word. */
+const SAFE_COMPONENT = /^(?!\.{1,2}$)[A-Za-z0-9_~.][A-Za-z0-9_~.+-]*$/;
+const SAFE_HOST = /^[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$/;
+
+/**
+ * Reads a repository URL in any form that package documents use (`user/repo`, `github:user/repo`, `git+https://`,
+ * `git://`, `git@host:path`, a web page inside the repository, ...). Everything becomes HTTPS: ssh could prompt, and
+ * git:// and http:// can be rewritten on the way.
+ *
+ * @returns null when it names no repository on a host, such as a local path
+ */
+export function parseRepositoryUrl(text: string): RepositoryUrl | null {
+  const trimmed = text.trim();
+  const hosted = hostedGitInfo.fromUrl(trimmed) ?? hostedGitInfo.fromUrl(repositoryPart(trimmed));
+  if (hosted !== undefined) return build(hosted.domain, `${hosted.user ?? ''}/${hosted.project}`);
+  const scp = /^(?:[\w.-]+@)([A-Za-z0-9.-]+):(?!\/\/)(.+)$/.exec(trimmed);
+  if (scp?.[1] !== undefined && scp[2] !== undefined) return build(scp[1], scp[2]);
+  return fromUrl(trimmed);
+}
+
+/** A link to a page of a repository (`/tree/main/packages/x`, `/blob/...`, `/issues`) names the repository. */
+function repositoryPart(text: string): string {
+  return text.replace(/^(https?:\/\/[^/]+\/[^/]+\/[^/#?]+)\/(?:tree|blob|issues|pull|wiki|-)(?:[/#?].*)?$/, '$1');
+}
+
+function fromUrl(text: string): RepositoryUrl | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text.replace(/^git\+/, ''));
+  const allowed = ['https:', 'http:', 'git:', 'ssh:'];
+  if (!allowed.includes(url.protocol)) return null;
+  const host = url.protocol === 'https:' || url.protocol === 'http:' ? url.host : url.hostname;
+  return build(host, decodeURIComponent(url.pathname));
+}
+
+function build(host: string, rawPath: string): RepositoryUrl | null {
+  const path = rawPath
+    .replace(/^\/+/, '')
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '');
+  if (!SAFE_HOST.test(host) || path === '') return null;
+  if (!path.split('/').every((component) => SAFE_COMPONENT.test(component))) return null;
+  const lowered = host.toLowerCase();
+  return { url: `https://${lowered}/${path}`, host: lowered, path };
+}
+
+/**
+ * Where to fetch a repository from: every mirror template filled in, then the repository's own URL.
+ *
+ * @param templates with `{host}`, `{owner}` (first component of the path), `{name}` (last) and `{path}`
+ */
+export function remotesFor(repository: RepositoryUrl, templates: readonly string[]): readonly string[] {
+  const components = repository.path.split('/');
+  const values: Record<string, string> = {
+    host: repository.host.replace(':', '_'),
+    owner: components[0] ?? '',
+    name: components.at(-1) ?? '',
+    path: repository.path,
+  };
+  const filled = templates.map((template) =>
+    template.replace(/\{(host|owner|name|path)\}/g, (whole, key: string) => values[key] ?? whole),
+  );
+  return [...filled, repository.url];
+}

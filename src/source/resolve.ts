@@ -1,0 +1,311 @@
+import type { Evidence, Source } from '../model/source.ts';
+import { cannot, found, type Outcome, type Signal } from '../model/verdict.ts';
+import type { Ref, Repository } from './git.ts';
+import { openRepository } from './git.ts';
+import { parseRepositoryUrl, type RepositoryUrl, remotesFor } from './repository-url.ts';
+import { mentionsVersion, tagNames } from './tag-names.ts';
+
+/** How one ecosystem names a package inside a repository. */
+export interface ManifestReader {
+  /** For example `package.json`. */
+  readonly fileName: string;
+  /** Name and version that a manifest states; null when it is not one. */
+  read(text: string): { readonly name: string | null; readonly version: string | null } | null;
+  /** POSIX extended expressions for the line of a manifest that states a name or a version. */
+  nameLine(name: string): string;
+  versionLine(version: string): string;
+}
+
+/** What a package version says about where it comes from. Nothing of it is believed without a look. */
+export interface SourceClaims {
+  readonly name: string;
+  readonly version: string;
+  /** As the document writes it; null when it has none. */
+  readonly repository: string | null;
+  /** Directory inside the repository, when stated. */
+  readonly directory: string | null;
+  /** Commits that a provenance statement or the registry's document names, best first. */
+  readonly commits: readonly { readonly commit: string; readonly evidence: Evidence }[];
+  readonly manifest: ManifestReader;
+}
+
+/** A user's own word on the source, from `--source <url#commit>`. */
+export interface SourceOverride {
+  readonly repository: string;
+  readonly commit: string | null;
+}
+
+export interface ResolvedSource {
+  readonly repository: Repository;
+  /** At least one, best first. */
+  readonly candidates: readonly Source[];
+  readonly signals: readonly Signal[];
+}
+
+interface Candidate {
+  readonly commit: string;
+  readonly ref: string | null;
+  readonly evidence: readonly Evidence[];
+}
+
+const MOST_LOOSE_TAGS = 5;
+
+/** Test trees hold manifests that carry the name of the package they test. */
+const NOT_THE_PACKAGE = /(^|\/)(test|tests|fixtures?|__tests__|examples?|samples?|node_modules|dist|build)(\/|$)/;
+
+/**
+ * Finds the repository, the commits and the directory that a package version can come from.
+ *
+ * @param options.mirrors templates for where to fetch repositories from (see `remotesFor`)
+ * @returns candidates in the order in which to try them, or why there are none
+ */
+export async function resolveSource(options: {
+  claims: SourceClaims;
+  override: SourceOverride | null;
+  mirrors: readonly string[];
+  cacheDir: string;
+}): Promise<Outcome<ResolvedSource>> {
+  const { claims, override } = options;
+  const stated = override?.repository ?? claims.repository;
+  if (stated === null) {
+    const next = 'If you know the repository, name it with --source <url#commit>.';
+    return cannot('no-repository', `${claims.name}@${claims.version} names no repository in its document. ${next}`);
+  }
+  const url = parseRepositoryUrl(stated);
+  if (url === null) {
+    const why = `The document's repository, ${JSON.stringify(stated)}, is not the URL of a repository on a host.`;
+    return cannot('no-repository', `${why} If you know the right one, name it with --source <url#commit>.`);
+  }
+  const opened = await open(url, options);
+  if (!opened.ok) return opened;
+  return candidatesIn({ repository: opened.value, url, claims, override });
+}
+
+async function open(
+  url: RepositoryUrl,
+  options: { mirrors: readonly string[]; cacheDir: string },
+): Promise<Outcome<Repository>> {
+  const remotes = remotesFor(url, options.mirrors);
+  const opened = await openRepository({ cacheDir: options.cacheDir, key: url.url, remotes });
+  if (opened.ok) return found(opened.repository);
+  const said = opened.failures.map((failure) => `${failure.url}: ${failure.message}`).join('; ');
+  const next = 'It may be gone, private or unreachable from here; --git-mirror names another place to fetch from.';
+  return cannot('repository-unreachable', `${url.url} could not be fetched (${said}). ${next}`);
+}
+
+async function candidatesIn(context: {
+  repository: Repository;
+  url: RepositoryUrl;
+  claims: SourceClaims;
+  override: SourceOverride | null;
+}): Promise<Outcome<ResolvedSource>> {
+  const { repository, url, claims, override } = context;
+  const commits = await candidateCommits(context);
+  if (commits.length === 0) {
+    const asked = override?.commit ?? null;
+    const what =
+      asked === null
+        ? `${url.url} has no tag for ${claims.version}, and no commit that sets this version.`
+        : `${url.url} has no commit, tag or branch ${JSON.stringify(asked)}.`;
+    return cannot('source-not-found', `${what} If you know the commit, name it with --source ${url.url}#<commit>.`);
+  }
+  const located = await Promise.all(commits.map((candidate) => locate({ repository, url, claims, candidate })));
+  const sources = located.flatMap((one) => (one === null ? [] : [one]));
+  if (sources.length === 0) {
+    const where = commits.map((candidate) => candidate.ref ?? candidate.commit.slice(0, 12)).join(', ');
+    const what = `No ${claims.manifest.fileName} named ${claims.name} in ${url.url} at ${where}.`;
+    return cannot('source-mismatch', `${what} The package may claim a repository that is not its own.`);
+  }
+  const ordered = [...sources].sort((a, b) => Number(b.versionStated) - Number(a.versionStated));
+  return found({
+    repository,
+    candidates: ordered.map((one) => one.source),
+    signals: signalsOf(claims, ordered),
+  });
+}
+
+async function candidateCommits(context: {
+  repository: Repository;
+  claims: SourceClaims;
+  override: SourceOverride | null;
+}): Promise<readonly Candidate[]> {
+  const { repository, claims, override } = context;
+  if (override?.commit != null) return overridden(repository, override.commit);
+  const tags = await repository.tags();
+  const claimed = await Promise.all(
+    claims.commits.map(async ({ commit, evidence }) => {
+      const known = await repository.commitOf(commit);
+      const tag = tags.find((one) => one.commit === known);
+      return known === null ? [] : [{ commit: known, ref: tag?.name ?? null, evidence: [evidence] }];
+    }),
+  );
+  const names = tagNames(claims.name, claims.version).map((name) => `refs/tags/${name}`);
+  const exact = names.flatMap((name) => tags.filter((tag) => tag.name === name));
+  const loose = looseTags({ tags, exact, version: claims.version });
+  const tagged = [...exact, ...loose].map((tag) => ({
+    commit: tag.commit,
+    ref: tag.name,
+    evidence: [{ kind: 'tag', detail: `${tag.name.replace('refs/tags/', 'tag ')} leads to this commit` }],
+  }));
+  const candidates = merge([...claimed.flat(), ...tagged]);
+  if (candidates.length > 0) return candidates;
+  return versionCommit(repository, claims);
+}
+
+/**
+ * Tags in no known form that hold the version. Beside a tag in a known form, one that only adds a suffix counts
+ * (`4.18.1-npm` beside `4.18.1`); anything else may be the tag of another package of the same repository.
+ */
+function looseTags(options: {
+  tags: readonly Ref[];
+  exact: readonly Ref[];
+  version: string;
+}): readonly Ref[] {
+  const { tags, exact, version } = options;
+  const mentions = tags.filter((tag) => !exact.includes(tag) && mentionsVersion(tag.name, version));
+  const suffixed = (tag: Ref) => tag.name.replace(/^refs\/tags\/v?/, '').startsWith(version);
+  return (exact.length === 0 ? mentions : mentions.filter(suffixed)).slice(0, MOST_LOOSE_TAGS);
+}
+
+async function overridden(repository: Repository, revision: string): Promise<readonly Candidate[]> {
+  const names = [revision, `refs/tags/${revision}`, `refs/heads/${revision}`];
+  for (const name of names) {
+    const commit = await repository.commitOf(name);
+    if (commit === null) continue;
+    const ref = name.startsWith('refs/') ? name : null;
+    return [{ commit, ref, evidence: [{ kind: 'user', detail: 'named with --source' }] }];
+  }
+  return [];
+}
+
+/** The oldest commit at which the manifest states the version: what `npm version` and its like leave behind. */
+async function versionCommit(repository: Repository, claims: SourceClaims): Promise<readonly Candidate[]> {
+  const { manifest } = claims;
+  const places = [...new Set([claims.directory, '.'].flatMap((one) => (one === null ? [] : [one])))];
+  for (const place of places) {
+    const file = inDirectory(place, manifest.fileName);
+    const commits = await repository.commitsThatChanged({ expression: manifest.versionLine(claims.version), file });
+    for (const { commit } of commits.toReversed()) {
+      const text = await repository.readText(commit, file);
+      if (text === null || manifest.read(text)?.version !== claims.version) continue;
+      const detail = `${file} states version ${claims.version} from this commit on; no tag names it`;
+      return [{ commit, ref: null, evidence: [{ kind: 'version-commit', detail }] }];
+    }
+  }
+  return [];
+}
+
+/** One candidate per commit; evidence of the same commit is put together, the first order kept. */
+function merge(candidates: readonly Candidate[]): readonly Candidate[] {
+  const byCommit = new Map<string, Candidate>();
+  for (const one of candidates) {
+    const known = byCommit.get(one.commit);
+    const merged = known && {
+      ...known,
+      ref: known.ref ?? one.ref,
+      evidence: [...known.evidence, ...one.evidence],
+    };
+    byCommit.set(one.commit, merged ?? one);
+  }
+  return [...byCommit.values()];
+}
+
+interface Located {
+  readonly source: Source;
+  /** Whether the manifest at this commit states the very version. */
+  readonly versionStated: boolean;
+}
+
+async function locate(context: {
+  repository: Repository;
+  url: RepositoryUrl;
+  claims: SourceClaims;
+  candidate: Candidate;
+}): Promise<Located | null> {
+  const { repository, url, claims, candidate } = context;
+  const place = await directoryOf(repository, candidate.commit, claims);
+  if (place === null) return null;
+  const [tree, committedAt] = await Promise.all([
+    repository.tree(candidate.commit),
+    repository.committedAt(candidate.commit),
+  ]);
+  const source: Source = {
+    repository: url.url,
+    commit: candidate.commit,
+    ref: candidate.ref,
+    directory: place.directory,
+    committedAt,
+    evidence: [...candidate.evidence, place.evidence],
+    tree,
+  };
+  return { source, versionStated: place.version === claims.version };
+}
+
+async function directoryOf(
+  repository: Repository,
+  commit: string,
+  claims: SourceClaims,
+): Promise<{ directory: string; version: string | null; evidence: Evidence } | null> {
+  const { manifest } = claims;
+  const stated = claims.directory === null ? null : normalDirectory(claims.directory);
+  const first = [...new Set([stated ?? '.', '.'])];
+  for (const directory of first) {
+    const read = await manifestAt(repository, commit, inDirectory(directory, manifest.fileName), manifest);
+    if (read?.name !== claims.name) continue;
+    const how = directory === stated ? 'the document names this directory' : 'its manifest at the root has the name';
+    return { directory, version: read.version, evidence: { kind: 'directory', detail: `${directory}: ${how}` } };
+  }
+  const hits = await repository.grep({
+    commit,
+    expression: manifest.nameLine(claims.name),
+    fileName: manifest.fileName,
+  });
+  const ranked = hits.toSorted((a, b) => rank(a) - rank(b) || a.length - b.length || (a < b ? -1 : 1));
+  for (const file of ranked.slice(0, 20)) {
+    const read = await manifestAt(repository, commit, file, manifest);
+    if (read?.name !== claims.name) continue;
+    const directory = file === manifest.fileName ? '.' : file.slice(0, -manifest.fileName.length - 1);
+    const detail = `${directory}: found by the name in its ${manifest.fileName}`;
+    return { directory, version: read.version, evidence: { kind: 'directory', detail } };
+  }
+  return null;
+}
+
+function rank(file: string): number {
+  return NOT_THE_PACKAGE.test(file) ? 1 : 0;
+}
+
+async function manifestAt(
+  repository: Repository,
+  commit: string,
+  file: string,
+  manifest: ManifestReader,
+): Promise<{ name: string | null; version: string | null } | null> {
+  const text = await repository.readText(commit, file);
+  return text === null ? null : manifest.read(text);
+}
+
+/** A stated directory as a clean relative path; null when it would leave the repository. */
+function normalDirectory(text: string): string | null {
+  const components = text.split('/').filter((one) => one !== '' && one !== '.');
+  if (components.includes('..')) return null;
+  return components.length === 0 ? '.' : components.join('/');
+}
+
+function inDirectory(directory: string, file: string): string {
+  return directory === '.' ? file : `${directory}/${file}`;
+}
+
+function signalsOf(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {
+  const signals: Signal[] = [];
+  if (located.length > 1) {
+    const all = located.map(({ source }) => `${source.commit.slice(0, 12)} (${source.evidence[0]?.detail ?? ''})`);
+    const message = `The evidence leads to ${located.length} different commits: ${all.join('; ')}.`;
+    signals.push({ kind: 'source-evidence-disagrees', severity: 'low', message });
+  }
+  if (!located.some((one) => one.versionStated)) {
+    const message = `No candidate commit states version ${claims.version} in its ${claims.manifest.fileName}.`;
+    signals.push({ kind: 'version-not-in-source', severity: 'low', message });
+  }
+  return signals;
+}

@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRepository, type Repository } from '../../src/source/git.ts';
+import { TestRepository, temporaryFolder } from '../support/repository.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder.dispose());
+
+const origin = new TestRepository(path.join(folder.path, 'origin'));
+const canary = path.join(folder.path, 'canary');
+let repository: Repository;
+let commit: string;
+
+beforeAll(async () => {
+  origin.link('link', '/etc/passwd');
+  commit = origin.commit({
+    'package.json': { name: 'pkg', version: '1.0.0' },
+    'secret.txt': 'left out of archives\n',
+    'version.txt': '$Format:%H$\n',
+    'filtered.txt': 'as committed\n',
+    'windows.bat': 'echo hello\n',
+    'name with\ttab': 'x',
+    '.gitattributes': 'secret.txt export-ignore\nversion.txt export-subst\nfiltered.txt filter=evil\n*.bat text eol=crlf\n',
+  });
+  origin.tag('v1.0.0');
+  // What a hostile repository would like git to run.
+  const hook = path.join(origin.directory, '.git', 'hooks', 'post-checkout');
+  writeFileSync(hook, `#!/bin/sh\ntouch ${canary}\n`, { mode: 0o755 });
+  origin.git('config', 'filter.evil.smudge', `touch ${canary}`);
+  repository = await open(origin.directory);
+});
+
+async function open(remote: string): Promise<Repository> {
+  const opened = await openRepository({ cacheDir: path.join(folder.path, 'cache'), key: remote, remotes: [remote] });
+  if (!opened.ok) throw new Error(JSON.stringify(opened.failures));
+  return opened.repository;
+}
+
+function membersOf(file: string): string[] {
+  return execFileSync('tar', ['-tf', file], { encoding: 'utf8' }).trim().split('\n');
+}
+
+describe('a repository', () => {
+  it('lists every file of a commit with its blob id', async () => {
+    const tree = await repository.tree(commit);
+    const file = tree.find((one) => one.path === 'package.json');
+    expect(file?.blobId).toBe(origin.git('rev-parse', 'HEAD:package.json'));
+    expect(tree.find((one) => one.path === 'link')?.mode).toBe('120000');
+    expect(tree.map((one) => one.path)).toContain('name with\ttab');
+  });
+
+  it('tells that a file is absent, and that a commit is', async () => {
+    expect(await repository.readText(commit, 'absent.json')).toBeNull();
+    expect(await repository.commitOf('0'.repeat(40))).toBeNull();
+    expect(await repository.commitOf('--help')).toBeNull();
+  });
+
+  it('archives a commit as a checkout has it: nothing left out, substituted or filtered', async () => {
+    const file = path.join(folder.path, 'tree.tar');
+    await repository.archive(commit, file);
+    expect(membersOf(file)).toContain('secret.txt');
+    const text = (name: string) => execFileSync('tar', ['-xOf', file, name], { encoding: 'utf8' });
+    expect(text('version.txt')).toBe('$Format:%H$\n');
+    expect(text('filtered.txt')).toBe('as committed\n');
+    expect(text('windows.bat')).toBe('echo hello\r\n');
+    expect(existsSync(canary)).toBe(false);
+  });
+
+  it('gives a .git with exactly this commit', async () => {
+    const directory = path.join(folder.path, 'clone');
+    mkdirSync(directory);
+    await repository.shallowClone({ commit, ref: 'refs/tags/v1.0.0', origin: 'https://git.example/a/b', directory });
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: directory, encoding: 'utf8' }).trim();
+    expect(git('rev-parse', 'HEAD')).toBe(commit);
+    expect(git('describe', '--tags')).toBe('v1.0.0');
+    expect(git('rev-list', '--count', '--all')).toBe('1');
+    expect(existsSync(canary)).toBe(false);
+  });
+});
+
+describe('a hostile remote', () => {
+  it.each(['--upload-pack=touch CANARY', 'ext::touch CANARY', '-c core.sshCommand=touch CANARY'])(
+    'named %s is refused and runs nothing',
+    async (template) => {
+      const remote = template.replace('CANARY', canary);
+      const opened = await openRepository({ cacheDir: path.join(folder.path, 'cache'), key: remote, remotes: [remote] });
+      expect(opened.ok).toBe(false);
+      expect(existsSync(canary)).toBe(false);
+    },
+  );
+});

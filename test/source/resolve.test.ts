@@ -1,0 +1,169 @@
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { packageJsonReader } from '../../builders/npm/manifest.ts';
+import { resolveSource, type SourceClaims } from '../../src/source/resolve.ts';
+import { TestRepository, temporaryFolder } from '../support/repository.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder.dispose());
+
+let count = 0;
+function newRepository(): { repository: TestRepository; name: string } {
+  count += 1;
+  const name = `r${count}`;
+  return { repository: new TestRepository(path.join(folder.path, 'git', name)), name };
+}
+
+function resolve(name: string, claims: Partial<SourceClaims>, commit: string | null = null) {
+  const url = `https://git.example/owner/${name}`;
+  return resolveSource({
+    claims: {
+      name: 'pkg',
+      version: '1.2.3',
+      repository: `git+${url}.git`,
+      directory: null,
+      commits: [],
+      manifest: packageJsonReader,
+      ...claims,
+    },
+    override: commit === null ? null : { repository: url, commit },
+    mirrors: [path.join(folder.path, 'git', '{name}')],
+    cacheDir: path.join(folder.path, 'cache'),
+  });
+}
+
+async function resolved(...args: Parameters<typeof resolve>) {
+  const outcome = await resolve(...args);
+  if (!outcome.ok) throw new Error(`${outcome.reason.code}: ${outcome.reason.message}`);
+  return outcome.value;
+}
+
+async function reasonOf(...args: Parameters<typeof resolve>) {
+  const outcome = await resolve(...args);
+  return outcome.ok ? null : outcome.reason.code;
+}
+
+const MANIFEST = { name: 'pkg', version: '1.2.3' };
+
+describe('the commit', () => {
+  it.each(['v1.2.3', '1.2.3', 'pkg@1.2.3', 'pkg-v1.2.3', 'pkg/v1.2.3', 'release-1.2.3'])('is found by tag %s', async (tag) => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.2' } });
+    const commit = repository.commit({ 'package.json': MANIFEST });
+    repository.tag(tag);
+    repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.4' } });
+    const { candidates, signals } = await resolved(name, {});
+    expect(candidates.map((one) => [one.commit, one.ref])).toEqual([[commit, `refs/tags/${tag}`]]);
+    expect(signals).toEqual([]);
+  });
+
+  it('is found by the tag of a scoped package in a repository of many', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'packages/other/package.json': { name: '@s/other', version: '1.2.3' } });
+    repository.tag('@s/other@1.2.3');
+    const commit = repository.commit({ 'packages/pkg/package.json': { name: '@s/pkg', version: '1.2.3' } });
+    repository.tag('@s/pkg@1.2.3');
+    const { candidates } = await resolved(name, { name: '@s/pkg' });
+    expect(candidates.map((one) => [one.commit, one.directory])).toEqual([[commit, 'packages/pkg']]);
+  });
+
+  it('is taken from gitHead before a tag, and a disagreement is told', async () => {
+    const { repository, name } = newRepository();
+    const head = repository.commit({ 'package.json': MANIFEST });
+    const tagged = repository.commit({ 'package.json': MANIFEST, 'index.js': '1' });
+    repository.tag('v1.2.3');
+    const evidence = { kind: 'git-head', detail: 'gitHead' };
+    const { candidates, signals } = await resolved(name, { commits: [{ commit: head, evidence }] });
+    expect(candidates.map((one) => one.commit)).toEqual([head, tagged]);
+    expect(signals.map((one) => one.kind)).toEqual(['source-evidence-disagrees']);
+  });
+
+  it('is the one that set the version when no tag names it', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.2' } });
+    const commit = repository.commit({ 'package.json': MANIFEST });
+    repository.commit({ 'index.js': 'later' });
+    const { candidates } = await resolved(name, {});
+    expect(candidates.map((one) => one.commit)).toEqual([commit]);
+    expect(candidates[0]?.evidence[0]?.kind).toBe('version-commit');
+  });
+
+  it('is told not to state the version when it does not', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': { ...MANIFEST, version: '0.0.0-development' } });
+    repository.tag('v1.2.3');
+    expect((await resolved(name, {})).signals.map((one) => one.kind)).toEqual(['version-not-in-source']);
+  });
+
+  it('is followed when a tag moved since the last look', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': MANIFEST });
+    repository.tag('v1.2.3');
+    await resolved(name, {});
+    const moved = repository.commit({ 'package.json': MANIFEST, 'index.js': 'moved' });
+    repository.git('tag', '-f', 'v1.2.3');
+    expect((await resolved(name, {})).candidates.map((one) => one.commit)).toEqual([moved]);
+  });
+
+  it('can be named by the user', async () => {
+    const { repository, name } = newRepository();
+    const commit = repository.commit({ 'package.json': MANIFEST });
+    repository.git('branch', 'feature');
+    expect((await resolved(name, {}, 'feature')).candidates[0]?.commit).toBe(commit);
+    expect(await reasonOf(name, {}, '--upload-pack=touch')).toBe('source-not-found');
+  });
+});
+
+describe('the directory', () => {
+  it('is the stated one', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': MANIFEST, 'sub/package.json': MANIFEST });
+    repository.tag('v1.2.3');
+    expect((await resolved(name, { directory: './sub/' })).candidates[0]?.directory).toBe('sub');
+  });
+
+  it('is found by name when the stated one is wrong, and not in a test folder', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({
+      'package.json': { name: 'root', private: true },
+      'test/package.json': MANIFEST,
+      'packages/deeper/pkg/package.json': MANIFEST,
+    });
+    repository.tag('v1.2.3');
+    expect((await resolved(name, { directory: 'gone' })).candidates[0]?.directory).toBe('packages/deeper/pkg');
+  });
+
+  it('outside of the repository is not looked at', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': MANIFEST });
+    repository.tag('v1.2.3');
+    expect((await resolved(name, { directory: '../../etc' })).candidates[0]?.directory).toBe('.');
+  });
+});
+
+describe('no source', () => {
+  it('without a repository, or with one that is no repository', async () => {
+    expect(await reasonOf('x', { repository: null })).toBe('no-repository');
+    for (const repository of ['file:///etc', '/etc/passwd', '--upload-pack=x', 'ext::sh -c id', 'git@host:-x/$(id)']) {
+      expect([repository, await reasonOf('x', { repository })]).toEqual([repository, 'no-repository']);
+    }
+  });
+
+  it('when the repository is gone', async () => {
+    expect(await reasonOf('gone', {})).toBe('repository-unreachable');
+  });
+
+  it('when nothing names the version', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': { ...MANIFEST, version: '1.0.0' } });
+    repository.tag('v1.0.0');
+    expect(await reasonOf(name, {})).toBe('source-not-found');
+  });
+
+  it('when the repository does not know the package (starjacking)', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': { name: 'famous', version: '1.2.3' } });
+    repository.tag('v1.2.3');
+    expect(await reasonOf(name, {})).toBe('source-mismatch');
+  });
+});
