@@ -1,0 +1,37 @@
+import type { Ecosystem, EcosystemOptions } from '../../src/ecosystem.ts';
+import { FORWARDER_FILE, FORWARDER_TARGET } from '../../src/sandbox/layout.ts';
+import { openClient } from './client.ts';
+import { fingerprint } from './fingerprint.ts';
+import { findingsOf, rolesOf } from './judgement.ts';
+import { npmPlans } from './plan.ts';
+import { publishedPackage } from './published.ts';
+import { openRegistryView } from './registry-view.ts';
+import { toolchain } from './toolchain/toolchain.ts';
+import { toolChooser } from './tools.ts';
+
+/**
+ * Opens the npm ecosystem. Packages come from `options.registry` when one is given; toolchains always from the
+ * registry that npm is configured with, since the other one may hold nothing but the packages to verify.
+ */
+export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
+  const client = await openClient(options);
+  const toolClient = options.registry === null ? client : await openClient({ ...options, registry: null });
+  return {
+    name: 'npm',
+    published: (spec) => publishedPackage(spec, { client, cwd: options.cwd }),
+    plans: async (request) =>
+      npmPlans(request, {
+        roles: rolesOf(request.published),
+        choose: await toolChooser(request, toolClient),
+      }),
+    async tools(plan) {
+      const { node = '', npm = '' } = plan.toolchain;
+      const made = await toolchain({ node, npm, client: toolClient, cacheDirectory: options.cacheDir });
+      return { tools: made.tools, mounts: [...made.mounts, { source: FORWARDER_FILE, target: FORWARDER_TARGET }] };
+    },
+    registryView: (view) => openRegistryView({ ...view, client }),
+    findings: findingsOf,
+    roles: rolesOf,
+    fingerprint: (artifact) => fingerprint(artifact.archive),
+  };
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { ManifestReader } from '../../src/source/resolve.ts';
+
+const Table = z.record(z.string(), z.unknown()).catch({}).default({});
+const Texts = Table.transform((table) =>
+  Object.fromEntries(
+    Object.entries(table).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+  ),
+);
+const Text = z.string().nullable().catch(null).default(null);
+
+/** What planning reads of a package.json in a repository. Old ones hold anything anywhere: that counts as absent. */
+const Manifest = z.object({
+  name: Text,
+  version: Text,
+  scripts: Texts,
+  dependencies: Texts,
+  devDependencies: Texts,
+  optionalDependencies: Texts,
+  peerDependencies: Texts,
+  engines: Texts,
+  packageManager: Text,
+  workspaces: z
+    .union([
+      z.array(z.string()),
+      z.object({ packages: z.array(z.string()) }).transform((one) => one.packages),
+    ])
+    .catch([])
+    .default([]),
+  repository: z
+    .union([
+      z.string().transform((url) => ({ url, directory: null })),
+      z.object({ url: z.string(), directory: Text }),
+    ])
+    .nullable()
+    .catch(null)
+    .default(null),
+});
+
+export type Manifest = z.infer<typeof Manifest>;
+
+/** Reads a package.json; null when it is no JSON object. A byte order mark is allowed, as npm allows it. */
+export function parseManifest(text: string): Manifest | null {
+  try {
+    const parsed = Manifest.safeParse(JSON.parse(text.replace(/^\uFEFF/, '')));
+    return parsed.success ? parsed.data : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** How npm packages are found inside a repository. */
+export const packageJsonReader: ManifestReader = {
+  fileName: 'package.json',
+  read: (text) => parseManifest(text),
+  nameLine: (name) => line('name', name),
+  versionLine: (version) => line('version', version),
+};
+
+function line(key: string, value: string): string {
+  return `"${key}"[[:space:]]*:[[:space:]]*"${value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}"`;
+}

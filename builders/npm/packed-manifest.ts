@@ -1,0 +1,73 @@
+/** The package.json of a packed archive as npm understands it, with every reason why another reader might not agree. */
+export interface PackedManifest {
+  /** Empty when the file is missing or no JSON object. */
+  readonly value: JsonObject;
+  /** In words; empty for a manifest that every reader takes the same way. */
+  readonly problems: readonly string[];
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** One JSON string (group 1) or structural character (group 2); everything between them does not matter here. */
+const TOKEN = /("(?:[^"\\]|\\.)*")|([{}[\],:])/g;
+
+/** Reads the bytes of a packed package.json; null stands for an archive without one. Never throws. */
+export function readPackedManifest(bytes: Uint8Array | null): PackedManifest {
+  if (bytes === null) return { value: {}, problems: ['there is no package.json'] };
+  const problems: string[] = [];
+  const lossy = Buffer.from(bytes).toString('utf8');
+  if (!Buffer.from(lossy).equals(Buffer.from(bytes))) problems.push('it is not UTF-8');
+  // npm skips a byte order mark, Node's own loader does not.
+  const text = lossy.replace(/^\uFEFF/, '');
+  if (text !== lossy) problems.push('it starts with a byte order mark');
+  const value = parse(text);
+  if (!isJsonObject(value)) return { value: {}, problems: [...problems, 'it is not a JSON object'] };
+  const repeated = repeatedKey(text);
+  if (repeated !== null) problems.push(`the key ${JSON.stringify(repeated)} comes twice in one object`);
+  return { value, problems };
+}
+
+/** Whether a JSON value is an object (and neither null nor an array). */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A field that should be an object: as one, or empty. Keys that objects inherit are never seen. */
+export function objectField(value: JsonObject, field: string): JsonObject {
+  const inner = Object.hasOwn(value, field) ? value[field] : undefined;
+  return isJsonObject(inner) ? inner : {};
+}
+
+/** A field, never one that objects inherit. */
+export function ownField(value: JsonObject, field: string): unknown {
+  return Object.hasOwn(value, field) ? value[field] : undefined;
+}
+
+/** The first key that one object of a JSON text has twice: JavaScript takes the last, other readers the first. */
+function repeatedKey(json: string): string | null {
+  const stack: (Set<string> | null)[] = [];
+  let candidate: string | null = null;
+  for (const [, string, mark] of json.matchAll(TOKEN)) {
+    if (string !== undefined) {
+      candidate = string;
+    } else if (mark === '{' || mark === '[') {
+      stack.push(mark === '{' ? new Set() : null);
+    } else if (mark === '}' || mark === ']') {
+      stack.pop();
+    } else if (mark === ':' && candidate !== null) {
+      const key = String(parse(candidate));
+      const keys = stack.at(-1);
+      if (keys?.has(key) === true) return key;
+      keys?.add(key);
+    }
+  }
+  return null;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

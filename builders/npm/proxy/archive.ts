@@ -1,0 +1,239 @@
+import semver, { type SemVer } from 'semver';
+import { ReproveError } from '../../../src/errors.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { versionOf, type PackageDocument, type RawVersion } from '../registry/document.ts';
+import { hexOf } from '../registry/integrity.ts';
+import { RangeIndex } from './range-index.ts';
+import { snapshot, type Snapshot, type TimeDiagnosis } from './time-doctor.ts';
+
+/** One artifact that was served: an input of the build. */
+export interface Material {
+  readonly name: string;
+  readonly version: string;
+  /** sha512 Subresource Integrity string of the bytes served. */
+  readonly integrity: string;
+  /** The same, lowercase hex. */
+  readonly sha512: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Only a lockfile or a repair can have asked for it: as far as the times go, it is younger than the cutoff. */
+  readonly afterCutoff: boolean;
+}
+
+/** A version shown although the times hide it. */
+export interface Repair {
+  readonly name: string;
+  readonly version: string;
+  readonly range: string;
+  readonly reason: string;
+}
+
+/** What was found out about the times of one package whose times cannot be publish times. */
+export interface TimeReport extends TimeDiagnosis {
+  readonly name: string;
+  /** Versions shown because a higher one of their line is older. */
+  readonly inferred: number;
+  readonly hidden: number;
+}
+
+export interface ArchiveOptions {
+  readonly client: RegistryClient;
+  readonly cutoff: Date;
+  /** Ranges of the package to build itself, as in its manifest. */
+  readonly wanted: Iterable<readonly [name: string, range: string]>;
+}
+
+/** Documents held in memory; more are read again from the cache on disk. */
+const MAX_DOCUMENTS = 64;
+
+/** A registry as it was at one instant, and everything that was taken from it. */
+export class RegistryArchive {
+  readonly #client: RegistryClient;
+  readonly #cutoff: Date;
+  readonly #index = new RangeIndex();
+  readonly #allowed = new Map<string, Set<string>>();
+  readonly #documents = new Map<string, Promise<PackageDocument | null>>();
+  readonly #refreshed = new Set<string>();
+  readonly #materials = new Map<string, Material>();
+  readonly #repairs: Repair[] = [];
+  readonly #reports = new Map<string, TimeReport>();
+
+  constructor({ client, cutoff, wanted }: ArchiveOptions) {
+    this.#client = client;
+    this.#cutoff = cutoff;
+    for (const [name, range] of wanted) this.#index.add(name, range, 'the package itself');
+  }
+
+  get materials(): readonly Material[] {
+    return [...this.#materials.values()].sort(
+      (a, b) => compare(a.name, b.name) || semver.compare(a.version, b.version),
+    );
+  }
+
+  get repairs(): readonly Repair[] {
+    return this.#repairs;
+  }
+
+  get timeReports(): readonly TimeReport[] {
+    return [...this.#reports.values()].sort((a, b) => compare(a.name, b.name));
+  }
+
+  /** A package as it was; null when the registry does not have it. */
+  async packageAt(
+    name: string,
+  ): Promise<{ readonly document: PackageDocument; readonly then: Snapshot } | null> {
+    const document = await this.#document(name);
+    if (document === null) return null;
+    const then = this.#repaired(document);
+    this.#index.addVersions(document, then.kept.keys());
+    if (!then.diagnosis.trusted)
+      this.#reports.set(name, {
+        name,
+        ...then.diagnosis,
+        inferred: then.inferred.length,
+        hidden: then.hidden,
+      });
+    return { document, then };
+  }
+
+  /**
+   * Any version that exists, at the cutoff or not: a lockfile is the authority on exact versions.
+   * Null when there is no such version.
+   */
+  async exactVersion(name: string, version: string): Promise<RawVersion | null> {
+    return (await this.#withVersion(name, version))?.versions.get(version) ?? null;
+  }
+
+  /**
+   * The artifact of an exact version, checked and recorded as a material; null when there is no such version.
+   * Throws ReproveError `registry-invalid` when it is gone or has not the digests that the registry gives.
+   */
+  async artifact(name: string, file: string): Promise<Uint8Array | null> {
+    const version = await this.#versionOfFile(name, file);
+    const document = version === null ? null : await this.#withVersion(name, version);
+    const found = document === null || version === null ? null : versionOf(document, version);
+    if (document === null || found === null) return null;
+    const result = await this.#client.artifact(found);
+    const subject = `${name}@${found.version}`;
+    if (result.kind === 'missing')
+      throw wrong(subject, 'The registry lists it but no longer has its artifact.');
+    if (result.kind === 'integrity-mismatch')
+      throw wrong(subject, `Its artifact should be ${result.expected} but is ${result.actual}.`);
+    if (result.kind === 'unchecked') throw wrong(subject, 'The registry gives no digest for its artifact.');
+    this.#materials.set(subject, {
+      name,
+      version: found.version,
+      integrity: result.integrity,
+      sha512: hexOf(result.integrity),
+      size: result.bytes.byteLength,
+      afterCutoff: this.#isAfterCutoff(document, found.version),
+    });
+    return result.bytes;
+  }
+
+  /** Shows the lowest hidden version in a range from now on. Returns it, or null when no version is in the range. */
+  async allow(name: string, range: string): Promise<string | null> {
+    const document = await this.#document(name);
+    if (document === null) return null;
+    const tagged = document.distTags.get(range);
+    const version = tagged ?? semver.minSatisfying([...document.versions.keys()], range, { loose: true });
+    if (version === null || !document.versions.has(version)) return null;
+    const reason = `An install of this time found no version of ${name} in ${range}.`;
+    const { kept } = snapshot(document, this.#cutoff, this.#allowedOf(name));
+    if (!kept.has(version)) this.#allow({ name, version, range, reason });
+    return version;
+  }
+
+  /**
+   * Where the times cannot be trusted, what existed is inferred: a version that existed at the cutoff could be
+   * installed, so each of its ranges had a version then. The lowest in the range is the likeliest.
+   */
+  #repaired(document: PackageDocument): Snapshot {
+    let then = snapshot(document, this.#cutoff, this.#allowedOf(document.name));
+    if (then.diagnosis.trusted) return then;
+    const versions = ascending(document.versions.keys());
+    for (const { range, wantedBy } of this.#index.on(document.name)) {
+      const wanted = new semver.Range(range, { loose: true });
+      const fitting = versions.filter((version) => wanted.test(version));
+      const [lowest] = fitting;
+      if (lowest === undefined || fitting.some(({ raw }) => then.kept.has(raw))) continue;
+      const reason = `${wantedBy} existed and needs ${document.name} in ${range}; the times of this registry hide every one.`;
+      this.#allow({ name: document.name, version: lowest.raw, range, reason });
+      then = snapshot(document, this.#cutoff, this.#allowedOf(document.name));
+    }
+    return then;
+  }
+
+  #allow(repair: Repair): void {
+    const allowed = this.#allowedOf(repair.name);
+    if (allowed.has(repair.version)) return;
+    allowed.add(repair.version);
+    this.#repairs.push(Object.freeze(repair));
+  }
+
+  #allowedOf(name: string): Set<string> {
+    const allowed = this.#allowed.get(name) ?? new Set<string>();
+    this.#allowed.set(name, allowed);
+    return allowed;
+  }
+
+  #isAfterCutoff(document: PackageDocument, version: string): boolean {
+    return !snapshot(document, this.#cutoff, new Set()).kept.has(version);
+  }
+
+  async #versionOfFile(name: string, file: string): Promise<string | null> {
+    const base = `${name.slice(name.indexOf('/') + 1)}-`;
+    const version = file.startsWith(base) ? file.slice(base.length, -'.tgz'.length) : '';
+    if (semver.valid(version, { loose: true }) !== null) return version;
+    // Some registries name their files otherwise.
+    const document = await this.#document(name);
+    for (const [key, raw] of document?.versions ?? []) if (fileOf(raw) === file) return key;
+    return null;
+  }
+
+  async #withVersion(name: string, version: string): Promise<PackageDocument | null> {
+    const document = await this.#document(name);
+    if (document === null || document.versions.has(version)) return document;
+    // The document may be older than the version; asking once more is enough.
+    const key = `${name}@${version}`;
+    if (this.#refreshed.has(key)) return document;
+    this.#refreshed.add(key);
+    this.#documents.set(name, this.#client.packument(name));
+    return this.#document(name);
+  }
+
+  /** A document fetched after the cutoff says all there is to say about the time before it, for ever. */
+  #document(name: string): Promise<PackageDocument | null> {
+    const known = this.#documents.get(name);
+    const document = known ?? this.#client.packument(name, { notBefore: this.#cutoff });
+    this.#documents.delete(name);
+    this.#documents.set(name, document);
+    if (known === undefined) document.catch(() => this.#documents.delete(name));
+    const [oldest] = this.#documents.keys();
+    if (this.#documents.size > MAX_DOCUMENTS && oldest !== undefined) this.#documents.delete(oldest);
+    return document;
+  }
+}
+
+function ascending(versions: Iterable<string>): readonly SemVer[] {
+  const parsed = [...versions].map((version) => semver.parse(version, { loose: true }));
+  return parsed.filter((version) => version !== null).sort((a, b) => a.compare(b));
+}
+
+function fileOf(raw: RawVersion): string | null {
+  const dist = raw['dist'];
+  const url = typeof dist === 'object' && dist !== null && 'tarball' in dist ? String(dist.tarball) : '';
+  return URL.canParse(url) ? (new URL(url).pathname.split('/').at(-1) ?? null) : null;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function wrong(subject: string, why: string): ReproveError {
+  return new ReproveError('registry-invalid', {
+    what: `${subject} cannot be used as a dependency.`,
+    why,
+    next: 'Check the registry that your npm configuration names.',
+  });
+}

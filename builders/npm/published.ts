@@ -1,0 +1,176 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { NotPublished, PublishedOutcome } from '../../src/ecosystem.ts';
+import { messageOf, ReproveError } from '../../src/errors.ts';
+import { signal } from '../../src/judge/signals.ts';
+import type { Archive, PackageVersion } from '../../src/model/artifact.ts';
+import type { Reason, ReasonCode, Signal } from '../../src/model/verdict.ts';
+import { readArchive } from '../../src/published/archive.ts';
+import { digestsOf } from '../../src/published/digests.ts';
+import { sourceClaims } from './claims.ts';
+import { manifestEntry } from './judgement.ts';
+import { type Manifest, parseManifest } from './manifest.ts';
+import { type PackageSpec, parsePackageSpec, purlOf } from './package-spec.ts';
+import type { RegistryClient } from './registry/client.ts';
+import { type PackageDocument, type VersionDocument, versionOf } from './registry/document.ts';
+import { checkIntegrity, digestsOf as statedDigests } from './registry/integrity.ts';
+import { pickVersion } from './registry/pick-version.ts';
+
+const LARGEST_FILE = 512 * 1024 * 1024;
+
+/** Finds what the user means and brings its bytes. Throws ReproveError for wrong usage and for a failing registry. */
+export async function publishedPackage(
+  argument: string,
+  context: { client: RegistryClient; cwd: string },
+): Promise<PublishedOutcome> {
+  const spec = parsePackageSpec(argument, { cwd: context.cwd });
+  return spec.kind === 'file' ? fromFile(spec.path, context.client) : fromRegistry(spec, context.client);
+}
+
+async function fromRegistry(
+  spec: Extract<PackageSpec, { kind: 'registry' }>,
+  client: RegistryClient,
+): Promise<PublishedOutcome> {
+  const asked = subjectOf(spec.name, spec.wanted === '' ? client.options.defaultTag : spec.wanted);
+  const document = await client.packument(spec.name);
+  if (document === null) {
+    return missing(asked, 'artifact-missing', `The registry does not know a package named ${spec.name}.`);
+  }
+  const picked = pickVersion(document, spec, { defaultTag: client.options.defaultTag });
+  const version = picked === null ? null : versionOf(document, picked);
+  if (version === null) return missing(asked, 'artifact-missing', noVersion(document, spec));
+  const subject = subjectOf(version.name, version.version);
+  const fileName = fileNameOf(version.dist.tarball);
+  const artifact = await client.artifact(version);
+  if (artifact.kind === 'missing') {
+    const message = `The registry lists ${spec.name}@${version.version}, but does not serve its artifact.`;
+    return missing(subject, 'artifact-missing', message, fileName);
+  }
+  if (artifact.kind === 'integrity-mismatch') {
+    const message = `The registry serves a file that is not the one it describes: ${artifact.expected} expected, ${artifact.actual} served.`;
+    return missing(subject, 'integrity-mismatch', message, fileName);
+  }
+  const unchecked = artifact.kind === 'unchecked' ? [signal('artifact-without-digest', UNCHECKED)] : [];
+  return describe({ subject, fileName, bytes: artifact.bytes, version, client, signals: unchecked });
+}
+
+const UNCHECKED = 'The registry gives no digest for this artifact: what it served was taken as it came.';
+
+function noVersion(document: PackageDocument, spec: Extract<PackageSpec, { kind: 'registry' }>): string {
+  const wanted = spec.wanted === '' ? 'a default version' : JSON.stringify(spec.wanted);
+  const was = document.time.has(spec.wanted) ? ' It was published once and has been taken back.' : '';
+  return `The registry has no version of ${spec.name} that matches ${wanted}.${was}`;
+}
+
+async function fromFile(file: string, client: RegistryClient): Promise<PublishedOutcome> {
+  const bytes = await readBounded(file);
+  const fileName = path.basename(file);
+  const archive = readArchive(bytes);
+  const named = subjectOf(fileName, '0.0.0');
+  if (!archive.ok) return { ok: false, value: notPublished({ subject: named, fileName, bytes, reason: archive.reason }) };
+  const packed = packedManifest(archive.value);
+  if (packed?.name == null || packed.version === null) {
+    const message = `${fileName} holds no package.json with a name and a version.`;
+    const reason = { code: 'artifact-invalid', message } as const;
+    return { ok: false, value: notPublished({ subject: named, fileName, bytes, reason }) };
+  }
+  // Read again as a person would type it: a name from inside an archive is as hostile as any other.
+  const spec = parsePackageSpec(`${packed.name}@${packed.version}`, { cwd: '/' });
+  const document = spec.kind === 'registry' ? await client.packument(spec.name) : null;
+  const version = document === null ? null : versionOf(document, packed.version);
+  const subject = subjectOf(packed.name, packed.version);
+  const signals = fileSignals(bytes, version);
+  return describe({ subject, fileName, bytes, version, client, signals });
+}
+
+function fileSignals(bytes: Uint8Array, version: VersionDocument | null): readonly Signal[] {
+  if (version === null) {
+    return [signal('not-the-registry-artifact', 'The registry does not have this version; only the file was judged.')];
+  }
+  const check = checkIntegrity(bytes, statedDigests(version));
+  if (check.kind === 'match') return [];
+  const message = `This file is not the one that the registry has as ${version.name}@${version.version}.`;
+  return [signal('not-the-registry-artifact', message)];
+}
+
+async function describe(facts: {
+  subject: PackageVersion;
+  fileName: string;
+  bytes: Uint8Array;
+  version: VersionDocument | null;
+  client: RegistryClient;
+  signals: readonly Signal[];
+}): Promise<PublishedOutcome> {
+  const { subject, fileName, bytes, version, client, signals } = facts;
+  const archive = readArchive(bytes);
+  if (!archive.ok) return { ok: false, value: notPublished({ subject, fileName, bytes, reason: archive.reason }) };
+  const attestations = version === null ? null : await client.attestations(version);
+  const claims = sourceClaims({
+    name: subject.name,
+    version: subject.version,
+    document: version,
+    packed: packedManifest(archive.value),
+    provenance: attestations?.provenance ?? null,
+  });
+  return {
+    ok: true,
+    value: Object.freeze({
+      subject,
+      artifact: { fileName, bytes, digests: digestsOf(bytes), archive: archive.value },
+      publishedAt: version?.publishedAt ?? null,
+      claims,
+      signals,
+      document: version?.raw ?? null,
+    }),
+  };
+}
+
+function packedManifest(archive: Archive): Manifest | null {
+  const entry = manifestEntry(archive.entries);
+  return entry === undefined ? null : parseManifest(Buffer.from(entry.content).toString('utf8'));
+}
+
+function subjectOf(name: string, version: string): PackageVersion {
+  return { ecosystem: 'npm', name, version, purl: purlOf(name, version) };
+}
+
+function missing(
+  subject: PackageVersion,
+  code: ReasonCode,
+  message: string,
+  fileName: string | null = null,
+): PublishedOutcome {
+  return { ok: false, value: { subject, fileName, digests: null, size: 0, reason: { code, message } } };
+}
+
+function notPublished(facts: {
+  subject: PackageVersion;
+  fileName: string;
+  bytes: Uint8Array;
+  reason: Reason;
+}): NotPublished {
+  const { bytes, ...rest } = facts;
+  return { ...rest, digests: digestsOf(bytes), size: bytes.byteLength };
+}
+
+function fileNameOf(tarball: string): string {
+  return decodeURIComponent(path.posix.basename(new URL(tarball).pathname));
+}
+
+async function readBounded(file: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file);
+    if (size <= LARGEST_FILE) return await readFile(file);
+  } catch (error) {
+    throw new ReproveError('usage', {
+      what: `${file} cannot be read.`,
+      why: `${messageOf(error)}.`,
+      next: 'Name an archive (.tgz) that you may read.',
+    });
+  }
+  throw new ReproveError('usage', {
+    what: `${file} is too large.`,
+    why: `It has more than ${LARGEST_FILE} bytes.`,
+    next: 'Packages of that size cannot be published; check the file.',
+  });
+}

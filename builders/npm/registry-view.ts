@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import type { PlanRequest, RegistryView } from '../../src/ecosystem.ts';
+import type { RebuildPlan } from '../../src/model/plan.ts';
+import { parseManifest } from './manifest.ts';
+import { startProxy } from './proxy/proxy.ts';
+import type { RegistryClient } from './registry/client.ts';
+
+/** npm's words when a range has no version: `No matching version found for name@range.` */
+const NO_MATCH = /No matching version found for (@?[^@\s]+)@([^\n]+?)(?: with a date before [^\n]+)?\.?\s*$/m;
+const MOST_MANIFESTS = 500;
+
+/** Starts the registry proxy of one rebuild, knowing what the manifests of the repository want. */
+export async function openRegistryView(options: {
+  plan: RebuildPlan;
+  request: PlanRequest;
+  directory: string;
+  client: RegistryClient;
+}): Promise<RegistryView> {
+  const socketDirectory = path.join(options.directory, 'registry');
+  await mkdir(socketDirectory, { mode: 0o755 });
+  const proxy = await startProxy({
+    client: options.client,
+    cutoff: new Date(options.plan.registryTime),
+    socketDirectory,
+    wanted: await wantedRanges(options.request),
+  });
+  const allowed = new Set<string>();
+  return {
+    socketDirectory,
+    materials: () =>
+      proxy.materials().map(({ name, version, sha512, size }) => ({ name, version, sha512, size })),
+    repairs: () => proxy.repairs().map((repair) => `${repair.name}@${repair.version}: ${repair.reason}`),
+    failures: () => proxy.failures(),
+    async repairFrom(log) {
+      const match = NO_MATCH.exec(log);
+      if (match?.[1] === undefined || match[2] === undefined) return false;
+      const key = `${match[1]}@${match[2]}`;
+      if (allowed.has(key)) return false;
+      allowed.add(key);
+      return (await proxy.allow(match[1], match[2])) !== null;
+    },
+    close: () => proxy.close(),
+  };
+}
+
+/** Every range that a manifest of the repository states: what an install at its root resolves first. */
+async function wantedRanges(request: PlanRequest): Promise<readonly (readonly [string, string])[]> {
+  const files = request.source.tree
+    .filter((file) => file.path === 'package.json' || file.path.endsWith('/package.json'))
+    .filter((file) => !/(^|\/)(node_modules|fixtures?|__fixtures__)\//.test(file.path))
+    .slice(0, MOST_MANIFESTS);
+  const texts = await Promise.all(files.map((file) => request.readText(file.path)));
+  return texts.flatMap((text) => {
+    const manifest = text === null ? null : parseManifest(text);
+    if (manifest === null) return [];
+    return [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies].flatMap((table) =>
+      Object.entries(table),
+    );
+  });
+}

@@ -1,0 +1,215 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, ReproveError } from '../../../src/errors.ts';
+import type { NpmOptions } from './config.ts';
+
+/** How patient a request is. */
+export interface Patience {
+  /** Longest silence of the registry, before and between bytes, milliseconds. */
+  readonly timeoutMs: number;
+  /** Further tries after a transient failure (connection, silence, 5xx, 429). */
+  readonly retries: number;
+  /** Pause before the first further try, doubled each time, milliseconds. */
+  readonly pauseMs: number;
+}
+
+export const DEFAULT_PATIENCE: Patience = { timeoutMs: 60_000, retries: 2, pauseMs: 250 };
+
+export interface Download {
+  readonly url: string;
+  /** The package that it is for: npm chooses credentials by it. */
+  readonly name: string;
+  readonly accept: string;
+  /** The download is ended beyond this; never held in memory whole. */
+  readonly maxBytes: number;
+}
+
+export type Reply = { readonly kind: 'ok'; readonly bytes: Uint8Array } | { readonly kind: 'absent' };
+
+/** Bytes of an error's body that are read: enough for a sentence, not for an attack on our memory. */
+const MAX_ERROR_BODY = 1024 * 1024;
+const USER_AGENT = 'reprove';
+
+/**
+ * Downloads a file from a registry with the user's npm configuration.
+ * 404 and 410 are `absent`. Throws ReproveError `registry-invalid` when it is larger than allowed, and
+ * `registry-unreachable` for everything that keeps the registry from answering.
+ */
+export async function download(what: Download, npm: NpmOptions, patience: Patience): Promise<Reply> {
+  for (let attempt = 0; ; attempt += 1) {
+    const result = await tryDownload(what, npm, patience);
+    if (result.kind !== 'failed') return result;
+    if (!result.transient || attempt >= patience.retries) throw result.error;
+    await sleep(patience.pauseMs * 2 ** attempt);
+  }
+}
+
+type Attempt = Reply | { readonly kind: 'failed'; readonly transient: boolean; readonly error: ReproveError };
+
+async function tryDownload(what: Download, npm: NpmOptions, patience: Patience): Promise<Attempt> {
+  boundErrorBodies();
+  const silence = new Silence(patience.timeoutMs);
+  try {
+    const { default: registryFetch } = await import('npm-registry-fetch');
+    // The same mapping type for npm's own open-ended options, once.
+    const options = {
+      ...npm.fetch,
+      spec: what.name,
+      headers: { accept: what.accept, 'user-agent': USER_AGENT },
+      timeout: patience.timeoutMs,
+      retry: { retries: 0 },
+      signal: silence.signal,
+    } as unknown as NonNullable<Parameters<typeof registryFetch>[1]>;
+    const response = await registryFetch(what.url, options);
+    if (response.body === null) throw new Error('The answer has no body.');
+    const encoded = response.headers.get('content-encoding') !== null;
+    const expected = encoded ? null : Number(response.headers.get('content-length') ?? Number.NaN);
+    return await readBody(what, response.body, expected, silence);
+  } catch (thrown) {
+    return failure(what, thrown, silence.expired);
+  } finally {
+    silence.end();
+  }
+}
+
+async function readBody(
+  what: Download,
+  body: NodeJS.ReadableStream,
+  expected: number | null,
+  silence: Silence,
+): Promise<Attempt> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    silence.broken();
+    size += chunk.byteLength;
+    if (size > what.maxBytes) {
+      silence.abort();
+      return { kind: 'failed', transient: false, error: tooLarge(what) };
+    }
+    chunks.push(chunk);
+  }
+  // RFC 9112, section 8: a body shorter than its Content-Length is incomplete, not different.
+  if (expected !== null && size < expected) {
+    const error = unreachable(what, 'The connection ended in the middle of the file.', 'Try again.');
+    return { kind: 'failed', transient: true, error };
+  }
+  return { kind: 'ok', bytes: Buffer.concat(chunks, size) };
+}
+
+/** Ends a request after a time without any bytes. */
+class Silence {
+  readonly #controller = new AbortController();
+  readonly #milliseconds: number;
+  #timer: NodeJS.Timeout;
+  expired = false;
+
+  constructor(milliseconds: number) {
+    this.#milliseconds = milliseconds;
+    this.#timer = this.#start();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  broken(): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.#start();
+  }
+
+  abort(): void {
+    this.#controller.abort();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #start(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.expired = true;
+      this.abort();
+    }, this.#milliseconds);
+  }
+}
+
+let bounded = false;
+
+/** npm-registry-fetch reads the body of an error whole, whatever its size: cut the connection before that hurts. */
+function boundErrorBodies(): void {
+  if (bounded) return;
+  bounded = true;
+  subscribe('http.client.response.finish', (message) => {
+    const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+    if (String(request.getHeader('user-agent')) !== USER_AGENT || (response.statusCode ?? 0) < 300) return;
+    const push = response.push.bind(response);
+    let size = 0;
+    response.push = (chunk: Uint8Array | null, encoding?: BufferEncoding): boolean => {
+      size += chunk?.length ?? 0;
+      if (size > MAX_ERROR_BODY) {
+        response.destroy(new Error('The body of the error is too long.'));
+        return false;
+      }
+      return push(chunk, encoding);
+    };
+  });
+}
+
+function failure(what: Download, thrown: unknown, timedOut: boolean): Attempt {
+  const status = statusOf(thrown);
+  if (status === 404 || status === 410) return { kind: 'absent' };
+  if (status === 401 || status === 403)
+    return { kind: 'failed', transient: false, error: refused(what, status) };
+  if (status !== null) {
+    const error = unreachable(
+      what,
+      `The registry answered with status ${status}.`,
+      'Try again later.',
+      thrown,
+    );
+    return { kind: 'failed', transient: status >= 500 || status === 429 || status === 408, error };
+  }
+  const why = timedOut
+    ? 'The registry stayed silent for too long.'
+    : `${messageOf(thrown)}.`.replace(/\.\.$/, '.');
+  const next =
+    'Check the network, the proxy settings and the registry of your npm configuration (--registry).';
+  // A certificate that is wrong now is wrong a second later as well.
+  const transient = !/CERT|SELF_SIGNED|ERR_TLS|ERR_INVALID_URL/.test(codeOf(thrown));
+  return { kind: 'failed', transient, error: unreachable(what, why, next, thrown) };
+}
+
+function refused(what: Download, status: number): ReproveError {
+  return unreachable(
+    what,
+    `The registry answered with status ${status}: it wants other credentials than those it was given.`,
+    'Log in with `npm login --registry <url>`, or check the token in your .npmrc; it must be able to read this package.',
+  );
+}
+
+function unreachable(what: Download, why: string, next: string, cause?: unknown): ReproveError {
+  return new ReproveError(
+    'registry-unreachable',
+    { what: `The registry did not give ${what.url.replace(/\/\/[^/@]*@/, '//')}.`, why, next },
+    { cause },
+  );
+}
+
+function tooLarge(what: Download): ReproveError {
+  return new ReproveError('registry-invalid', {
+    what: `The registry's answer for ${what.name} is too large.`,
+    why: `It has more than ${what.maxBytes} bytes.`,
+    next: 'Check that the registry serves what npm expects.',
+  });
+}
+
+function statusOf(thrown: unknown): number | null {
+  if (!(thrown instanceof Error) || !('statusCode' in thrown)) return null;
+  return typeof thrown.statusCode === 'number' ? thrown.statusCode : null;
+}
+
+function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+}

@@ -1,0 +1,161 @@
+import { explainedByCommit } from './compare/explained.ts';
+import { compare } from './compare/compare.ts';
+import type { Deadline } from './deadline.ts';
+import type { Ecosystem, PlanRequest, Published } from './ecosystem.ts';
+import type { Judgement } from './judge/judge.ts';
+import { judge } from './judge/judge.ts';
+import type { Comparison } from './model/comparison.ts';
+import type { RebuildPlan, Step } from './model/plan.ts';
+import type { Source } from './model/source.ts';
+import type { Signal } from './model/verdict.ts';
+import { SEVERITIES } from './model/verdict.ts';
+import { publishInstant } from './plan/instant.ts';
+import { type Rebuild, rebuild } from './rebuild.ts';
+import type { Engine, Limits, RootFilesystem } from './sandbox/engine.ts';
+import type { Repository } from './source/git.ts';
+
+/** One plan, run and judged. */
+export interface Attempt {
+  readonly source: Source;
+  readonly plan: RebuildPlan;
+  readonly rebuild: Rebuild;
+  readonly comparison: Comparison | null;
+  readonly judgement: Judgement;
+  readonly durationMs: number;
+}
+
+export interface AttemptsRequest {
+  readonly published: Published;
+  readonly repository: Repository;
+  readonly candidates: readonly Source[];
+  readonly ecosystem: Ecosystem;
+  readonly engine: Engine;
+  readonly rootfs: () => Promise<RootFilesystem>;
+  readonly limits: Limits;
+  readonly deadline: Deadline;
+  readonly cacheDir: string;
+  readonly progress: AttemptProgress;
+}
+
+export interface AttemptProgress {
+  onPlan(plan: RebuildPlan, source: Source): void;
+  onStep(step: Step): void;
+}
+
+/** More rarely help and cost minutes each. */
+const MOST_ATTEMPTS = 6;
+
+/**
+ * Runs plans until one reproduces the artifact, or until nothing promising is left. Candidates that explain more of
+ * the artifact by their files alone come first.
+ *
+ * @returns every attempt in the order made; empty when no candidate has a plan
+ */
+export async function makeAttempts(request: AttemptsRequest): Promise<readonly Attempt[]> {
+  const attempts: Attempt[] = [];
+  for (const source of byExplained(request)) {
+    const planRequest = planRequestOf(request, source);
+    for (const plan of await request.ecosystem.plans(planRequest)) {
+      if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) return attempts;
+      if (repeatsFailedFetch(attempts, plan, source)) continue;
+      request.progress.onPlan(plan, source);
+      const attempt = await makeAttempt(request, planRequest, plan);
+      attempts.push(attempt);
+      if (isFinal(attempt)) return attempts;
+    }
+  }
+  return attempts;
+}
+
+/** The attempt that speaks for all: a reproduction, else the mildest divergence, else the first that failed. */
+export function bestAttempt(attempts: readonly Attempt[]): Attempt | null {
+  const ranked = attempts.toSorted((a, b) => badness(a) - badness(b));
+  return ranked[0] ?? null;
+}
+
+const UNVERIFIABLE = 1_000_000_000;
+
+function badness({ judgement, comparison }: Attempt): number {
+  if (judgement.verdict === 'reproduced') return 0;
+  if (judgement.verdict === 'unverifiable') return UNVERIFIABLE;
+  return 1 + SEVERITIES.indexOf(judgement.severity) * 1_000_000 + (comparison?.differences.length ?? 0);
+}
+
+/** A reproduction; or a divergence that no other way of building could explain: only more files, none of them code. */
+function isFinal({ judgement, comparison }: Attempt): boolean {
+  if (judgement.verdict === 'reproduced') return true;
+  if (judgement.verdict === 'unverifiable' || comparison === null) return false;
+  const mild = SEVERITIES.indexOf(judgement.severity) <= SEVERITIES.indexOf('low');
+  return mild && comparison.differences.every((difference) => difference.kind === 'added');
+}
+
+/** What could not be fetched in one attempt cannot be in the next. */
+function repeatsFailedFetch(attempts: readonly Attempt[], plan: RebuildPlan, source: Source): boolean {
+  const fetches = (one: RebuildPlan) => JSON.stringify(one.steps.filter((step) => step.phase === 'fetch'));
+  return attempts.some(({ rebuild: { result }, plan: tried, source: from }) => {
+    const failed = !result.ok && result.reason.code === 'fetch-failed';
+    return failed && from.commit === source.commit && fetches(tried) === fetches(plan);
+  });
+}
+
+function byExplained(request: AttemptsRequest): readonly Source[] {
+  const { archive } = request.published.artifact;
+  const verbatim = (source: Source) => explainedByCommit(archive, source).verbatim;
+  return request.candidates.toSorted((a, b) => verbatim(b) - verbatim(a));
+}
+
+function planRequestOf(request: AttemptsRequest, source: Source): PlanRequest {
+  const { published, repository } = request;
+  return {
+    published,
+    source,
+    instant: publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt }).instant,
+    unexplained: explainedByCommit(published.artifact.archive, source).unexplained,
+    readText: (file) => repository.readText(source.commit, file),
+  };
+}
+
+async function makeAttempt(
+  request: AttemptsRequest,
+  planRequest: PlanRequest,
+  plan: RebuildPlan,
+): Promise<Attempt> {
+  const started = performance.now();
+  const { published, ecosystem } = request;
+  const { source } = planRequest;
+  const done = await rebuild({ ...request, plan, planRequest, onStep: request.progress.onStep });
+  const { result } = done;
+  const comparison = result.ok ? compare({ published: published.artifact, rebuilt: result, source }) : null;
+  const judgement = judge({
+    comparison,
+    anomalies: published.artifact.archive.anomalies,
+    roles: ecosystem.roles(published),
+    ecosystemFindings: ecosystem.findings({ published, rebuilt: result.ok ? result.archive : null }),
+    signals: signalsOf(request, done, source),
+    failure: result.ok ? null : result.reason,
+  });
+  return {
+    source,
+    plan,
+    rebuild: done,
+    comparison,
+    judgement,
+    durationMs: Math.round(performance.now() - started),
+  };
+}
+
+function signalsOf(request: AttemptsRequest, done: Rebuild, source: Source): readonly Signal[] {
+  const { published } = request;
+  const { signal } = publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt });
+  const repaired: readonly Signal[] =
+    done.repairs.length === 0
+      ? []
+      : [
+          {
+            kind: 'registry-history-repaired',
+            severity: 'info',
+            message: `The registry's times hide versions that must have existed; ${done.repairs.length} were let in (see "attempts").`,
+          },
+        ];
+  return [...(signal === null ? [] : [signal]), ...repaired];
+}

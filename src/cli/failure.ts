@@ -1,0 +1,17 @@
+import { exitCodeOf, messageOf, ReproveError } from '../errors.ts';
+
+/** Prints an error to stderr and sets the exit code that stands for it. */
+export function failWith(thrown: unknown): void {
+  if (thrown instanceof ReproveError) {
+    const { what, why, next } = thrown.text;
+    process.stderr.write(`reprove: ${what}\n  why:  ${why}\n  next: ${next}\n`);
+    process.exitCode = exitCodeOf(thrown.code);
+    return;
+  }
+  const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown);
+  process.stderr.write(
+    `reprove: Something happened that should not be possible; this is no verdict.\n  why:  ${stack}\n` +
+      '  next: Please report it, with the command and this text.\n',
+  );
+  process.exitCode = exitCodeOf('internal');
+}

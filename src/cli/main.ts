@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../version.ts';
+import { addDemoCommand } from './demo-options.ts';
+import { failWith } from './failure.ts';
+import { addVerifyCommand } from './verify-options.ts';
+
+enableCompileCache();
+
+const program = new Command('reprove')
+  .description('Rebuilds a published package from its source and proves, byte for byte, whether they are the same.')
+  .version(VERSION)
+  .exitOverride()
+  .showHelpAfterError('Run "reprove --help" for what there is.');
+addVerifyCommand(program);
+addDemoCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has printed its message; help and version are no errors, anything else is wrong usage.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else failWith(error);
+}

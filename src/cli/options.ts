@@ -1,0 +1,58 @@
+import path from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { defaultCacheDir } from '../cache-dir.ts';
+import { ENGINE_NAMES } from '../sandbox/engine.ts';
+
+/** Several templates can stand in the variable, with white space between them. */
+const MIRRORS_OF_ENVIRONMENT: readonly string[] = (process.env['REPROVE_GIT_MIRROR'] ?? '')
+  .split(/\s+/)
+  .filter((one) => one !== '');
+
+/** Options of every command that rebuilds. */
+export interface RunOptions {
+  readonly registry?: string;
+  readonly gitMirror: readonly string[];
+  readonly engine: (typeof ENGINE_NAMES)[number] | 'auto';
+  readonly cacheDir: string;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** Adds the options that commands share. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('--registry <url>', 'registry to verify against (default: what npm is configured with)', url)
+    .addOption(
+      new Option(
+        '--git-mirror <template>',
+        'where to fetch repositories from first; {host}, {owner}, {name} and {path} are filled in; repeatable',
+      )
+        .argParser(collect)
+        .default(MIRRORS_OF_ENVIRONMENT, 'env REPROVE_GIT_MIRROR'),
+    )
+    .addOption(new Option('--engine <name>', 'where to rebuild').choices([...ENGINE_NAMES, 'auto']).default('auto'))
+    .option('--cache-dir <folder>', 'toolchains, repositories and downloads are kept here', resolved, defaultCacheDir())
+    .option('--timeout <seconds>', 'for the whole run', seconds, 3600);
+}
+
+/** The first use of the option replaces what the environment said. */
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return previous === MIRRORS_OF_ENVIRONMENT ? [value] : [...previous, value];
+}
+
+function resolved(value: string): string {
+  return path.resolve(value);
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  return number;
+}
+
+function url(value: string): string {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new InvalidArgumentError('It must be an http or https URL.');
+  }
+  return value;
+}

@@ -1,0 +1,43 @@
+import os from 'node:os';
+import { ECOSYSTEMS } from '../../builders/index.ts';
+import type { Engine, Limits, RootFilesystem } from '../sandbox/engine.ts';
+import { rootFilesystem } from '../sandbox/rootfs.ts';
+import { selectEngine } from '../sandbox/select.ts';
+import type { Progress, VerifyTools } from '../verify.ts';
+import type { RunOptions } from './options.ts';
+
+const GIBIBYTE = 1024 ** 3;
+const MINUTE_MS = 60_000;
+
+/** Everything that a run works with, made from the command line. Engine and image are looked for at once. */
+export async function openTools(
+  options: RunOptions,
+  progress: Progress,
+): Promise<VerifyTools & { readonly limits: Limits }> {
+  const { cacheDir } = options;
+  const ecosystem = await ECOSYSTEMS.npm({ cacheDir, cwd: process.cwd(), registry: options.registry ?? null });
+  const engine = eager<Engine>(() => selectEngine({ requested: options.engine }));
+  const rootfs = eager<RootFilesystem>(() =>
+    rootFilesystem({ cacheDir, onProgress: (detail) => progress.onStage('plan', detail) }),
+  );
+  return { ecosystem, engine, rootfs, progress, limits: limitsOfMachine(options) };
+}
+
+/** Starts now; whoever needs it waits. A failure is met there, and only there. */
+function eager<T>(start: () => Promise<T>): () => Promise<T> {
+  const promise = start();
+  promise.catch(() => undefined);
+  return () => promise;
+}
+
+/** Half of the machine's memory for the processes of a build, within sense; the rest of it holds what they write. */
+function limitsOfMachine(options: RunOptions): Limits {
+  const share = Math.floor(os.totalmem() / 2);
+  return {
+    memoryBytes: Math.min(Math.max(share, 2 * GIBIBYTE), 12 * GIBIBYTE),
+    diskBytes: Math.min(Math.max(share, 2 * GIBIBYTE), 8 * GIBIBYTE),
+    processes: 1024,
+    stepMs: Math.min(options.timeout * 1000, 30 * MINUTE_MS),
+    logBytes: 1024 * 1024,
+  };
+}

@@ -1,0 +1,33 @@
+import { type Command, Option } from 'commander';
+import { SEVERITIES, type Severity } from '../model/verdict.ts';
+import { addRunOptions, type RunOptions } from './options.ts';
+
+export interface VerifyOptions extends RunOptions {
+  readonly source?: string;
+  readonly json: boolean;
+  readonly failOn: Severity;
+}
+
+/** Declares `reprove verify`; what it does is loaded when it is called. */
+export function addVerifyCommand(program: Command): void {
+  const command = program
+    .command('verify')
+    .description('rebuild a package version and compare it with what the registry serves')
+    .argument('<package version>', 'name, name@version, name@tag, name@range, a purl, or a local .tgz')
+    .option('--source <url#commit>', 'rebuild from this repository (and commit, tag or branch) instead of the stated one')
+    .option('--json', 'print the result document instead of text', false)
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 0 for a divergence milder than this')
+        .choices(SEVERITIES.filter((severity) => severity !== 'none'))
+        .default('info'),
+    );
+  addRunOptions(command)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (spec: string, options: VerifyOptions) => {
+      const { runVerify } = await import('./verify.ts');
+      process.exitCode = await runVerify(spec, options);
+    });
+}
+
+const EXIT_CODES = `
+Exit codes: 0 reproduced, 1 diverged, 2 wrong usage, 3 unverifiable, 4 the tool or its environment failed.`;

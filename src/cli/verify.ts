@@ -1,0 +1,35 @@
+import { renderText } from '../report/text.ts';
+import { exitCodeOfResult } from '../report/exit-code.ts';
+import { parseSourceOverride } from '../source/override.ts';
+import { verify } from '../verify.ts';
+import { liveProgress } from './progress.ts';
+import { terminal } from './terminal.ts';
+import { openTools } from './tools.ts';
+import type { VerifyOptions } from './verify-options.ts';
+
+/**
+ * `reprove verify`: prints the result to stdout, progress to stderr.
+ *
+ * @returns the exit code
+ */
+export async function runVerify(spec: string, options: VerifyOptions): Promise<number> {
+  const sourceOverride = options.source === undefined ? null : parseSourceOverride(options.source);
+  const progress = liveProgress({ title: spec });
+  const tools = await openTools(options, progress);
+  const document = await progress.around(() =>
+    verify(
+      {
+        spec,
+        sourceOverride,
+        mirrors: options.gitMirror,
+        cacheDir: options.cacheDir,
+        limits: tools.limits,
+        timeoutMs: options.timeout * 1000,
+      },
+      tools,
+    ),
+  );
+  const text = options.json ? `${JSON.stringify(document, null, 2)}\n` : renderText(document, terminal());
+  process.stdout.write(text);
+  return exitCodeOfResult(document, { failOn: options.failOn });
+}

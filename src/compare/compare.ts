@@ -1,0 +1,141 @@
+import type { Archive, Artifact, Entry } from '../model/artifact.ts';
+import type { Comparison, Difference, Level, NormalizerUse, Origin } from '../model/comparison.ts';
+import type { Source } from '../model/source.ts';
+import { digestsOf } from '../published/digests.ts';
+import { byPath, countedEntries, difference, differencesOf } from './entries.ts';
+import { commitLookup } from './explained.ts';
+import { normalizerFor } from './normalizers.ts';
+import { wrappingDifferences } from './wrapping.ts';
+
+export interface Rebuilt {
+  readonly bytes: Uint8Array;
+  readonly archive: Archive;
+}
+
+export interface CompareRequest {
+  readonly published: Artifact;
+  readonly rebuilt: Rebuilt;
+  readonly source: Source;
+}
+
+/**
+ * Compares the published artifact with the rebuilt one: the strongest level at which both are equal, where the bytes of
+ * every published entry come from, and every difference that no named normalizer ignores. Pure.
+ */
+export function compare({ published, rebuilt, source }: CompareRequest): Comparison {
+  const paths = comparePaths({ published: published.archive, rebuilt: rebuilt.archive, source });
+  const level = levelOf({ published, rebuilt, paths });
+  return Object.freeze({
+    level,
+    origins: Object.freeze(
+      Object.fromEntries(paths.flatMap(({ path, origin }) => (origin === null ? [] : [[path, origin]]))),
+    ),
+    differences: Object.freeze(paths.flatMap((path) => path.differences)),
+    normalizers: Object.freeze(paths.flatMap((path) => path.normalizers)),
+    wrapping:
+      level === null || level === 'bytes' ? [] : wrappingDifferences(published.archive, rebuilt.archive),
+    rebuiltDigests: digestsOf(rebuilt.bytes),
+  });
+}
+
+/** What became of one path. */
+interface PathResult {
+  readonly path: string;
+  /** Null where the path is not published. */
+  readonly origin: Origin | null;
+  readonly differences: readonly Difference[];
+  readonly normalizers: readonly NormalizerUse[];
+}
+
+function levelOf({
+  published,
+  rebuilt,
+  paths,
+}: {
+  published: Artifact;
+  rebuilt: Rebuilt;
+  paths: readonly PathResult[];
+}): Level | null {
+  // Differences rule even over equal bytes: were both ever to be said of the same files, one of the readings is wrong.
+  if (paths.some((path) => path.differences.length > 0)) return null;
+  if (Buffer.compare(published.bytes, rebuilt.bytes) === 0) return 'bytes';
+  if (paths.some((path) => path.normalizers.length > 0)) return 'normalized';
+  return Buffer.compare(published.archive.tar, rebuilt.archive.tar) === 0 ? 'tar' : 'contents';
+}
+
+interface Sides {
+  readonly published: Archive;
+  readonly rebuilt: Archive;
+  readonly source: Source;
+}
+
+function comparePaths({ published, rebuilt, source }: Sides): readonly PathResult[] {
+  const inCommit = commitLookup(source);
+  const ours = byPath(countedEntries(published));
+  const theirs = byPath(countedEntries(rebuilt));
+  return [...new Set([...ours.keys(), ...theirs.keys()])].map((path) =>
+    comparePath({ path, published: ours.get(path) ?? [], rebuilt: theirs.get(path) ?? [], inCommit }),
+  );
+}
+
+interface OnePath {
+  readonly path: string;
+  readonly published: readonly Entry[];
+  readonly rebuilt: readonly Entry[];
+  readonly inCommit: (entry: Entry) => boolean;
+}
+
+/**
+ * Occurrences of a path are paired in the order in which they are stored. Where a path occurs more than once, what is
+ * installed depends on the reader: no occurrence may then be explained away by a normalizer or by the commit.
+ */
+function comparePath({ path, published, rebuilt, inCommit }: OnePath): PathResult {
+  const single = published.length <= 1 && rebuilt.length <= 1;
+  const differences: Difference[] = [];
+  const normalizers: NormalizerUse[] = [];
+  for (let index = 0; index < Math.max(published.length, rebuilt.length); index++) {
+    const [ours, theirs] = [published[index] ?? null, rebuilt[index] ?? null];
+    const verbatim = ours !== null && single && inCommit(ours);
+    if (ours === null || theirs === null) {
+      const kind = theirs === null ? 'added' : 'missing';
+      differences.push(difference({ kind, published: ours, rebuilt: theirs, inCommit: verbatim }));
+      continue;
+    }
+    const normalizer = single ? normalizerFor(ours, theirs) : null;
+    for (const kind of differencesOf(ours, theirs)) {
+      if (kind === 'content' && normalizer !== null) {
+        normalizers.push({
+          name: normalizer,
+          path,
+          publishedSha256: ours.sha256,
+          rebuiltSha256: theirs.sha256,
+        });
+      } else {
+        differences.push(difference({ kind, published: ours, rebuilt: theirs, inCommit: verbatim }));
+      }
+    }
+  }
+  const [first] = published;
+  if (first === undefined) return { path, origin: null, differences, normalizers };
+  return {
+    path,
+    origin: originOf({ entry: first, single, differences, normalizers, inCommit }),
+    differences,
+    normalizers,
+  };
+}
+
+interface OriginRequest {
+  readonly entry: Entry;
+  readonly single: boolean;
+  readonly differences: readonly Difference[];
+  readonly normalizers: readonly NormalizerUse[];
+  readonly inCommit: (entry: Entry) => boolean;
+}
+
+/** An origin is about bytes: another mode is a difference, but the bytes still come from where they come from. */
+function originOf({ entry, single, differences, normalizers, inCommit }: OriginRequest): Origin {
+  if (differences.some(({ kind }) => kind !== 'mode')) return 'unexplained';
+  if (normalizers.length > 0) return 'normalized';
+  return single && inCommit(entry) ? 'verbatim' : 'rebuilt';
+}

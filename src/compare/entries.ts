@@ -1,0 +1,62 @@
+import type { Archive, Entry } from '../model/artifact.ts';
+import type { Difference, DifferenceKind, EntrySummary } from '../model/comparison.ts';
+
+/**
+ * The entries that count: all but folders that other entries imply. Some packers write those, others do not; they hold
+ * no bytes, and installing creates them either way. An empty folder counts.
+ */
+export function countedEntries(archive: Archive): readonly Entry[] {
+  const implied = new Set<string>(['']);
+  for (const entry of archive.entries) {
+    for (let end = entry.path.lastIndexOf('/'); end > 0; end = entry.path.lastIndexOf('/', end - 1)) {
+      const parent = entry.path.slice(0, end);
+      if (implied.has(parent)) break;
+      implied.add(parent);
+    }
+  }
+  return archive.entries.filter((entry) => entry.type !== 'directory' || !implied.has(entry.path));
+}
+
+/** All entries of each path; more than one where an archive holds duplicates. */
+export function byPath(entries: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
+  const map = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const same = map.get(entry.path);
+    if (same === undefined) map.set(entry.path, [entry]);
+    else same.push(entry);
+  }
+  return map;
+}
+
+/** How one published entry differs from one rebuilt entry of the same path; several ways at once are possible. */
+export function differencesOf(published: Entry, rebuilt: Entry): readonly DifferenceKind[] {
+  if (published.type !== rebuilt.type) return ['type'];
+  const kinds: DifferenceKind[] = [];
+  const sameBytes = published.sha256 === rebuilt.sha256 && published.size === rebuilt.size;
+  if (!sameBytes || published.linkTarget !== rebuilt.linkTarget) kinds.push('content');
+  // The flag of an unknown type is all that says what a reader would do with it.
+  if (published.type === 'other' && published.typeFlag !== rebuilt.typeFlag) return ['type'];
+  if (published.mode !== rebuilt.mode && published.type !== 'symlink') kinds.push('mode');
+  return kinds;
+}
+
+export interface DifferenceOptions {
+  readonly kind: DifferenceKind;
+  readonly published: Entry | null;
+  readonly rebuilt: Entry | null;
+  readonly inCommit: boolean;
+}
+
+/** One difference as data. At least one side is an entry. */
+export function difference({ kind, published, rebuilt, inCommit }: DifferenceOptions): Difference {
+  const path = (published ?? rebuilt)?.path ?? '';
+  return { kind, path, published: summary(published), rebuilt: summary(rebuilt), inCommit };
+}
+
+function summary(entry: Entry | null): EntrySummary | null {
+  if (entry === null) return null;
+  const { type, mode, size, sha256 } = entry;
+  // A link's target is what it holds.
+  const content = entry.linkTarget === null ? entry.content : Buffer.from(entry.linkTarget);
+  return { type, mode, size, sha256, content };
+}

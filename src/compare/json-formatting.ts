@@ -1,0 +1,62 @@
+/** More indentation than any formatter writes would be a place to keep things. */
+const INDENTS: readonly (string | number)[] = [0, 1, 2, 3, 4, 8, '\t'];
+const LINE_ENDS = ['\n', '\r\n'];
+/** One JSON string, or white space between tokens (RFC 8259, section 2). */
+const STRING_OR_SPACE = /("(?:[^"\\]|\\.)*")|[ \t\n\r]+/g;
+
+/**
+ * Whether two JSON texts are the same value written with other white space. It holds back on everything else:
+ *
+ * - the published text must be, byte for byte, what `JSON.stringify` writes for its own value with some common
+ *   indentation, so its white space holds no information, and duplicate keys, odd escapes and numbers, a byte order
+ *   mark or invalid UTF-8 cannot be there;
+ * - without white space the rebuilt text must be the very same text, so the order of keys counts (conditions of
+ *   `exports` are tried in order) and duplicate keys on this side are no match either;
+ * - a key `__proto__`, which some readers assign instead of define, is never normalized.
+ */
+export function sameJsonValue(published: Uint8Array, rebuilt: Uint8Array): boolean {
+  const [publishedText, rebuiltText] = [decode(published), decode(rebuilt)];
+  if (publishedText === null || rebuiltText === null) return false;
+  const value = parse(publishedText);
+  if (value === undefined || !isObject(value)) return false;
+  const compact = JSON.stringify(value);
+  if (compact.includes('"__proto__"')) return false;
+  if (!isFormatted(publishedText, value)) return false;
+  return parse(rebuiltText) !== undefined && withoutSpace(rebuiltText) === compact;
+}
+
+function isFormatted(text: string, value: object): boolean {
+  return INDENTS.some((indent) => {
+    const plain = JSON.stringify(value, null, indent);
+    return LINE_ENDS.some((end) => {
+      const formatted = plain.replaceAll('\n', end);
+      return text === formatted || text === formatted + end;
+    });
+  });
+}
+
+function withoutSpace(text: string): string {
+  return text.replace(STRING_OR_SPACE, (_match, string: string | undefined) => string ?? '');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function decode(bytes: Uint8Array): string | null {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,0 +1,37 @@
+import type { Entry } from '../model/artifact.ts';
+import { sameJsonValue } from './json-formatting.ts';
+
+export const NORMALIZER_NAMES = ['json-formatting'] as const;
+export type NormalizerName = (typeof NORMALIZER_NAMES)[number];
+
+/** A small rule that may ignore one benign difference between two files of the same path. */
+export interface Normalizer {
+  readonly title: string;
+  /** Where it is explained: what it ignores, and why that cannot carry code that runs. */
+  readonly page: string;
+  /** Whether this rule may look at a file of this path at all. */
+  appliesTo(path: string): boolean;
+  /** Whether the published and the rebuilt bytes are equal but for what the rule ignores. */
+  equal(published: Uint8Array, rebuilt: Uint8Array): boolean;
+}
+
+/** All normalizers. Each one weakens a verdict to level `normalized` and is listed in the result when it was needed. */
+export const NORMALIZERS = {
+  'json-formatting': {
+    title: 'White space of the manifest',
+    page: 'docs/normalizers/json-formatting.md',
+    // Only the manifest at the root: packers rewrite that one file, and no other.
+    appliesTo: (path) => path === 'package.json',
+    equal: sameJsonValue,
+  },
+} as const satisfies Record<NormalizerName, Normalizer>;
+
+/** The first normalizer under which two files are equal, or null. */
+export function normalizerFor(published: Entry, rebuilt: Entry): NormalizerName | null {
+  if (published.type !== 'file' || rebuilt.type !== 'file' || published.path !== rebuilt.path) return null;
+  const equal = NORMALIZER_NAMES.find((name) => {
+    const normalizer: Normalizer = NORMALIZERS[name];
+    return normalizer.appliesTo(published.path) && normalizer.equal(published.content, rebuilt.content);
+  });
+  return equal ?? null;
+}

@@ -1,0 +1,68 @@
+import type { Archive, Entry, GzipHeader } from '../model/artifact.ts';
+import { visible } from '../published/visible.ts';
+
+/** Fields of a tar header that say nothing about what is installed. */
+const FIELDS = {
+  'stored names (first component)': (entry) => entry.storedName,
+  'modification times': (entry) => entry.mtime,
+  'user ids': (entry) => entry.uid,
+  'group ids': (entry) => entry.gid,
+  'user names': (entry) => entry.userName,
+  'group names': (entry) => entry.groupName,
+  'type flags': (entry) => entry.typeFlag,
+  'PAX records': (entry) => JSON.stringify(entry.pax),
+} as const satisfies Record<string, (entry: Entry) => string | number | null>;
+
+/**
+ * In words, how two archives of equal contents are wrapped differently: which header fields, what order, which gzip
+ * header. The words name the published value first.
+ */
+export function wrappingDifferences(published: Archive, rebuilt: Archive): readonly string[] {
+  const sameTar = Buffer.compare(published.tar, rebuilt.tar) === 0;
+  return [
+    ...(sameTar ? [] : tarDifferences(published, rebuilt)),
+    ...gzipDifferences(published.gzip, rebuilt.gzip, sameTar),
+  ];
+}
+
+function tarDifferences(published: Archive, rebuilt: Archive): readonly string[] {
+  const words: string[] = [];
+  const [ours, theirs] = [published, rebuilt].map(
+    (archive) => archive.entries.filter((entry) => entry.type === 'directory').length,
+  );
+  if (ours !== theirs) words.push(`folder entries: ${ours} instead of ${theirs}`);
+  const [left, right] = [ordinary(published), ordinary(rebuilt)];
+  if (left.some((entry, index) => entry.path !== right[index]?.path)) words.push('the order of entries');
+  const others = new Map(right.map((entry) => [entry.path, entry]));
+  const pairs = left.flatMap((entry) => {
+    const other = others.get(entry.path);
+    return other === undefined ? [] : [[entry, other] as const];
+  });
+  for (const [name, valueOf] of Object.entries(FIELDS)) {
+    const [first, ...more] = pairs.filter(([a, b]) => valueOf(a) !== valueOf(b));
+    if (first === undefined) continue;
+    const [a, b] = first.map((entry) => visible(String(valueOf(entry) ?? 'blank')));
+    words.push(`${name}: ${a} instead of ${b}${more.length === 0 ? '' : `, and ${more.length} more`}`);
+  }
+  if (words.length > 0) return words;
+  const sameHeaders = pairs.every(([a, b]) => Buffer.compare(a.header, b.header) === 0);
+  return [
+    sameHeaders ? 'bytes of the tar stream outside of its entries' : 'how numbers are written in tar headers',
+  ];
+}
+
+function ordinary(archive: Archive): readonly Entry[] {
+  return archive.entries.filter((entry) => entry.type !== 'directory');
+}
+
+function gzipDifferences(published: GzipHeader, rebuilt: GzipHeader, sameTar: boolean): readonly string[] {
+  const words: string[] = [];
+  const compare = (what: string, ours: number, theirs: number): void => {
+    if (ours !== theirs) words.push(`gzip ${what}: ${ours} instead of ${theirs}`);
+  };
+  compare('flags', published.flags, rebuilt.flags);
+  compare('time', published.mtime, rebuilt.mtime);
+  compare('compression level (XFL)', published.extraFlags, rebuilt.extraFlags);
+  compare('operating system', published.operatingSystem, rebuilt.operatingSystem);
+  return words.length === 0 && sameTar ? ['the compressed stream (another encoder)'] : words;
+}

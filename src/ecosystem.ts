@@ -1,0 +1,92 @@
+import type { Archive, Artifact, Digests, PackageVersion } from './model/artifact.ts';
+import type { Material, RebuildPlan, Tool } from './model/plan.ts';
+import type { Source } from './model/source.ts';
+import type { Finding, Reason, Signal } from './model/verdict.ts';
+import type { EntryRole } from './judge/roles.ts';
+import type { Mount } from './sandbox/engine.ts';
+import type { SourceClaims } from './source/resolve.ts';
+
+/** What a registry (or a file that the user named) says and serves for one package version. */
+export interface Published {
+  readonly subject: PackageVersion;
+  readonly artifact: Artifact;
+  /** ISO 8601; null when the registry gives none. */
+  readonly publishedAt: string | null;
+  readonly claims: SourceClaims;
+  readonly signals: readonly Signal[];
+  /** The registry's own document of this version, as parsed JSON; null when there is none. */
+  readonly document: unknown;
+}
+
+/** Why there is no artifact to judge, with as much of its name as is known. */
+export interface NotPublished {
+  readonly subject: PackageVersion;
+  readonly fileName: string | null;
+  readonly digests: Digests | null;
+  /** Bytes; 0 when nothing came. */
+  readonly size: number;
+  readonly reason: Reason;
+}
+
+export type PublishedOutcome =
+  { readonly ok: true; readonly value: Published } | { readonly ok: false; readonly value: NotPublished };
+
+/** A registry as it was at one instant, on a unix socket. */
+export interface RegistryView {
+  /** Host directory that holds `registry.sock`. */
+  readonly socketDirectory: string;
+  materials(): readonly Material[];
+  /** Versions let in although their time says "later", each with the reason. */
+  repairs(): readonly string[];
+  /** Upstream failures while serving, in words. */
+  failures(): readonly string[];
+  /** Reads the log of a failed fetch step; true when something was changed that makes another try worth it. */
+  repairFrom(log: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface PlanRequest {
+  readonly published: Published;
+  readonly source: Source;
+  /** Entries of the published archive that are no blob of the commit at their own path. */
+  readonly unexplained: readonly string[];
+  /** The text of a file of the source commit (path from the repository's root), or null. */
+  readText(file: string): Promise<string | null>;
+  /** The registry's view and the clock are set to this instant, ISO 8601. */
+  readonly instant: string;
+}
+
+/** Everything that only one ecosystem knows. One object serves one run of the tool. */
+export interface Ecosystem {
+  /** The purl type. */
+  readonly name: string;
+  /** Finds what `spec` means and downloads it. Throws ReproveError when the spec or the registry is unusable. */
+  published(spec: string): Promise<PublishedOutcome>;
+  /** Plans in the order in which to try them; empty when the package needs something not supported yet. */
+  plans(request: PlanRequest): Promise<readonly RebuildPlan[]>;
+  /** Makes the toolchain of a plan present. Throws ReproveError `toolchain-unavailable`. */
+  tools(plan: RebuildPlan): Promise<{ readonly tools: readonly Tool[]; readonly mounts: readonly Mount[] }>;
+  registryView(options: {
+    readonly plan: RebuildPlan;
+    readonly request: PlanRequest;
+    readonly directory: string;
+  }): Promise<RegistryView>;
+  /** Findings that need the ecosystem's own knowledge (manifests, lifecycle scripts). Pure. */
+  findings(options: {
+    readonly published: Published;
+    readonly rebuilt: Archive | null;
+  }): readonly Finding[];
+  /** What each entry of the published archive can do. Pure. */
+  roles(published: Published): ReadonlyMap<string, EntryRole>;
+  /** The packer and gzip encoder that the published bytes look like. Pure. */
+  fingerprint(artifact: Artifact): { readonly packer: string; readonly gzip: string };
+}
+
+/** What an ecosystem is opened with. */
+export interface EcosystemOptions {
+  readonly cacheDir: string;
+  /** Directory whose project configuration applies. */
+  readonly cwd: string;
+  /** Null: what the package manager is configured with. */
+  readonly registry: string | null;
+}

@@ -1,0 +1,83 @@
+import type { Comparison, Difference, DifferenceKind } from '../model/comparison.ts';
+import type { Finding } from '../model/verdict.ts';
+import { visible } from '../published/visible.ts';
+import { type DifferenceFindingKind, FINDINGS } from './findings.ts';
+import { type EntryRole, roleOfContent, roleOfName, strongestRole } from './roles.ts';
+import { severityOf } from './severity.ts';
+
+const KIND_OF = {
+  added: 'file-added',
+  missing: 'file-missing',
+  content: 'file-changed',
+  mode: 'mode-changed',
+  type: 'type-changed',
+} as const satisfies Record<DifferenceKind, DifferenceFindingKind>;
+
+const ROLE_WORDS = {
+  'runs-on-install': 'runs when the package is installed',
+  'runs-on-import': 'runs when the package is imported',
+  executable: 'is a command',
+  code: 'is code',
+  data: 'is data',
+  'read-by-people': 'is read by people and tools, not run',
+} as const satisfies Record<EntryRole, string>;
+
+/** Every difference of a comparison as a finding, with the severity of what the entry can do. */
+export function differenceFindings(
+  comparison: Comparison,
+  roles: ReadonlyMap<string, EntryRole>,
+): readonly Finding<DifferenceFindingKind>[] {
+  return comparison.differences.map((difference) => differenceFinding(difference, roleOf(difference, roles)));
+}
+
+/** How archives of equal contents are wrapped differently, as one finding; null when they are not. */
+export function wrappingFinding(comparison: Comparison): Finding<DifferenceFindingKind> | null {
+  if (comparison.wrapping.length === 0) return null;
+  const message = `${FINDINGS['wrapping-differs'].title}: ${comparison.wrapping.join('; ')}.`;
+  return {
+    kind: 'wrapping-differs',
+    severity: 'info',
+    path: null,
+    message,
+    evidence: { wrapping: comparison.wrapping },
+  };
+}
+
+/** The strongest of what the manifest, the name and the first bytes on either side say. */
+function roleOf({ path, published, rebuilt }: Difference, roles: ReadonlyMap<string, EntryRole>): EntryRole {
+  const byContent = [published, rebuilt].map((side) => (side === null ? null : roleOfContent(side.content)));
+  return strongestRole(roles.get(path), roleOfName(path), ...byContent);
+}
+
+function differenceFinding(difference: Difference, role: EntryRole): Finding<DifferenceFindingKind> {
+  const kind = KIND_OF[difference.kind];
+  return {
+    kind,
+    severity: severityOf(difference, role),
+    path: difference.path,
+    message: `${FINDINGS[kind].title}: ${visible(difference.path)} ${ROLE_WORDS[role]}${details(difference)}.`,
+    evidence: {
+      role,
+      inCommit: difference.inCommit,
+      published: facts(difference.published),
+      rebuilt: facts(difference.rebuilt),
+    },
+  };
+}
+
+function details({ kind, published, rebuilt, inCommit }: Difference): string {
+  if (kind === 'mode') return `; mode ${octal(published?.mode)} instead of ${octal(rebuilt?.mode)}`;
+  if (kind === 'type') return `; a ${published?.type ?? ''} instead of a ${rebuilt?.type ?? ''}`;
+  if (inCommit) return '; its bytes are in the source, but the rebuilt package differs';
+  return '';
+}
+
+function facts(side: Difference['published']): Readonly<Record<string, unknown>> | null {
+  return side === null
+    ? null
+    : { type: side.type, mode: octal(side.mode), size: side.size, sha256: side.sha256 };
+}
+
+function octal(mode: number | undefined): string {
+  return (mode ?? 0).toString(8).padStart(3, '0');
+}

@@ -1,0 +1,68 @@
+import type { Severity, Signal } from '../model/verdict.ts';
+
+export const SIGNAL_KINDS = [
+  'source-evidence-disagrees',
+  'version-not-in-source',
+  'registry-time-implausible',
+  'registry-history-repaired',
+  'not-the-registry-artifact',
+  'artifact-without-digest',
+  'image-differs-from-lock',
+  'lockfile-not-honoured',
+] as const;
+export type SignalKind = (typeof SIGNAL_KINDS)[number];
+
+export interface SignalEntry {
+  readonly title: string;
+  readonly severity: Severity;
+  readonly page: string;
+}
+
+/** Every signal: a fact beside the comparison that never changes the verdict, and that a policy may refuse. */
+export const SIGNALS = {
+  'source-evidence-disagrees': {
+    title: 'Evidence for the source disagrees',
+    severity: 'low',
+    page: 'docs/signals/source-evidence-disagrees.md',
+  },
+  'version-not-in-source': {
+    title: 'The source does not state this version',
+    severity: 'low',
+    page: 'docs/signals/version-not-in-source.md',
+  },
+  'registry-time-implausible': {
+    title: 'The publish time of the registry cannot be right',
+    severity: 'info',
+    page: 'docs/signals/registry-time-implausible.md',
+  },
+  'registry-history-repaired': {
+    title: 'Versions were let in although the registry dates them later',
+    severity: 'info',
+    page: 'docs/signals/registry-history-repaired.md',
+  },
+  'not-the-registry-artifact': {
+    title: 'The judged file is not the one that the registry serves',
+    severity: 'high',
+    page: 'docs/signals/not-the-registry-artifact.md',
+  },
+  'artifact-without-digest': {
+    title: 'The registry states no digest for the artifact',
+    severity: 'medium',
+    page: 'docs/signals/artifact-without-digest.md',
+  },
+  'image-differs-from-lock': {
+    title: 'The sandbox image differs from its lock file',
+    severity: 'info',
+    page: 'docs/signals/image-differs-from-lock.md',
+  },
+  'lockfile-not-honoured': {
+    title: 'The lockfile of the source was not followed',
+    severity: 'low',
+    page: 'docs/signals/lockfile-not-honoured.md',
+  },
+} as const satisfies Record<SignalKind, SignalEntry>;
+
+/** A signal with the severity of its catalogue entry. */
+export function signal(kind: SignalKind, message: string): Signal<SignalKind> {
+  return { kind, severity: SIGNALS[kind].severity, message };
+}

@@ -1,0 +1,191 @@
+import { execa } from 'execa';
+import type { Readable } from 'node:stream';
+import { TailBuffer } from './tail-buffer.ts';
+
+/** The host's programs are found as in a bare login shell when the environment says nothing. */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+
+/** A program and its arguments; never a shell string. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Added to the clean environment (which has only PATH and LC_ALL=C.UTF-8). */
+  readonly env?: Readonly<Record<string, string>>;
+  /** True gives the program our own environment too; only for programs that are configured by it. */
+  readonly inheritEnv?: boolean;
+  readonly cwd?: string;
+}
+
+export interface RunOptions extends Command {
+  /** Written to its stdin, which is otherwise empty. */
+  readonly input?: string | Uint8Array;
+  /** After this many milliseconds the process is killed. */
+  readonly timeoutMs?: number;
+  /** Most bytes kept of each output; the end is kept and `truncated` says so. Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** The bytes that can be read from the file descriptors 3, 4, ... */
+  readonly extraInputs?: readonly Uint8Array[];
+  /** True opens one more descriptor, after the extra inputs, whose bytes come back as `status`. */
+  readonly statusFd?: boolean;
+  /** Kills the process when aborted. */
+  readonly signal?: AbortSignal;
+  /** Sees the process id as soon as there is one. */
+  readonly onPid?: (pid: number) => void;
+}
+
+/** How a process ended; everything that can go wrong is a value. */
+export interface RunResult {
+  /** Null when it was killed or never started. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  /** Why the program could not be started; null when it was. */
+  readonly startError: string | null;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  /** Both, roughly in the order in which they came. */
+  readonly all: Uint8Array;
+  readonly status: Uint8Array;
+  /** True when an output was longer than `maxBytes`. */
+  readonly truncated: boolean;
+}
+
+/** Runs a program to its end. Never throws for what the program does. */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
+  const inputs = options.extraInputs ?? [];
+  const child = execa(options.file, [...options.args], {
+    ...settingsOf(options),
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...(options.input === undefined ? {} : { input: options.input }),
+    stdio: [
+      options.input === undefined ? 'ignore' : 'pipe',
+      'pipe',
+      'pipe',
+      ...inputs,
+      ...(options.statusFd === true ? (['pipe'] as const) : []),
+    ],
+  });
+  if (child.pid !== undefined) options.onPid?.(child.pid);
+  const outputs = {
+    stdout: new TailBuffer(limit),
+    stderr: new TailBuffer(limit),
+    all: new TailBuffer(limit),
+    status: new TailBuffer(limit),
+  };
+  collect(child.stdout, outputs.stdout, outputs.all);
+  collect(child.stderr, outputs.stderr, outputs.all);
+  if (options.statusFd === true) collect(child.stdio[3 + inputs.length], outputs.status);
+  const result = await child;
+  return {
+    exitCode: result.exitCode ?? null,
+    signal: result.signal ?? null,
+    timedOut: result.timedOut,
+    startError: startErrorOf(result),
+    stdout: outputs.stdout.bytes(),
+    stderr: outputs.stderr.bytes(),
+    all: outputs.all.bytes(),
+    status: outputs.status.bytes(),
+    truncated: Object.values(outputs).some((output) => output.truncated),
+  };
+}
+
+/**
+ * Runs two programs with the first one's stdout as the second one's stdin, to the end of both.
+ * Gives the first failure as a sentence, or null.
+ */
+export async function runPiped(from: Command, to: Command): Promise<string | null> {
+  const result = await execa(from.file, [...from.args], {
+    ...settingsOf(from),
+    buffer: { stderr: true, stdout: false },
+  }).pipe(to.file, [...to.args], { ...settingsOf(to), buffer: true, maxBuffer: 65536 });
+  // The reader first: when it dies, the writer only fails of a broken pipe.
+  for (const one of [result, ...result.pipedFrom]) {
+    if (one.failed) return `${one.shortMessage ?? one.command}: ${textOf(one.stderr)}`;
+  }
+  return null;
+}
+
+/** A process that lives for as long as its stdin is open, and so never longer than ours. */
+export interface HeldProcess {
+  readonly pid: number;
+  /** Closes its stdin and waits for its end. */
+  release(): Promise<void>;
+}
+
+/**
+ * Starts a program that prints one line when it is ready and ends when its stdin closes.
+ * Gives a sentence when it ends before that line.
+ */
+export async function hold(command: Command): Promise<HeldProcess | string> {
+  const child = execa(command.file, [...command.args], {
+    ...settingsOf(command),
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const said = new TailBuffer(8192);
+  const ready = new Promise<boolean>((resolve) => {
+    child.stdout?.once('data', () => resolve(true));
+    void child.then(() => resolve(false));
+  });
+  collect(child.stdout, said);
+  collect(child.stderr, said);
+  const isReady = await ready;
+  const pid = child.pid;
+  if (!isReady || pid === undefined) {
+    const result = await child;
+    return said.text().trim() || (startErrorOf(result) ?? `${command.file} ended at once`);
+  }
+  return {
+    pid,
+    release: async () => {
+      child.stdin?.end();
+      await child;
+    },
+  };
+}
+
+function settingsOf(command: Command) {
+  return {
+    extendEnv: command.inheritEnv === true,
+    env: { PATH: process.env['PATH'] ?? DEFAULT_PATH, LC_ALL: 'C.UTF-8', ...command.env },
+    ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+    reject: false,
+    buffer: false,
+    encoding: 'buffer',
+    stripFinalNewline: false,
+    killSignal: 'SIGKILL',
+    forceKillAfterDelay: false,
+    cleanup: true,
+  } as const;
+}
+
+function collect(stream: unknown, ...into: readonly TailBuffer[]): void {
+  const readable = stream as Readable | null | undefined;
+  readable?.on('data', (chunk: Uint8Array) => {
+    for (const buffer of into) buffer.push(chunk);
+  });
+}
+
+/** The last of what a program said. */
+function textOf(bytes: unknown): string {
+  return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes).slice(-2000).trim() : '';
+}
+
+interface Ending {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly timedOut: boolean;
+  readonly isCanceled: boolean;
+  readonly shortMessage?: string | undefined;
+}
+
+/** A process that has neither an exit code nor a signal never ran. */
+function startErrorOf(ending: Ending): string | null {
+  const ran =
+    ending.exitCode !== undefined || ending.signal !== undefined || ending.timedOut || ending.isCanceled;
+  return ran ? null : (ending.shortMessage ?? 'The program could not be started.');
+}

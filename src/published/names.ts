@@ -1,0 +1,91 @@
+import type { Anomaly, Entry } from '../model/artifact.ts';
+import { visible } from './visible.ts';
+
+/**
+ * Where a package manager puts an entry: the stored name less its first component, as `tar --strip-components=1` and
+ * npm's reader do it. A directory loses its trailing slash.
+ */
+export function installedPath(storedName: string): string {
+  const rest = storedName.split('/').slice(1).join('/');
+  return rest.replace(/\/+$/, '');
+}
+
+/** Everything that is odd about one entry's own name. */
+export function nameAnomalies(entry: Pick<Entry, 'path' | 'storedName' | 'type'>): readonly Anomaly[] {
+  const why = unsafeBecause(entry);
+  if (why === null) return [];
+  const detail = `${visible(entry.storedName)}: ${why}`;
+  return [{ kind: 'unsafe-path', path: entry.path, detail }];
+}
+
+function unsafeBecause({
+  path,
+  storedName,
+  type,
+}: Pick<Entry, 'path' | 'storedName' | 'type'>): string | null {
+  const parts = storedName.replace(type === 'directory' ? /\/+$/ : /$^/, '').split('/');
+  if (storedName.startsWith('/')) return 'the name is absolute';
+  if (storedName.includes('\\')) return 'the name holds a backslash, which separates folders on Windows';
+  if (parts.includes('..')) return 'the name leads out of the folder (..)';
+  if (parts.some((part) => /^[a-z]:/i.test(part))) return 'the name holds a drive letter';
+  if (parts.some((part) => part === '' || part === '.')) return 'the name has an empty or "." component';
+  if (parts.some((part) => /[. ]$/.test(part)))
+    return 'a component ends with a dot or a space, which Windows drops';
+  if (visible(storedName) !== storedName)
+    return 'the name holds characters that cannot be seen or imitate others';
+  if (path === '' && type !== 'directory')
+    return 'nothing is left of the name when its first component is removed';
+  return null;
+}
+
+/** Entries that land on the same path, or on paths that some file systems cannot tell apart. */
+export function placeAnomalies(entries: readonly Entry[]): readonly Anomaly[] {
+  const anomalies: Anomaly[] = [];
+  const places = new Map<string, Entry>();
+  const exact = new Map<string, Entry>();
+  for (const entry of entries) {
+    const key = placeOf(entry.path);
+    const [same, similar] = [exact.get(entry.path), places.get(key)];
+    const bothDirectories = (other: Entry): boolean =>
+      other.type === 'directory' && entry.type === 'directory';
+    if (same !== undefined) {
+      const detail = `${visible(entry.path)} is in the archive more than once; which one is installed depends on the reader`;
+      if (!bothDirectories(same)) anomalies.push({ kind: 'duplicate-entry', path: entry.path, detail });
+    } else if (similar !== undefined && !bothDirectories(similar)) {
+      const detail = `${visible(entry.path)} and ${visible(similar.path)} are the same file where case, Unicode form or separators do not count`;
+      anomalies.push({ kind: 'colliding-entry', path: entry.path, detail });
+    }
+    exact.set(entry.path, entry);
+    places.set(key, entry);
+  }
+  return [...anomalies, ...blockedFolders(entries, places)];
+}
+
+/** A file (or link) where another entry needs a folder: what is installed depends on the order and the reader. */
+function blockedFolders(entries: readonly Entry[], places: ReadonlyMap<string, Entry>): readonly Anomaly[] {
+  const anomalies = new Map<Entry, Anomaly>();
+  const checked = new Set<string>();
+  for (const entry of entries) {
+    const folder = placeOf(entry.path);
+    for (let end = folder.lastIndexOf('/'); end > 0; end = folder.lastIndexOf('/', end - 1)) {
+      const parent = folder.slice(0, end);
+      if (checked.has(parent)) break;
+      checked.add(parent);
+      const blocker = places.get(parent);
+      if (blocker === undefined || blocker.type === 'directory') continue;
+      const detail = `${visible(blocker.path)} is not a folder, but ${visible(entry.path)} lies in it`;
+      anomalies.set(blocker, { kind: 'colliding-entry', path: blocker.path, detail });
+    }
+  }
+  return [...anomalies.values()];
+}
+
+/** One key for all spellings of a path that some file system takes for the same (macOS and Windows fold case and form). */
+function placeOf(path: string): string {
+  const parts = path
+    .replaceAll('\\', '/')
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .map((part) => part.replace(/[. ]+$/, '') || part);
+  return parts.join('/').normalize('NFKD').toLowerCase().toUpperCase().normalize('NFKD');
+}

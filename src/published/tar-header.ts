@@ -1,0 +1,146 @@
+import type { EntryType } from '../model/artifact.ts';
+import { isBinary, readNumber } from './tar-numbers.ts';
+import { firstNonZero } from './zeros.ts';
+
+export const BLOCK = 512;
+
+/** One header block, before extended headers apply. */
+export interface TarHeader {
+  readonly block: Uint8Array;
+  readonly typeFlag: string;
+  /** Prefix and name, as bytes. */
+  readonly name: Uint8Array;
+  readonly linkName: Uint8Array;
+  readonly mode: number;
+  readonly size: number;
+  readonly uid: number | null;
+  readonly gid: number | null;
+  readonly mtime: number | null;
+  readonly userName: string;
+  readonly groupName: string;
+  /** Bytes that are not zero where the format wants zeros: a place to hide things. */
+  readonly hiddenBytes: number;
+}
+
+type Format = 'v7' | 'ustar' | 'gnu';
+
+/** Field offsets and lengths of POSIX.1-2017 pax, "ustar Interchange Format". */
+const FIELD = {
+  name: [0, 100],
+  mode: [100, 8],
+  uid: [108, 8],
+  gid: [116, 8],
+  size: [124, 12],
+  mtime: [136, 12],
+  checksum: [148, 8],
+  linkName: [157, 100],
+  magic: [257, 8],
+  userName: [265, 32],
+  groupName: [297, 32],
+  devMajor: [329, 8],
+  devMinor: [337, 8],
+  prefix: [345, 155],
+  unused: [500, 12],
+} as const;
+
+/**
+ * Reads one header block strictly. A string says what is wrong with it: whatever readers could take in two ways is
+ * refused here rather than guessed at.
+ */
+export function readTarHeader(block: Uint8Array): TarHeader | string {
+  const field = (name: keyof typeof FIELD): Uint8Array =>
+    block.subarray(FIELD[name][0], FIELD[name][0] + FIELD[name][1]);
+  const checksum = readNumber(field('checksum'));
+  if (!checksum.ok || checksum.value !== checksumOf(block)) return 'its checksum is wrong';
+  const size = readNumber(field('size'));
+  // 8 GiB is where octal ends; nothing that large is read, so binary can only serve to confuse.
+  if (!size.ok || isBinary(field('size')) || size.value === null) return 'its size is not an octal number';
+  const mode = readNumber(field('mode'));
+  if (!mode.ok || (mode.value ?? 0) < 0) return 'its mode is not an octal number';
+  const format = formatOf(field('magic'));
+  if (format === null) return 'its magic bytes are those of no known tar format';
+  const [uid, gid, mtime] = [readNumber(field('uid')), readNumber(field('gid')), readNumber(field('mtime'))];
+  if (!uid.ok || !gid.ok || !mtime.ok) return 'its owner or time is not a number';
+
+  const name = text(field('name'));
+  const linkName = text(field('linkName'));
+  const userName = text(field('userName'));
+  const groupName = text(field('groupName'));
+  const prefix = format === 'ustar' ? text(field('prefix')) : EMPTY;
+  const typeFlag = String.fromCharCode(block[156] ?? 0);
+  return {
+    block,
+    typeFlag,
+    name:
+      prefix.value.length === 0 ? name.value : Buffer.concat([prefix.value, Buffer.from('/'), name.value]),
+    linkName: linkName.value,
+    mode: (mode.value ?? 0) & 0o7777,
+    size: size.value,
+    uid: uid.value,
+    gid: gid.value,
+    mtime: mtime.value,
+    userName: format === 'v7' ? '' : Buffer.from(userName.value).toString('utf8'),
+    groupName: format === 'v7' ? '' : Buffer.from(groupName.value).toString('utf8'),
+    hiddenBytes:
+      name.hidden +
+      linkName.hidden +
+      prefix.hidden +
+      userName.hidden +
+      groupName.hidden +
+      unused(block, format),
+  };
+}
+
+/** What a type flag stands for; null for extended headers, which describe the entry after them. */
+export function entryTypeOf(typeFlag: string, name: string): EntryType | null {
+  if ('xXgLKN'.includes(typeFlag)) return null;
+  // V7 tars have no type for directories but a name that ends with a slash; readers still honour it.
+  if (typeFlag === '\0' || typeFlag === '0') return name.endsWith('/') ? 'directory' : 'file';
+  return TYPES[typeFlag] ?? 'other';
+}
+
+const TYPES: Readonly<Record<string, EntryType>> = {
+  '1': 'hardlink',
+  '2': 'symlink',
+  '3': 'device',
+  '4': 'device',
+  '5': 'directory',
+  '6': 'fifo',
+  '7': 'file',
+};
+
+const EMPTY = { value: new Uint8Array(), hidden: 0 };
+
+/** A NUL-terminated field: what is before the NUL, and how many bytes after it are not zero. */
+function text(field: Uint8Array): { readonly value: Uint8Array; readonly hidden: number } {
+  const end = field.indexOf(0);
+  if (end === -1) return { value: field, hidden: 0 };
+  return { value: field.subarray(0, end), hidden: nonZero(field.subarray(end)) };
+}
+
+function nonZero(bytes: Uint8Array): number {
+  return bytes.reduce((count, byte) => count + (byte === 0 ? 0 : 1), 0);
+}
+
+/** Bytes after the last field of a format. GNU keeps times, sparse maps and the like there: for plain files, zeros. */
+function unused(block: Uint8Array, format: Format): number {
+  if (format === 'v7') return nonZero(block.subarray(265));
+  return nonZero(block.subarray(format === 'gnu' ? FIELD.prefix[0] : FIELD.unused[0]));
+}
+
+function formatOf(magic: Uint8Array): Format | null {
+  const shown = Buffer.from(magic).toString('latin1');
+  if (shown === 'ustar\x0000') return 'ustar';
+  if (shown === 'ustar  \0') return 'gnu';
+  return firstNonZero(magic) === -1 ? 'v7' : null;
+}
+
+/** The sum of all bytes, the checksum field itself taken as spaces. */
+function checksumOf(block: Uint8Array): number {
+  const [start, length] = FIELD.checksum;
+  let sum = length * 0x20;
+  for (let index = 0; index < BLOCK; index++) {
+    if (index < start || index >= start + length) sum += block[index] ?? 0;
+  }
+  return sum;
+}

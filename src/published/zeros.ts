@@ -1,0 +1,11 @@
+const ZEROS = Buffer.alloc(64 * 1024);
+
+/** Offset of the first byte that is not zero, or -1. Looks at large chunks, so a gigabyte of zeros costs little. */
+export function firstNonZero(bytes: Uint8Array): number {
+  for (let start = 0; start < bytes.length; start += ZEROS.length) {
+    const chunk = bytes.subarray(start, start + ZEROS.length);
+    if (Buffer.compare(chunk, ZEROS.subarray(0, chunk.length)) === 0) continue;
+    return start + chunk.findIndex((byte) => byte !== 0);
+  }
+  return -1;
+}

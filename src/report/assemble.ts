@@ -1,0 +1,168 @@
+import type { Attempt } from '../attempts.ts';
+import type { NotPublished, Published } from '../ecosystem.ts';
+import type { Origin } from '../model/comparison.ts';
+import type { Reason, Signal } from '../model/verdict.ts';
+import { worst } from '../model/verdict.ts';
+import type { EngineName, RootFilesystem } from '../sandbox/engine.ts';
+import { VERSION } from '../version.ts';
+import { withDiffs } from './diffs.ts';
+import type { ResultDocument } from './document.ts';
+
+export type Timings = ResultDocument['timings'];
+
+const BASE = {
+  schemaVersion: 1,
+  tool: { name: 'reprove', version: VERSION },
+  attestation: null,
+} as const;
+
+const NOTHING = {
+  level: null,
+  source: null,
+  plan: null,
+  sandbox: null,
+  rebuilt: null,
+  comparison: null,
+  findings: [],
+  attempts: [],
+} as const;
+
+type Subject = ResultDocument['subject'];
+
+/** The document for a package version whose artifact is not to be had. */
+export function documentOfNotPublished(missing: NotPublished, timings: Timings): ResultDocument {
+  const { subject, fileName, digests, size } = missing;
+  return {
+    ...BASE,
+    ...NOTHING,
+    findings: [],
+    attempts: [],
+    subject: { ...subject, artifact: fileName, digests, size },
+    verdict: 'unverifiable',
+    severity: 'none',
+    reason: missing.reason,
+    signals: [],
+    timings,
+  };
+}
+
+/** The document for an artifact for which nothing could be built. */
+export function documentOfNoAttempt(options: {
+  published: Published;
+  reason: Reason;
+  signals: readonly Signal[];
+  timings: Timings;
+}): ResultDocument {
+  const { published, reason, timings } = options;
+  const signals = [...published.signals, ...options.signals];
+  return {
+    ...BASE,
+    ...NOTHING,
+    findings: [],
+    attempts: [],
+    subject: subjectOf(published),
+    verdict: 'unverifiable',
+    severity: worst(signals.map((signal) => signal.severity)),
+    reason,
+    signals,
+    timings,
+  };
+}
+
+/** The document for the best of some attempts. */
+export function documentOfAttempt(options: {
+  published: Published;
+  best: Attempt;
+  attempts: readonly Attempt[];
+  signals: readonly Signal[];
+  fingerprint: { readonly packer: string; readonly gzip: string };
+  engine: EngineName;
+  rootfs: RootFilesystem | null;
+  timings: Timings;
+}): ResultDocument {
+  const { published, best, attempts, timings } = options;
+  const { judgement, comparison, rebuild, source } = best;
+  return {
+    ...BASE,
+    subject: subjectOf(published),
+    verdict: judgement.verdict,
+    level: judgement.level,
+    severity: judgement.severity,
+    reason: judgement.reason,
+    source: {
+      repository: source.repository,
+      commit: source.commit,
+      ref: source.ref,
+      directory: source.directory,
+      evidence: [...source.evidence],
+    },
+    plan: copy(best.plan) as ResultDocument['plan'],
+    sandbox:
+      options.rootfs === null
+        ? null
+        : {
+            engine: options.engine,
+            image: options.rootfs.imageId,
+            lockDeviation: options.rootfs.lockDeviation,
+            tools: [...rebuild.tools],
+          },
+    rebuilt:
+      comparison === null ? null : { digests: comparison.rebuiltDigests, materials: rebuild.materials.length },
+    comparison:
+      comparison === null
+        ? null
+        : {
+            entries: countOrigins(comparison.origins),
+            normalizers: [...comparison.normalizers],
+            wrapping: [...comparison.wrapping],
+            ...options.fingerprint,
+          },
+    findings: [...(comparison === null ? judgement.findings : withDiffs(judgement.findings, comparison))],
+    signals: [...published.signals, ...options.signals, ...judgement.signals],
+    attempts: attempts.map(describeAttempt),
+    timings,
+  };
+}
+
+function describeAttempt(attempt: Attempt): ResultDocument['attempts'][number] {
+  const { judgement, rebuild, plan, source } = attempt;
+  const { result } = rebuild;
+  const said = result.ok
+    ? `${judgement.verdict}${judgement.level === null ? '' : ` at level ${judgement.level}`}`
+    : `${result.reason.code}: ${result.reason.message}`;
+  return {
+    strategy: plan.strategy,
+    commit: source.commit,
+    outcome: [said, ...rebuild.skipped].join('; '),
+    durationMs: attempt.durationMs,
+    repairs: [...rebuild.repairs],
+    log: result.ok ? null : lastLines(result.log),
+  };
+}
+
+const LOG_LINES = 40;
+
+function lastLines(log: string | null): string | null {
+  return log === null || log.trim() === '' ? null : log.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
+}
+
+function subjectOf({ subject, artifact }: Published): Subject {
+  return { ...subject, artifact: artifact.fileName, digests: artifact.digests, size: artifact.bytes.byteLength };
+}
+
+function countOrigins(origins: Readonly<Record<string, Origin>>) {
+  const all = Object.values(origins);
+  const count = (origin: Origin) => all.filter((one) => one === origin).length;
+  return {
+    total: all.length,
+    verbatim: count('verbatim'),
+    rebuilt: count('rebuilt'),
+    normalized: count('normalized'),
+    unexplained: count('unexplained'),
+  };
+}
+
+/** A deep copy: the document owns what it holds. */
+function copy<T>(value: T): unknown {
+  return structuredClone(value);
+}

@@ -1,0 +1,27 @@
+import { textDifference } from '../compare/text-diff.ts';
+import type { Comparison } from '../model/comparison.ts';
+import type { Finding } from '../model/verdict.ts';
+
+/** Differences beyond these are named and not shown: a build that drifted changes every file. */
+const MOST_SHOWN = 25;
+const LINES_OF_CHANGE = 40;
+const LINES_OF_NEW_FILE = 12;
+
+/** Findings about the content of a file, with the difference to read added to their evidence as `diff`. */
+export function withDiffs(findings: readonly Finding[], comparison: Comparison): readonly Finding[] {
+  let shown = 0;
+  return findings.map((finding) => {
+    const isContent = finding.kind === 'file-changed' || finding.kind === 'file-added';
+    const difference = comparison.differences.find(
+      (one) => one.path === finding.path && (one.kind === 'content' || one.kind === 'added'),
+    );
+    if (!isContent || difference === undefined || shown >= MOST_SHOWN) return finding;
+    shown += 1;
+    const { text, offset } = textDifference({
+      published: difference.published?.content ?? null,
+      rebuilt: difference.rebuilt?.content ?? null,
+      maxLines: difference.kind === 'added' ? LINES_OF_NEW_FILE : LINES_OF_CHANGE,
+    });
+    return { ...finding, evidence: { ...finding.evidence, offset, diff: text.split('\n') } };
+  });
+}

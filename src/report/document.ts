@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { REASON_CODES, SEVERITIES } from '../model/verdict.ts';
+
+const Hex = (length: number) => z.string().regex(new RegExp(`^[0-9a-f]{${length}}$`));
+const Evidence = z.strictObject({ kind: z.string(), detail: z.string() });
+const Severity = z.enum(SEVERITIES);
+const Count = z.int().nonnegative();
+const Milliseconds = z.int().nonnegative();
+
+const Step = z.strictObject({
+  name: z.string(),
+  phase: z.enum(['fetch', 'build', 'pack']),
+  argv: z.array(z.string()).min(1),
+  cwd: z.string(),
+  env: z.record(z.string(), z.string()),
+  optional: z.boolean(),
+});
+
+const Tool = z.strictObject({ name: z.string(), version: z.string(), integrity: z.string() });
+
+const Plan = z.strictObject({
+  strategy: z.string(),
+  toolchain: z.record(z.string(), z.string()),
+  evidence: z.array(Evidence),
+  registryTime: z.iso.datetime(),
+  clock: z.iso.datetime(),
+  steps: z.array(Step),
+  withGit: z.boolean(),
+  output: z.string(),
+});
+
+const Sandbox = z.strictObject({
+  engine: z.enum(['docker', 'podman', 'bwrap']),
+  /** Reproducible id of the root file system's image. */
+  image: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  lockDeviation: z.string().nullable(),
+  tools: z.array(Tool),
+});
+
+/** The result of `reprove verify`: the document of `--json`. Its JSON Schema is docs/result.schema.json. */
+export const ResultDocument = z.strictObject({
+  schemaVersion: z.literal(1),
+  tool: z.strictObject({ name: z.literal('reprove'), version: z.string() }),
+  subject: z.strictObject({
+    purl: z.string(),
+    ecosystem: z.string(),
+    name: z.string(),
+    version: z.string(),
+    artifact: z.string().nullable(),
+    digests: z.strictObject({ sha512: Hex(128), sha256: Hex(64), sha1: Hex(40) }).nullable(),
+    size: Count,
+  }),
+  verdict: z.enum(['reproduced', 'diverged', 'unverifiable']),
+  level: z.enum(['bytes', 'tar', 'contents', 'normalized']).nullable(),
+  severity: Severity,
+  reason: z.strictObject({ code: z.enum(REASON_CODES), message: z.string() }).nullable(),
+  source: z
+    .strictObject({
+      repository: z.string(),
+      commit: Hex(40),
+      ref: z.string().nullable(),
+      directory: z.string(),
+      evidence: z.array(Evidence),
+    })
+    .nullable(),
+  plan: Plan.nullable(),
+  sandbox: Sandbox.nullable(),
+  rebuilt: z
+    .strictObject({
+      digests: z.strictObject({ sha512: Hex(128), sha256: Hex(64), sha1: Hex(40) }),
+      materials: Count,
+    })
+    .nullable(),
+  comparison: z
+    .strictObject({
+      entries: z.strictObject({
+        total: Count,
+        verbatim: Count,
+        rebuilt: Count,
+        normalized: Count,
+        unexplained: Count,
+      }),
+      normalizers: z.array(
+        z.strictObject({ name: z.string(), path: z.string(), publishedSha256: Hex(64), rebuiltSha256: Hex(64) }),
+      ),
+      wrapping: z.array(z.string()),
+      packer: z.string(),
+      gzip: z.string(),
+    })
+    .nullable(),
+  findings: z.array(
+    z.strictObject({
+      kind: z.string(),
+      severity: Severity,
+      path: z.string().nullable(),
+      message: z.string(),
+      evidence: z.record(z.string(), z.unknown()),
+    }),
+  ),
+  signals: z.array(z.strictObject({ kind: z.string(), severity: Severity, message: z.string() })),
+  attempts: z.array(
+    z.strictObject({
+      strategy: z.string(),
+      commit: Hex(40),
+      outcome: z.string(),
+      durationMs: Milliseconds,
+      /** Versions that the registry view let in against its clock, with reasons. */
+      repairs: z.array(z.string()),
+      /** The end of the log of the step that failed, or null. */
+      log: z.string().nullable(),
+    }),
+  ),
+  timings: z.strictObject({
+    publishedMs: Milliseconds,
+    sourceMs: Milliseconds,
+    planMs: Milliseconds,
+    rebuildMs: Milliseconds,
+    compareMs: Milliseconds,
+    totalMs: Milliseconds,
+  }),
+  attestation: z.null(),
+});
+
+export type ResultDocument = z.infer<typeof ResultDocument>;
+
+/** JSON Schema (2020-12) of the result document, made from the schema that the tool itself checks with. */
+export function resultJsonSchema(): unknown {
+  return z.toJSONSchema(ResultDocument, { target: 'draft-2020-12' });
+}

@@ -1,0 +1,19 @@
+import { SEVERITIES, type Severity } from '../model/verdict.ts';
+import type { ResultDocument } from './document.ts';
+
+const EXIT_CODES = {
+  reproduced: 0,
+  diverged: 1,
+  unverifiable: 3,
+} as const satisfies Record<ResultDocument['verdict'], number>;
+
+/**
+ * The exit code of a verdict.
+ *
+ * @param options.failOn a divergence milder than this counts as 0; nothing loosens `unverifiable`
+ */
+export function exitCodeOfResult(document: ResultDocument, options: { readonly failOn: Severity }): number {
+  const milder = SEVERITIES.indexOf(document.severity) < SEVERITIES.indexOf(options.failOn);
+  if (document.verdict === 'diverged' && milder) return 0;
+  return EXIT_CODES[document.verdict];
+}

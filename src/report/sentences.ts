@@ -1,0 +1,51 @@
+import { SEVERITIES } from '../model/verdict.ts';
+import type { ResultDocument } from './document.ts';
+
+const STRENGTH = {
+  bytes: 'is exactly what its source gives, byte for byte',
+  tar: 'holds exactly the archive that its source gives; only the compression around it differs',
+  contents: 'holds exactly the files that its source gives; only the archive around them differs',
+  normalized: 'holds what its source gives, but for the differences that the named normalizers ignore',
+} as const;
+
+/** The verdict in one sentence. */
+export function headline(document: ResultDocument): string {
+  const { verdict, level, reason, subject, findings } = document;
+  const file = subject.artifact ?? 'The artifact';
+  if (verdict === 'reproduced' && level !== null) return `${file} ${STRENGTH[level]}.`;
+  if (verdict === 'unverifiable') return reason?.message ?? 'No reason was given.';
+  const paths = new Set(findings.flatMap((finding) => (finding.path === null ? [] : [finding.path])));
+  const count = paths.size === 1 ? '1 file differs' : `${paths.size} files differ`;
+  return `${file} is not what its source gives: ${count}.`;
+}
+
+/** What to do now. */
+export function nextSteps(document: ResultDocument): string {
+  const { verdict, severity, reason } = document;
+  if (verdict === 'reproduced') {
+    return 'Nothing. Remember what this does not say: that the source itself is honest.';
+  }
+  if (verdict === 'diverged') {
+    const grave = SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf('high');
+    return grave
+      ? 'Do not install this version until the differences are explained; read them above, and ask the maintainers.'
+      : 'Read the differences above; none is code that runs by itself. --fail-on high accepts such a divergence.';
+  }
+  return reason === null ? 'Run again with --json for all details.' : NEXT_BY_REASON[reason.code];
+}
+
+const NEXT_BY_REASON = {
+  'no-repository': 'Name the source with --source <url#commit>, or ask the maintainers to state it.',
+  'repository-unreachable': 'Check the network, or name a mirror with --git-mirror; then run again.',
+  'source-not-found': 'Name the commit with --source <url#commit>, or ask the maintainers which one it was.',
+  'source-mismatch': 'Look for the right repository; if the package claims one that is not its own, be wary.',
+  unsupported: 'This package needs something that reprove cannot do yet; see docs/reasons.md.',
+  'fetch-failed': 'Read the log above: a dependency could not be had as of the publish time.',
+  'build-failed': 'Read the log above: the build needs something that the source does not state.',
+  'pack-failed': 'Read the log above: packing failed.',
+  'timed-out': 'Allow more time with --timeout <seconds>.',
+  'resource-limit': 'The build, or the artifact, needs more than a sandbox may use; see docs/sandbox.md.',
+  'artifact-invalid': 'Do not install this file: it is no package as package managers write them.',
+  'artifact-missing': 'Check the name and the version; the registry has no such artifact.',
+  'integrity-mismatch': 'Do not install this file: it is not the one that the registry says it serves.',
+} as const satisfies Record<NonNullable<ResultDocument['reason']>['code'], string>;

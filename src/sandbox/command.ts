@@ -1,0 +1,124 @@
+import type { SandboxStep } from './engine.ts';
+import { LAYOUT } from './engine.ts';
+import { BASE_ENV } from './layout.ts';
+import { prctlNumber, seccompFilter } from './seccomp.ts';
+
+/**
+ * What runs inside the sandbox, the same for every engine. The scripts are constants; everything that comes from
+ * outside reaches them as arguments, never as text of a script.
+ */
+
+/** Processes that a sandbox needs beside those of the step. */
+export const OVERHEAD_PROCESSES = 4;
+
+/** Limits of the kernel for single processes (setrlimit(2)); null leaves one as it is. */
+export interface ProcessLimits {
+  /** Largest file, bytes. */
+  readonly fileBytes: number;
+  /** Data segment of each process, bytes. */
+  readonly dataBytes: number | null;
+  /** Processes of the sandbox's user. */
+  readonly processes: number | null;
+}
+
+// One descriptor for both outputs keeps their order. The last kill ends whatever the command left behind: it reaches
+// every process of this user but the caller itself, kill(2). A command that was killed has 128 + signal, as in any shell.
+const STEP_SCRIPT = `exec 2>&1
+umask 022
+ulimit -c 0
+ulimit -n 16384 2>/dev/null
+ulimit -f "$1" 2>/dev/null
+[ "$2" = unlimited ] || ulimit -d "$2" || exit 126
+[ "$3" = unlimited ] || ulimit -p "$3" || exit 126
+cd -- "$4" || exit 127
+shift 4
+"$@"
+code=$?
+kill -9 -1 2>/dev/null
+exit "$code"`;
+
+const PREPARE_SCRIPT = `exec 2>&1
+umask 022
+cd "$1" && mkdir -p home source output tmp && chmod 1777 tmp || exit 1
+exec tar --extract --file="$2" --directory=source --no-same-owner --same-permissions --warning=no-timestamp`;
+
+// Not even the directory may be reached through a link, or a build could name any file of the sandbox.
+const READ_SCRIPT = `[ "$(realpath -e -- "$1" 2>/dev/null)" = "$1" ] && [ -d "$1" ] || exit 3
+[ "$(find "$1" -mindepth 1 -maxdepth 1 -printf %y | head -c 2)" = f ] || exit 3
+exec find "$1" -mindepth 1 -maxdepth 1 -type f -exec head -c "$2" -- {} ';'`;
+
+// Seen from inside, a control group is the root of its own tree: version 1 and version 2.
+const STATUS_SCRIPT = `for f in memory/memory.oom_control memory.events pids/pids.events pids.events; do
+echo "# $f"; cat "/sys/fs/cgroup/$f" 2>/dev/null; done
+echo "# free"; stat -f -c '%a %d' "$1"`;
+
+// Installs a filter that lies in an argument: prctl(2) with PR_SET_NO_NEW_PRIVS (38), then PR_SET_SECCOMP (22) in mode
+// SECCOMP_MODE_FILTER (2) with a struct sock_fprog. Perl is in every root file system because git needs it.
+const FILTER_SCRIPT = `my $prctl = shift; my $filter = pack "H*", shift;
+my $program = pack "S x![P] P", length($filter) / 8, $filter;
+syscall($prctl, 38, 1, 0, 0, 0) == 0 && syscall($prctl, 22, 2, $program) == 0 or die "seccomp: $!\n";
+exec { $ARGV[0] } @ARGV or die "exec: $!\n"`;
+
+/** The same command under our system call filter, for engines that do not install it themselves. */
+export function filtered(command: readonly string[]): string[] {
+  const filter = seccompFilter();
+  const prctl = prctlNumber();
+  if (filter === null || prctl === null) return [...command];
+  return [
+    '/usr/bin/perl',
+    '-e',
+    FILTER_SCRIPT,
+    String(prctl),
+    Buffer.from(filter).toString('hex'),
+    ...command,
+  ];
+}
+
+/** The command of a step, in its directory, with its environment and nothing else. */
+export function stepCommand(step: SandboxStep, limits: ProcessLimits): readonly string[] {
+  const env = Object.entries({ ...BASE_ENV, PWD: step.cwd, ...step.env });
+  return [
+    ...script(STEP_SCRIPT),
+    String(Math.ceil(limits.fileBytes / 512)),
+    limits.dataBytes === null ? 'unlimited' : String(Math.ceil(limits.dataBytes / 1024)),
+    limits.processes === null ? 'unlimited' : String(limits.processes),
+    step.cwd,
+    '/usr/bin/env',
+    '-i',
+    ...env.map(([name, value]) => `${name}=${value}`),
+    ...step.argv,
+  ];
+}
+
+/** Makes the folders of the layout and unpacks the source. */
+export function prepareCommand(): readonly string[] {
+  return [...script(PREPARE_SCRIPT), LAYOUT.work, LAYOUT.sourceArchive];
+}
+
+/** Exit code of `readCommand` when there is not exactly one regular file. */
+export const NOT_ONE_FILE = 3;
+
+/** Prints at most `bytes` bytes of the only regular file in a directory. */
+export function readCommand(directory: string, bytes: number): readonly string[] {
+  return [...script(READ_SCRIPT), directory, String(bytes)];
+}
+
+/** Prints what `parseStatus` reads. */
+export function statusCommand(): readonly string[] {
+  return [...script(STATUS_SCRIPT), LAYOUT.work];
+}
+
+/** The variables that the scripts themselves run with. */
+export const SCRIPT_ENV: Readonly<Record<string, string>> = { PATH: '/usr/bin', LC_ALL: 'C.UTF-8' };
+
+function script(text: string): readonly string[] {
+  return [
+    '/usr/bin/env',
+    '-i',
+    ...Object.entries(SCRIPT_ENV).map(([name, value]) => `${name}=${value}`),
+    '/usr/bin/dash',
+    '-c',
+    text,
+    'sandbox',
+  ];
+}

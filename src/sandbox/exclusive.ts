@@ -1,0 +1,36 @@
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ownerIsGone, ownerName } from './owner.ts';
+
+const POLL_MS = 100;
+/** A holder from another machine or container cannot be asked whether it lives. */
+const STALE_MS = 30 * 60 * 1000;
+
+/**
+ * Runs `work` while no other process runs it under the same lock file, and gives its result.
+ * It saves double work only: `work` must stay correct without it, for a stale lock is broken.
+ */
+export async function exclusively<T>(lockFile: string, work: () => Promise<T>): Promise<T> {
+  while (!(await take(lockFile))) await sleep(POLL_MS);
+  try {
+    return await work();
+  } finally {
+    await rm(lockFile, { force: true });
+  }
+}
+
+async function take(lockFile: string): Promise<boolean> {
+  try {
+    await writeFile(lockFile, ownerName(), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const [owner, written] = await Promise.all([
+    readFile(lockFile, 'utf8').catch(() => ''),
+    stat(lockFile).catch(() => null),
+  ]);
+  const isStale = written !== null && Date.now() - written.mtimeMs > STALE_MS;
+  if (isStale || ownerIsGone(owner)) await rm(lockFile, { force: true });
+  return false;
+}
