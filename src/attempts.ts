@@ -6,6 +6,7 @@ import type { Judgement } from './judge/judge.ts';
 import { judge } from './judge/judge.ts';
 import type { Comparison } from './model/comparison.ts';
 import type { RebuildPlan, Step } from './model/plan.ts';
+import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
 import type { Signal } from './model/verdict.ts';
 import { SEVERITIES } from './model/verdict.ts';
@@ -22,6 +23,8 @@ export interface Attempt {
   readonly comparison: Comparison | null;
   readonly judgement: Judgement;
   readonly durationMs: number;
+  /** The part of `durationMs` that comparing and judging took. */
+  readonly compareMs: number;
 }
 
 export interface AttemptsRequest {
@@ -46,39 +49,65 @@ export interface AttemptProgress {
 const MOST_ATTEMPTS = 6;
 
 /**
- * Runs plans until one reproduces the artifact, or until nothing promising is left. Candidates that explain more of
- * the artifact by their files alone come first.
+ * Runs plans until one reproduces the artifact, or until nothing promising is left: the best plan of every candidate
+ * commit first, then every candidate's second, and so on.
  *
  * @returns every attempt in the order made; empty when no candidate has a plan
  */
 export async function makeAttempts(request: AttemptsRequest): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = [];
-  for (const source of byExplained(request)) {
-    const planRequest = planRequestOf(request, source);
-    for (const plan of await request.ecosystem.plans(planRequest)) {
-      if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) return attempts;
-      if (repeatsFailedFetch(attempts, plan, source)) continue;
-      request.progress.onPlan(plan, source);
-      const attempt = await makeAttempt(request, planRequest, plan);
-      attempts.push(attempt);
-      if (isFinal(attempt)) return attempts;
-    }
+  for (const { planRequest, plan } of await rankedPlans(request)) {
+    if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) return attempts;
+    if (repeatsFailedFetch(attempts, plan, planRequest.source)) continue;
+    request.progress.onPlan(plan, planRequest.source);
+    const attempt = await makeAttempt(request, planRequest, plan);
+    attempts.push(attempt);
+    if (isFinal(attempt)) return attempts;
   }
   return attempts;
 }
 
-/** The attempt that speaks for all: a reproduction, else the mildest divergence, else the first that failed. */
+interface RankedPlan {
+  readonly planRequest: PlanRequest;
+  readonly plan: RebuildPlan;
+  readonly rank: number;
+}
+
+async function rankedPlans(request: AttemptsRequest): Promise<readonly RankedPlan[]> {
+  const perCandidate = await Promise.all(
+    request.candidates.map(async (source) => {
+      const planRequest = planRequestOf(request, source);
+      const plans = await request.ecosystem.plans(planRequest);
+      return plans.map((plan, rank) => ({ planRequest, plan, rank }));
+    }),
+  );
+  return perCandidate.flat().toSorted((a, b) => a.rank - b.rank);
+}
+
+/**
+ * The attempt that speaks for all: a reproduction, else the mildest divergence, else the first that failed. A
+ * divergence under a plan that leaves things out comes last: where the whole plan failed, nothing is known.
+ */
 export function bestAttempt(attempts: readonly Attempt[]): Attempt | null {
-  const ranked = attempts.toSorted((a, b) => badness(a) - badness(b));
+  const ranked = attempts.toSorted((a, b) => {
+    const byClass = rankOf(a) - rankOf(b);
+    if (byClass !== 0 || rankOf(a) === RANKS.failed) return byClass;
+    const bySeverity = SEVERITIES.indexOf(a.judgement.severity) - SEVERITIES.indexOf(b.judgement.severity);
+    return bySeverity || differences(a) - differences(b);
+  });
   return ranked[0] ?? null;
 }
 
-const UNVERIFIABLE = 1_000_000_000;
+const RANKS = { reproduced: 0, diverged: 1, failed: 2, inconclusive: 3 } as const;
 
-function badness({ judgement, comparison }: Attempt): number {
-  if (judgement.verdict === 'reproduced') return 0;
-  if (judgement.verdict === 'unverifiable') return UNVERIFIABLE;
-  return 1 + SEVERITIES.indexOf(judgement.severity) * 1_000_000 + (comparison?.differences.length ?? 0);
+function rankOf({ judgement, plan }: Attempt): number {
+  if (judgement.verdict === 'reproduced') return RANKS.reproduced;
+  if (judgement.verdict === 'unverifiable') return RANKS.failed;
+  return plan.conclusive ? RANKS.diverged : RANKS.inconclusive;
+}
+
+function differences({ comparison }: Attempt): number {
+  return comparison?.differences.length ?? 0;
 }
 
 /** A reproduction; or a divergence that no other way of building could explain: only more files, none of them code. */
@@ -96,12 +125,6 @@ function repeatsFailedFetch(attempts: readonly Attempt[], plan: RebuildPlan, sou
     const failed = !result.ok && result.reason.code === 'fetch-failed';
     return failed && from.commit === source.commit && fetches(tried) === fetches(plan);
   });
-}
-
-function byExplained(request: AttemptsRequest): readonly Source[] {
-  const { archive } = request.published.artifact;
-  const verbatim = (source: Source) => explainedByCommit(archive, source).verbatim;
-  return request.candidates.toSorted((a, b) => verbatim(b) - verbatim(a));
 }
 
 function planRequestOf(request: AttemptsRequest, source: Source): PlanRequest {
@@ -124,6 +147,7 @@ async function makeAttempt(
   const { published, ecosystem } = request;
   const { source } = planRequest;
   const done = await rebuild({ ...request, plan, planRequest, onStep: request.progress.onStep });
+  const rebuilt = performance.now();
   const { result } = done;
   const comparison = result.ok ? compare({ published: published.artifact, rebuilt: result, source }) : null;
   const judgement = judge({
@@ -141,21 +165,15 @@ async function makeAttempt(
     comparison,
     judgement,
     durationMs: Math.round(performance.now() - started),
+    compareMs: Math.round(performance.now() - rebuilt),
   };
 }
 
 function signalsOf(request: AttemptsRequest, done: Rebuild, source: Source): readonly Signal[] {
   const { published } = request;
-  const { signal } = publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt });
-  const repaired: readonly Signal[] =
-    done.repairs.length === 0
-      ? []
-      : [
-          {
-            kind: 'registry-history-repaired',
-            severity: 'info',
-            message: `The registry's times hide versions that must have existed; ${done.repairs.length} were let in (see "attempts").`,
-          },
-        ];
-  return [...(signal === null ? [] : [signal]), ...repaired];
+  const instant = publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt });
+  const count = done.repairs.length;
+  const message = `The registry's times hide versions that must have existed; ${count} were let in (see "attempts").`;
+  const repaired = count === 0 ? [] : [signal('registry-history-repaired', message)];
+  return [...(instant.signal === null ? [] : [instant.signal]), ...repaired];
 }

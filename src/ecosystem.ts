@@ -72,10 +72,7 @@ export interface Ecosystem {
     readonly directory: string;
   }): Promise<RegistryView>;
   /** Findings that need the ecosystem's own knowledge (manifests, lifecycle scripts). Pure. */
-  findings(options: {
-    readonly published: Published;
-    readonly rebuilt: Archive | null;
-  }): readonly Finding[];
+  findings(options: { readonly published: Published; readonly rebuilt: Archive | null }): readonly Finding[];
   /** What each entry of the published archive can do. Pure. */
   roles(published: Published): ReadonlyMap<string, EntryRole>;
   /** The packer and gzip encoder that the published bytes look like. Pure. */

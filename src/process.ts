@@ -110,14 +110,17 @@ export async function runPiped(from: Command, to: Command): Promise<string | nul
 
 /** A process that lives for as long as its stdin is open, and so never longer than ours. */
 export interface HeldProcess {
-  readonly pid: number;
+  /** What it printed when it was ready. */
+  readonly line: string;
   /** Closes its stdin and waits for its end. */
   release(): Promise<void>;
 }
 
+const READY_MS = 20_000;
+
 /**
  * Starts a program that prints one line when it is ready and ends when its stdin closes.
- * Gives a sentence when it ends before that line.
+ * Gives a sentence when it ends before that line, or takes longer than 20 s for it.
  */
 export async function hold(command: Command): Promise<HeldProcess | string> {
   const child = execa(command.file, [...command.args], {
@@ -127,25 +130,43 @@ export async function hold(command: Command): Promise<HeldProcess | string> {
     stderr: 'pipe',
   });
   const said = new TailBuffer(8192);
-  const ready = new Promise<boolean>((resolve) => {
-    child.stdout?.once('data', () => resolve(true));
-    void child.then(() => resolve(false));
-  });
-  collect(child.stdout, said);
   collect(child.stderr, said);
-  const isReady = await ready;
-  const pid = child.pid;
-  if (!isReady || pid === undefined) {
-    const result = await child;
-    return said.text().trim() || (startErrorOf(result) ?? `${command.file} ended at once`);
+  const line = await firstLine(child.stdout, READY_MS);
+  if (line !== null) {
+    collect(child.stdout, said);
+    return {
+      line,
+      release: async () => {
+        child.stdin?.end();
+        await child;
+      },
+    };
   }
-  return {
-    pid,
-    release: async () => {
-      child.stdin?.end();
-      await child;
-    },
-  };
+  const isLate = child.kill('SIGKILL');
+  const result = await child;
+  const startError = startErrorOf(result);
+  return (
+    startError ??
+    `${said.text().trim()} (${command.file} ${isLate ? 'was not ready in time' : 'ended at once'})`
+  );
+}
+
+/** The first line of a stream without its end; null when the stream ends or the time passes before. */
+function firstLine(stream: Readable | null, milliseconds: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    let text = '';
+    const timer = setTimeout(resolve, milliseconds, null);
+    const settle = (line: string | null) => {
+      clearTimeout(timer);
+      stream?.removeAllListeners('data');
+      resolve(line);
+    };
+    stream?.on('data', (chunk: Uint8Array) => {
+      text += new TextDecoder().decode(chunk);
+      if (text.includes('\n')) settle(text.slice(0, text.indexOf('\n')));
+    });
+    stream?.once('close', () => settle(null));
+  });
 }
 
 function settingsOf(command: Command) {

@@ -47,7 +47,7 @@ const MOST_REPAIRS = 25;
 export async function rebuild(request: RebuildRequest): Promise<Rebuild> {
   const temporary = path.join(request.cacheDir, 'tmp');
   await mkdir(temporary, { recursive: true });
-  const folder = await mkdtemp(path.join(temporary, 'run-'));
+  const folder = await mkdtemp(path.join(temporary, `run-${process.pid}-`));
   await chmod(folder, 0o755);
   try {
     return await rebuildIn(folder, request);

@@ -17,7 +17,14 @@ export interface Stopwatch {
 
 export function stopwatch(now: () => number = () => performance.now()): Stopwatch {
   const started = now();
-  const measured: StageTimings = { publishedMs: 0, sourceMs: 0, planMs: 0, rebuildMs: 0, compareMs: 0, totalMs: 0 };
+  const measured: StageTimings = {
+    publishedMs: 0,
+    sourceMs: 0,
+    planMs: 0,
+    rebuildMs: 0,
+    compareMs: 0,
+    totalMs: 0,
+  };
   return {
     async time(stage, run) {
       const from = now();

@@ -1,7 +1,8 @@
-import { type Attempt, bestAttempt, makeAttempts } from './attempts.ts';
+import { bestAttempt, makeAttempts } from './attempts.ts';
 import { deadlineIn } from './deadline.ts';
 import type { Ecosystem } from './ecosystem.ts';
 import type { RebuildPlan, Step } from './model/plan.ts';
+import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
 import type { Reason, Signal } from './model/verdict.ts';
 import { documentOfAttempt, documentOfNoAttempt, documentOfNotPublished } from './report/assemble.ts';
@@ -12,7 +13,7 @@ import { stopwatch } from './stopwatch.ts';
 
 /** What a run is about to do, for whoever watches. */
 export interface Progress {
-  onStage(stage: 'published' | 'source' | 'plan' | 'rebuild' | 'compare', detail: string): void;
+  onStage(stage: 'published' | 'source' | 'plan' | 'rebuild', detail: string): void;
   onStep(step: Step): void;
 }
 
@@ -53,7 +54,9 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   const published = outcome.value;
 
   progress.onStage('source', published.claims.repository ?? 'no repository stated');
-  const source = await watch.time('sourceMs', () => resolveSource({ ...request, claims: published.claims, override: request.sourceOverride }));
+  const source = await watch.time('sourceMs', () =>
+    resolveSource({ ...request, claims: published.claims, override: request.sourceOverride }),
+  );
   if (!source.ok) {
     return documentOfNoAttempt({ published, reason: source.reason, signals: [], timings: watch.timings() });
   }
@@ -61,7 +64,16 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
 
   const engine = await watch.time('planMs', tools.engine);
   const attempts = await watch.time('rebuildMs', () =>
-    makeAttempts({ ...request, ...tools, published, repository, candidates, engine, deadline, progress: attemptProgress(progress) }),
+    makeAttempts({
+      ...request,
+      ...tools,
+      published,
+      repository,
+      candidates,
+      engine,
+      deadline,
+      progress: attemptProgress(progress),
+    }),
   );
   const best = bestAttempt(attempts);
   if (best === null) {
@@ -69,6 +81,8 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
     return documentOfNoAttempt({ published, reason, signals, timings: watch.timings() });
   }
   const rootfs = await tools.rootfs();
+  const timings = watch.timings();
+  const compareMs = attempts.reduce((sum, attempt) => sum + attempt.compareMs, 0);
   return documentOfAttempt({
     published,
     best,
@@ -77,7 +91,7 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
     fingerprint: ecosystem.fingerprint(published.artifact),
     engine: engine.name,
     rootfs,
-    timings: watch.timings(),
+    timings: { ...timings, compareMs, rebuildMs: Math.max(0, timings.rebuildMs - compareMs) },
   });
 }
 
@@ -85,7 +99,10 @@ function attemptProgress(progress: Progress) {
   return {
     onPlan: (plan: RebuildPlan, source: Source) => {
       const tools = Object.entries(plan.toolchain).map(([role, version]) => `${role} ${version}`);
-      progress.onStage('rebuild', `${plan.strategy} at ${source.commit.slice(0, 12)} with ${tools.join(', ')}`);
+      progress.onStage(
+        'rebuild',
+        `${plan.strategy} at ${source.commit.slice(0, 12)} with ${tools.join(', ')}`,
+      );
     },
     onStep: (step: Step) => progress.onStep(step),
   };
@@ -93,7 +110,7 @@ function attemptProgress(progress: Progress) {
 
 function imageSignals(rootfs: RootFilesystem): readonly Signal[] {
   if (rootfs.lockDeviation === null) return [];
-  return [{ kind: 'image-differs-from-lock', severity: 'info', message: rootfs.lockDeviation }];
+  return [signal('image-differs-from-lock', rootfs.lockDeviation)];
 }
 
 function noPlan(candidates: readonly Source[]): Reason {
@@ -106,5 +123,3 @@ function outOfTime(timeoutMs: number): Reason {
   const message = `The ${Math.round(timeoutMs / 1000)} s of --timeout were over before anything was built. Allow more.`;
   return { code: 'timed-out', message };
 }
-
-export type { Attempt };

@@ -38,7 +38,9 @@ function provenanceCommit(hint: ProvenanceHint | null): readonly ClaimedCommit[]
 
 function headCommit(document: VersionDocument | null): readonly ClaimedCommit[] {
   if (document?.gitHead == null) return [];
-  return [{ commit: document.gitHead, evidence: { kind: 'git-head', detail: 'the registry names it as gitHead' } }];
+  return [
+    { commit: document.gitHead, evidence: { kind: 'git-head', detail: 'the registry names it as gitHead' } },
+  ];
 }
 
 /** A repository stated as a page, `https://host/owner/name/tree/<branch>/<directory>`, names a directory as well. */

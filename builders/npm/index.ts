@@ -27,7 +27,10 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
     async tools(plan) {
       const { node = '', npm = '' } = plan.toolchain;
       const made = await toolchain({ node, npm, client: toolClient, cacheDirectory: options.cacheDir });
-      return { tools: made.tools, mounts: [...made.mounts, { source: FORWARDER_FILE, target: FORWARDER_TARGET }] };
+      return {
+        tools: made.tools,
+        mounts: [...made.mounts, { source: FORWARDER_FILE, target: FORWARDER_TARGET }],
+      };
     },
     registryView: (view) => openRegistryView({ ...view, client }),
     findings: findingsOf,

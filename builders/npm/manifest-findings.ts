@@ -1,7 +1,14 @@
 import { FINDINGS, type FindingEntry, type ManifestFindingKind } from '../../src/judge/findings.ts';
 import type { Finding, Severity } from '../../src/model/verdict.ts';
 import { visible } from '../../src/published/visible.ts';
-import { type JsonObject, objectField, ownField, readPackedManifest } from './packed-manifest.ts';
+import {
+  asEvidence,
+  jsonText,
+  type JsonObject,
+  objectField,
+  ownField,
+  readPackedManifest,
+} from './packed-manifest.ts';
 import { INSTALL_SCRIPTS, installsImplicitly, isGypFile } from './install-hooks.ts';
 import { registryFindings } from './registry-findings.ts';
 
@@ -212,7 +219,7 @@ function changedKeys(ours: JsonObject, theirs: JsonObject): readonly string[] {
 
 /** Equal with the order of keys: conditions of `exports` are tried in their order. */
 function sameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return jsonText(a) === jsonText(b);
 }
 
 interface FindingParts {
@@ -229,11 +236,15 @@ function finding(kind: ManifestFindingKind, parts: FindingParts): Finding<Manife
   const severity = parts.severity ?? (entry.severity === 'by-role' ? 'high' : entry.severity);
   const where = parts.field === null ? '' : ` (${visible(parts.field)})`;
   const message = `${entry.title}${where}: ${parts.detail}.`;
-  return { kind, severity, path: parts.path ?? 'package.json', message, evidence: parts.evidence };
+  return { kind, severity, path: parts.path ?? 'package.json', message, evidence: shortened(parts.evidence) };
 }
 
 /** A JSON value as a short visible text. */
 function text(value: unknown): string {
-  const json = visible(JSON.stringify(value) ?? 'absent');
+  const json = visible(jsonText(value));
   return json.length > 200 ? `${json.slice(0, 200)}...` : json;
+}
+
+function shortened(evidence: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(evidence).map(([key, value]) => [key, asEvidence(value)]));
 }

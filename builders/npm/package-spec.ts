@@ -28,7 +28,6 @@ const MAX_LENGTH = 1024;
 export function parsePackageSpec(argument: string, { cwd }: { readonly cwd: string }): PackageSpec {
   if (argument === '') throw unusable(argument, 'It is empty.');
   if (argument.length > MAX_LENGTH) throw unusable(argument, 'It is too long.');
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(argument)) throw unusable(argument, 'It holds control characters.');
   // Otherwise a forgotten option value or a hostile list could be taken for a flag further on.
   if (argument.startsWith('-')) throw unusable(argument, 'Names cannot begin with a hyphen.');

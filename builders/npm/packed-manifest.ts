@@ -11,6 +11,11 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** One JSON string (group 1) or structural character (group 2); everything between them does not matter here. */
 const TOKEN = /("(?:[^"\\]|\\.)*")|([{}[\],:])/g;
 
+/** Deeper nesting has no use, and overflows the stack of whoever walks it. */
+const MAX_DEPTH = 200;
+/** Longest JSON text of a value that is kept as evidence. */
+const MAX_EVIDENCE = 2_000;
+
 /** Reads the bytes of a packed package.json; null stands for an archive without one. Never throws. */
 export function readPackedManifest(bytes: Uint8Array | null): PackedManifest {
   if (bytes === null) return { value: {}, problems: ['there is no package.json'] };
@@ -22,7 +27,8 @@ export function readPackedManifest(bytes: Uint8Array | null): PackedManifest {
   if (text !== lossy) problems.push('it starts with a byte order mark');
   const value = parse(text);
   if (!isJsonObject(value)) return { value: {}, problems: [...problems, 'it is not a JSON object'] };
-  const repeated = repeatedKey(text);
+  const { repeated, depth } = scan(text);
+  if (depth > MAX_DEPTH) return { value: {}, problems: [...problems, `it is nested ${depth} levels deep`] };
   if (repeated !== null) problems.push(`the key ${JSON.stringify(repeated)} comes twice in one object`);
   return { value, problems };
 }
@@ -43,25 +49,52 @@ export function ownField(value: JsonObject, field: string): unknown {
   return Object.hasOwn(value, field) ? value[field] : undefined;
 }
 
-/** The first key that one object of a JSON text has twice: JavaScript takes the last, other readers the first. */
-function repeatedKey(json: string): string | null {
+/** A JSON value as text; what is nested too deeply to be written is said to be. */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'absent';
+  } catch (error) {
+    if (error instanceof RangeError) return '(nested too deeply)';
+    throw error;
+  }
+}
+
+/** A JSON value as evidence of a finding: itself, or the beginning of its text where that is long. */
+export function asEvidence(value: unknown): unknown {
+  const text = jsonText(value);
+  return text.length > MAX_EVIDENCE || text === '(nested too deeply)'
+    ? `${text.slice(0, MAX_EVIDENCE)}...`
+    : value;
+}
+
+interface Scan {
+  /** The first key that one object has twice: JavaScript takes the last of both, other readers the first. */
+  readonly repeated: string | null;
+  readonly depth: number;
+}
+
+/** Goes through the tokens of a valid JSON text. */
+function scan(json: string): Scan {
   const stack: (Set<string> | null)[] = [];
+  let repeated: string | null = null;
+  let depth = 0;
   let candidate: string | null = null;
   for (const [, string, mark] of json.matchAll(TOKEN)) {
     if (string !== undefined) {
       candidate = string;
     } else if (mark === '{' || mark === '[') {
       stack.push(mark === '{' ? new Set() : null);
+      depth = Math.max(depth, stack.length);
     } else if (mark === '}' || mark === ']') {
       stack.pop();
     } else if (mark === ':' && candidate !== null) {
       const key = String(parse(candidate));
       const keys = stack.at(-1);
-      if (keys?.has(key) === true) return key;
+      if (keys?.has(key) === true) repeated ??= key;
       keys?.add(key);
     }
   }
-  return null;
+  return { repeated, depth };
 }
 
 function parse(text: string): unknown {

@@ -63,9 +63,9 @@ export async function npmPlans(
   };
   const lockfileText = root.lockfile === null ? null : await readText(root.lockfile.path);
   const context: Context = { request, manifest, root, tools, lockfileText };
-  const pack = packOnly(context);
   const builds = buildPlans(context);
-  return nothingToBuild(request, options.roles) ? [pack, ...builds] : [...builds, pack];
+  if (builds.length > 0 && !nothingToBuild(request, options.roles)) return builds;
+  return [packOnly(context, { conclusive: builds.length === 0 }), ...builds];
 }
 
 /** True when whatever is in no commit is only read by people or programs as data: no build can be its cause. */
@@ -74,11 +74,17 @@ function nothingToBuild(request: PlanRequest, roles: ReadonlyMap<string, EntryRo
   return request.unexplained.every((path) => path !== 'package.json' && inert.includes(roles.get(path)));
 }
 
-function packOnly(context: Context): RebuildPlan {
+function packOnly(context: Context, { conclusive }: { conclusive: boolean }): RebuildPlan {
   const { source } = context.request;
   const tools = context.tools.pack;
   const step = packStep({ directory: source.directory, npm: tools.npm, scripts: false });
-  return plan(context.request, tools, { strategy: 'pack', steps: [step], evidence: [], withGit: false });
+  return plan(context.request, tools, {
+    strategy: 'pack',
+    steps: [step],
+    evidence: [],
+    withGit: false,
+    conclusive,
+  });
 }
 
 function buildPlans(context: Context): readonly RebuildPlan[] {
@@ -92,9 +98,9 @@ function buildPlans(context: Context): readonly RebuildPlan[] {
           way.map((run: ScriptRun) => scriptStep(run, root.directory)),
         )
       : [];
-  const withPack: readonly (readonly Step[])[] = lifecycle ? [[]] : [];
-  const explicit = [...own, ...fromRoot];
-  const ways = packBuilds(manifest.scripts) ? [...withPack, ...explicit] : [...explicit, ...withPack];
+  const explicit: readonly (readonly Step[])[] = [...own, ...fromRoot];
+  const byPacking = lifecycle && (packBuilds(manifest.scripts) || explicit.length === 0);
+  const ways = byPacking ? [[], ...explicit] : explicit;
   const locks = root.lockfile === null ? [false] : [true, false];
   return locks.flatMap((locked) => ways.map((build) => installBuildPack({ context, build, locked })));
 }
@@ -114,7 +120,13 @@ function installBuildPack(options: {
     packStep({ directory: request.source.directory, npm: tools.npm, scripts: true }),
   ];
   const strategy = build.length === 0 ? 'install-pack' : 'install-build-pack';
-  return plan(request, tools, { strategy, steps, evidence: installEvidence(root, locked), withGit: true });
+  return plan(request, tools, {
+    strategy,
+    steps,
+    evidence: installEvidence(root, locked),
+    withGit: true,
+    conclusive: true,
+  });
 }
 
 function hasDependencies({ manifest, root }: Context): boolean {
@@ -146,7 +158,7 @@ function installEvidence(root: InstallRoot, locked: boolean): readonly Evidence[
 function plan(
   request: PlanRequest,
   tools: ChosenTools,
-  parts: Pick<RebuildPlan, 'strategy' | 'steps' | 'evidence' | 'withGit'>,
+  parts: Pick<RebuildPlan, 'strategy' | 'steps' | 'evidence' | 'withGit' | 'conclusive'>,
 ): RebuildPlan {
   return {
     ...parts,

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { NotPublished, PublishedOutcome } from '../../src/ecosystem.ts';
 import { messageOf, ReproveError } from '../../src/errors.ts';
-import { signal } from '../../src/judge/signals.ts';
+import { signal } from '../../src/model/signals.ts';
 import type { Archive, PackageVersion } from '../../src/model/artifact.ts';
 import type { Reason, ReasonCode, Signal } from '../../src/model/verdict.ts';
 import { readArchive } from '../../src/published/archive.ts';
@@ -67,7 +67,8 @@ async function fromFile(file: string, client: RegistryClient): Promise<Published
   const fileName = path.basename(file);
   const archive = readArchive(bytes);
   const named = subjectOf(fileName, '0.0.0');
-  if (!archive.ok) return { ok: false, value: notPublished({ subject: named, fileName, bytes, reason: archive.reason }) };
+  if (!archive.ok)
+    return { ok: false, value: notPublished({ subject: named, fileName, bytes, reason: archive.reason }) };
   const packed = packedManifest(archive.value);
   if (packed?.name == null || packed.version === null) {
     const message = `${fileName} holds no package.json with a name and a version.`;
@@ -85,7 +86,12 @@ async function fromFile(file: string, client: RegistryClient): Promise<Published
 
 function fileSignals(bytes: Uint8Array, version: VersionDocument | null): readonly Signal[] {
   if (version === null) {
-    return [signal('not-the-registry-artifact', 'The registry does not have this version; only the file was judged.')];
+    return [
+      signal(
+        'not-the-registry-artifact',
+        'The registry does not have this version; only the file was judged.',
+      ),
+    ];
   }
   const check = checkIntegrity(bytes, statedDigests(version));
   if (check.kind === 'match') return [];
@@ -103,7 +109,8 @@ async function describe(facts: {
 }): Promise<PublishedOutcome> {
   const { subject, fileName, bytes, version, client, signals } = facts;
   const archive = readArchive(bytes);
-  if (!archive.ok) return { ok: false, value: notPublished({ subject, fileName, bytes, reason: archive.reason }) };
+  if (!archive.ok)
+    return { ok: false, value: notPublished({ subject, fileName, bytes, reason: archive.reason }) };
   const attestations = version === null ? null : await client.attestations(version);
   const claims = sourceClaims({
     name: subject.name,

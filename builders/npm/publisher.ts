@@ -36,11 +36,18 @@ export async function openPublisher(options: { cacheDir: string }): Promise<Publ
 
 async function succeed(file: string, args: readonly string[], cwd: string): Promise<void> {
   // npm writes its cache and logs to HOME: here they go away with the demo.
-  const done = await run({ file, args, cwd, env: { HOME: path.dirname(cwd), npm_config_update_notifier: 'false' } });
+  const done = await run({
+    file,
+    args,
+    cwd,
+    env: { HOME: path.dirname(cwd), npm_config_update_notifier: 'false' },
+  });
   if (done.exitCode === 0) return;
   throw new ReproveError('io', {
     what: `The demo's publisher failed to run ${path.basename(args[0] ?? file)}.`,
-    why: Buffer.from(done.all).toString().trim().split('\n').slice(-3).join(' ') || (done.startError ?? 'It said nothing.'),
+    why:
+      Buffer.from(done.all).toString().trim().split('\n').slice(-3).join(' ') ||
+      (done.startError ?? 'It said nothing.'),
     next: 'Check that the cache and temporary folders are writable and allow programs to run.',
   });
 }

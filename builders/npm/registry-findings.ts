@@ -2,7 +2,14 @@ import { FINDINGS } from '../../src/judge/findings.ts';
 import type { Finding, Severity } from '../../src/model/verdict.ts';
 import { visible } from '../../src/published/visible.ts';
 import { INSTALL_SCRIPTS, installsImplicitly } from './install-hooks.ts';
-import { isJsonObject, type JsonObject, objectField, ownField } from './packed-manifest.ts';
+import {
+  asEvidence,
+  isJsonObject,
+  jsonText,
+  type JsonObject,
+  objectField,
+  ownField,
+} from './packed-manifest.ts';
 
 /** What the abbreviated document (`application/vnd.npm.install-v1+json`) never has: a document with one of these is full. */
 const FULL_ONLY = [
@@ -121,8 +128,9 @@ function commandFindings(manifest: JsonObject, document: JsonObject): Findings {
 /** Commands by name, in one form: registries turn a string into a table and tidy paths. */
 function commands(side: JsonObject): readonly (readonly [string, string])[] {
   const bin = ownField(side, 'bin');
-  const name = String(ownField(side, 'name') ?? '');
-  const table = typeof bin === 'string' ? { [name]: bin } : isJsonObject(bin) ? bin : {};
+  const name = ownField(side, 'name');
+  const table =
+    typeof bin === 'string' && typeof name === 'string' ? { [name]: bin } : isJsonObject(bin) ? bin : {};
   return Object.entries(table)
     .filter((pair): pair is [string, string] => typeof pair[1] === 'string')
     .map(
@@ -140,13 +148,13 @@ interface Mismatch {
 }
 
 function mismatch({ field, packed, registry, severity }: Mismatch): Finding<'manifest-mismatch'> {
-  const show = (value: unknown): string => visible((JSON.stringify(value) ?? 'absent').slice(0, 200));
+  const show = (value: unknown): string => visible(jsonText(value).slice(0, 200));
   const message = `${FINDINGS['manifest-mismatch'].title}: ${visible(field)} is ${show(packed)} in the package, ${show(registry)} in the registry.`;
   return {
     kind: 'manifest-mismatch',
     severity: severity ?? 'high',
     path: 'package.json',
     message,
-    evidence: { field, packed, registry },
+    evidence: { field, packed: asEvidence(packed), registry: asEvidence(registry) },
   };
 }

@@ -8,6 +8,8 @@ import type { RegistryClient } from './registry/client.ts';
 
 /** npm's words when a range has no version: `No matching version found for name@range.` */
 const NO_MATCH = /No matching version found for (@?[^@\s]+)@([^\n]+?)(?: with a date before [^\n]+)?\.?\s*$/m;
+/** And when a name has no version at all: `No versions available for name`. */
+const NO_VERSIONS = /No versions available for (@?[^@\s]+)/;
 const MOST_MANIFESTS = 500;
 
 /** Starts the registry proxy of one rebuild, knowing what the manifests of the repository want. */
@@ -33,12 +35,11 @@ export async function openRegistryView(options: {
     repairs: () => proxy.repairs().map((repair) => `${repair.name}@${repair.version}: ${repair.reason}`),
     failures: () => proxy.failures(),
     async repairFrom(log) {
-      const match = NO_MATCH.exec(log);
-      if (match?.[1] === undefined || match[2] === undefined) return false;
-      const key = `${match[1]}@${match[2]}`;
-      if (allowed.has(key)) return false;
+      const [, name, range = null] = NO_MATCH.exec(log) ?? NO_VERSIONS.exec(log) ?? [];
+      const key = `${name ?? ''}@${range ?? ''}`;
+      if (name === undefined || allowed.has(key)) return false;
       allowed.add(key);
-      return (await proxy.allow(match[1], match[2])) !== null;
+      return (await proxy.allow(name, range)) !== null;
     },
     close: () => proxy.close(),
   };

@@ -18,6 +18,8 @@ const NPM_ENVIRONMENT = {
   npm_config_update_notifier: 'false',
   npm_config_audit: 'false',
   npm_config_fund: 'false',
+  // The registry view has tried already; what it cannot give does not come by asking again.
+  npm_config_fetch_retries: '0',
   npm_config_progress: 'false',
   npm_config_loglevel: 'warn',
 } as const;

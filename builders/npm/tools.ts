@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { PlanRequest } from '../../src/ecosystem.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { ChosenTools, ToolClues } from './plan.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { chooseToolchain } from './toolchain/choose.ts';
@@ -11,7 +13,8 @@ export async function toolChooser(
 ): Promise<(clues: ToolClues) => ChosenTools> {
   const [node, npm] = await Promise.all([listNodeVersions(client), listNpmVersions(client)]);
   const { published, instant } = request;
-  const { extraFlags, operatingSystem } = published.artifact.archive.gzip;
+  const { archive } = published.artifact;
+  const packedByNpm = fingerprint(archive).packer.startsWith('npm');
   const stated = publisherTools(published.document);
   return ({ purpose, manifest, rootManifest, nodeVersionFile, lockfileVersion }) =>
     chooseToolchain(
@@ -23,18 +26,20 @@ export async function toolChooser(
         nodeVersionFile,
         packageManager: rootManifest.packageManager ?? manifest.packageManager,
         lockfileVersion,
-        gzip: { extraFlags, operatingSystem },
+        gzip: packedByNpm ? archive.gzip : null,
         hasPrepare: manifest.scripts['prepare'] !== undefined,
       },
       { node, npm },
     );
 }
 
+const Stated = z.object({
+  _nodeVersion: z.string().nullable().catch(null).default(null),
+  _npmVersion: z.string().nullable().catch(null).default(null),
+});
+
 /** The publisher's own tools, as far as the registry's document of the version names them. */
 function publisherTools(document: unknown): { nodeVersion: string | null; npmVersion: string | null } {
-  const field = (name: string) => {
-    const value = typeof document === 'object' && document !== null ? Reflect.get(document, name) : null;
-    return typeof value === 'string' ? value : null;
-  };
-  return { nodeVersion: field('_nodeVersion'), npmVersion: field('_npmVersion') };
+  const stated = Stated.parse(document ?? {});
+  return { nodeVersion: stated._nodeVersion, npmVersion: stated._npmVersion };
 }

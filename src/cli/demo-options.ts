@@ -13,8 +13,15 @@ export function addDemoCommand(program: Command): void {
   program
     .command('demo')
     .description('publish four packages to a registry on this machine, two of them attacked, and verify them')
-    .addOption(new Option('--engine <name>', 'where to rebuild').choices([...ENGINE_NAMES, 'auto']).default('auto'))
-    .option('--cache-dir <folder>', 'toolchains and downloads are kept here', (one) => path.resolve(one), defaultCacheDir())
+    .addOption(
+      new Option('--engine <name>', 'where to rebuild').choices([...ENGINE_NAMES, 'auto']).default('auto'),
+    )
+    .option(
+      '--cache-dir <folder>',
+      'toolchains and downloads are kept here',
+      (one) => path.resolve(one),
+      defaultCacheDir(),
+    )
     .action(async (options: DemoOptions) => {
       const { runDemo } = await import('./demo.ts');
       process.exitCode = await runDemo(options);

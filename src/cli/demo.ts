@@ -24,7 +24,12 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     for (const [index, one] of DEMO_CASES.entries()) {
       process.stdout.write(`${index + 1}. ${one.title}\n\n`);
       const progress = liveProgress({ title: one.name });
-      const runOptions = { ...options, registry: world.registry, gitMirror: [world.gitMirror], timeout: TIMEOUT_S };
+      const runOptions = {
+        ...options,
+        registry: world.registry,
+        gitMirror: [world.gitMirror],
+        timeout: TIMEOUT_S,
+      };
       const tools = await openTools(runOptions, progress);
       const document = await progress.around(() =>
         verify(

@@ -9,7 +9,9 @@ import { addVerifyCommand } from './verify-options.ts';
 enableCompileCache();
 
 const program = new Command('reprove')
-  .description('Rebuilds a published package from its source and proves, byte for byte, whether they are the same.')
+  .description(
+    'Rebuilds a published package from its source and proves, byte for byte, whether they are the same.',
+  )
   .version(VERSION)
   .exitOverride()
   .showHelpAfterError('Run "reprove --help" for what there is.');

@@ -30,8 +30,15 @@ export function addRunOptions(command: Command): Command {
         .argParser(collect)
         .default(MIRRORS_OF_ENVIRONMENT, 'env REPROVE_GIT_MIRROR'),
     )
-    .addOption(new Option('--engine <name>', 'where to rebuild').choices([...ENGINE_NAMES, 'auto']).default('auto'))
-    .option('--cache-dir <folder>', 'toolchains, repositories and downloads are kept here', resolved, defaultCacheDir())
+    .addOption(
+      new Option('--engine <name>', 'where to rebuild').choices([...ENGINE_NAMES, 'auto']).default('auto'),
+    )
+    .option(
+      '--cache-dir <folder>',
+      'toolchains, repositories and downloads are kept here',
+      resolved,
+      defaultCacheDir(),
+    )
     .option('--timeout <seconds>', 'for the whole run', seconds, 3600);
 }
 
@@ -46,7 +53,8 @@ function resolved(value: string): string {
 
 function seconds(value: string): number {
   const number = Number(value);
-  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  if (!Number.isFinite(number) || number <= 0)
+    throw new InvalidArgumentError('It must be a number of seconds above 0.');
   return number;
 }
 

@@ -1,15 +1,16 @@
-import { Listr, type ListrTaskWrapper } from 'listr2';
+import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 import { visible } from '../published/visible.ts';
 import type { Progress } from '../verify.ts';
 
-/** Progress on stderr: a live list on a terminal, one line per event elsewhere. */
+/** Progress on stderr: a live line on a terminal, one line per event elsewhere. */
 export interface LiveProgress extends Progress {
   /** Shows progress while `work` runs. */
   around<T>(work: () => Promise<T>): Promise<T>;
 }
 
+/** @param options.title what is going on, for example the package version that is verified */
 export function liveProgress(options: { title: string }): LiveProgress {
-  const live = process.stderr.isTTY === true && !process.env['CI'];
+  const live = process.stderr.isTTY && (process.env['CI'] ?? '') === '';
   return live ? terminalProgress(options.title) : lineProgress();
 }
 
@@ -22,31 +23,31 @@ function lineProgress(): LiveProgress {
   };
 }
 
-/** One listr2 task whose output line is the latest event. */
+/** One listr2 task whose output line is the latest event; it leaves nothing behind. */
 function terminalProgress(title: string): LiveProgress {
-  let task: ListrTaskWrapper<unknown, never, never> | null = null;
-  const show = (text: string) => {
-    if (task !== null) task.output = visible(text);
-  };
+  let show: (text: string) => void = () => undefined;
   return {
     onStage: (stage, detail) => show(`${stage}: ${detail}`),
     onStep: (step) => show(`${step.phase}: ${step.name}`),
     async around<T>(work: () => Promise<T>): Promise<T> {
-      const results: T[] = [];
-      const list = new Listr<unknown>(
+      // listr2 draws on stdout unless told otherwise; stdout is for the result.
+      const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
+      const list = new Listr<{ result?: T }>(
         [
           {
-            title: `verifying ${visible(title)}`,
-            task: async (_, wrapper) => {
-              task = wrapper as unknown as typeof task;
-              results.push(await work());
+            title: visible(title),
+            task: async (context, task) => {
+              show = (text) => {
+                task.output = visible(text);
+              };
+              context.result = await work();
             },
           },
         ],
-        { rendererOptions: { clearOutput: true, showErrorMessage: false } } as never,
+        { ctx: {}, rendererOptions: { clearOutput: true, showErrorMessage: false, logger } },
       );
-      await list.run();
-      return results[0] as T;
+      const context = await list.run();
+      return context.result as T;
     },
   };
 }

@@ -15,7 +15,11 @@ export async function openTools(
   progress: Progress,
 ): Promise<VerifyTools & { readonly limits: Limits }> {
   const { cacheDir } = options;
-  const ecosystem = await ECOSYSTEMS.npm({ cacheDir, cwd: process.cwd(), registry: options.registry ?? null });
+  const ecosystem = await ECOSYSTEMS.npm({
+    cacheDir,
+    cwd: process.cwd(),
+    registry: options.registry ?? null,
+  });
   const engine = eager<Engine>(() => selectEngine({ requested: options.engine }));
   const rootfs = eager<RootFilesystem>(() =>
     rootFilesystem({ cacheDir, onProgress: (detail) => progress.onStage('plan', detail) }),

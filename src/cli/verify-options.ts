@@ -14,7 +14,10 @@ export function addVerifyCommand(program: Command): void {
     .command('verify')
     .description('rebuild a package version and compare it with what the registry serves')
     .argument('<package version>', 'name, name@version, name@tag, name@range, a purl, or a local .tgz')
-    .option('--source <url#commit>', 'rebuild from this repository (and commit, tag or branch) instead of the stated one')
+    .option(
+      '--source <url#commit>',
+      'rebuild from this repository (and commit, tag or branch) instead of the stated one',
+    )
     .option('--json', 'print the result document instead of text', false)
     .addOption(
       new Option('--fail-on <severity>', 'exit 0 for a divergence milder than this')

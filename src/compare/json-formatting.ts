@@ -19,20 +19,31 @@ export function sameJsonValue(published: Uint8Array, rebuilt: Uint8Array): boole
   if (publishedText === null || rebuiltText === null) return false;
   const value = parse(publishedText);
   if (value === undefined || !isObject(value)) return false;
-  const compact = JSON.stringify(value);
-  if (compact.includes('"__proto__"')) return false;
+  const compact = stringify(value, 0);
+  if (compact === null || compact.includes('"__proto__"')) return false;
   if (!isFormatted(publishedText, value)) return false;
   return parse(rebuiltText) !== undefined && withoutSpace(rebuiltText) === compact;
 }
 
 function isFormatted(text: string, value: object): boolean {
   return INDENTS.some((indent) => {
-    const plain = JSON.stringify(value, null, indent);
+    const plain = stringify(value, indent);
+    if (plain === null) return false;
     return LINE_ENDS.some((end) => {
       const formatted = plain.replaceAll('\n', end);
       return text === formatted || text === formatted + end;
     });
   });
+}
+
+/** Null for values nested so deeply that writing them overflows the stack. */
+function stringify(value: object, indent: string | number): string | null {
+  try {
+    return JSON.stringify(value, null, indent);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function withoutSpace(text: string): string {

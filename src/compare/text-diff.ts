@@ -3,8 +3,10 @@ import { visible } from '../published/visible.ts';
 
 export { visible };
 
-/** Most milliseconds that finding a line-by-line difference may take; then only the first difference is shown. */
-const TIMEOUT_MS = 1_000;
+/** Most lines added and removed together; beyond it only the first difference is shown. */
+const MAX_EDITS = 2_000;
+/** Most milliseconds that finding a line-by-line difference may take; `MAX_EDITS` is met long before, whatever the load. */
+const TIMEOUT_MS = 10_000;
 /** Larger texts are not compared line by line. */
 const MAX_TEXT_BYTES = 1024 ** 2;
 /** Bytes shown before and after the first byte that differs. */
@@ -69,6 +71,7 @@ interface UnifiedRequest {
 function unifiedLines({ ours, theirs, maxWidth }: UnifiedRequest): readonly string[] | null {
   const patch = createTwoFilesPatch('rebuilt', 'published', theirs, ours, '', '', {
     context: 2,
+    maxEditLength: MAX_EDITS,
     timeout: TIMEOUT_MS,
     headerOptions: FILE_HEADERS_ONLY,
   });

@@ -57,7 +57,11 @@ async function injectIntoBundle(folder: string): Promise<void> {
 async function addInstallScript(folder: string): Promise<void> {
   const file = path.join(folder, 'package.json');
   const manifest = JSON.parse(await readFile(file, 'utf8')) as { files: string[] };
-  const changed = { ...manifest, files: [...manifest.files, 'setup'], scripts: { postinstall: 'node setup/telemetry.js' } };
+  const changed = {
+    ...manifest,
+    files: [...manifest.files, 'setup'],
+    scripts: { postinstall: 'node setup/telemetry.js' },
+  };
   await writeFile(file, `${JSON.stringify(changed, null, 2)}\n`);
   await mkdir(path.join(folder, 'setup'));
   await writeFile(path.join(folder, 'setup', 'telemetry.js'), `console.log('${MARKER}', process.env);\n`);

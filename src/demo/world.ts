@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { ReproveError } from '../errors.ts';
 import { run } from '../process.ts';
 import { DEMO_CASES, type DemoCase } from './cases.ts';
@@ -25,7 +26,9 @@ export interface Publisher {
   pack(folder: string): Promise<Uint8Array>;
 }
 
-const FIXTURES = ['../../fixtures/demo', '../../../fixtures/demo'].map((one) => fileURLToPath(new URL(one, import.meta.url)));
+const FIXTURES = ['../../fixtures/demo', '../../../fixtures/demo'].map((one) =>
+  fileURLToPath(new URL(one, import.meta.url)),
+);
 const MINUTE_MS = 60_000;
 const DEPENDENCY = 'banner';
 
@@ -56,7 +59,7 @@ interface Shop {
 async function publishDependency({ folder, registry, publisher }: Shop): Promise<void> {
   const place = path.join(folder, 'publish', DEPENDENCY);
   await copyFixture(DEPENDENCY, place);
-  const manifest = JSON.parse(await readFile(path.join(place, 'package.json'), 'utf8'));
+  const manifest = await manifestIn(place);
   const time = new Date(Date.now() - 60 * MINUTE_MS).toISOString();
   registry.publish({ manifest, bytes: await publisher.pack(place), time });
 }
@@ -72,7 +75,7 @@ async function publishCase(context: Shop & { one: DemoCase }): Promise<void> {
   await cp(repository, place, { recursive: true, filter: (file) => path.basename(file) !== '.git' });
   await build(context, place);
   await one.tamper?.(place);
-  const manifest = JSON.parse(await readFile(path.join(place, 'package.json'), 'utf8'));
+  const manifest = await manifestIn(place);
   registry.publish({
     manifest,
     bytes: await publisher.pack(place),
@@ -92,11 +95,21 @@ async function rename(folder: string, one: DemoCase): Promise<void> {
 }
 
 async function build({ folder, publisher }: Shop, place: string): Promise<void> {
-  const manifest = JSON.parse(await readFile(path.join(place, 'package.json'), 'utf8'));
-  if (manifest.scripts?.build === undefined) return;
+  const { scripts } = await manifestIn(place);
+  if (scripts?.['build'] === undefined) return;
   const dependency = path.join(place, 'node_modules', '@reprove-demo', DEPENDENCY);
   await cp(path.join(folder, 'publish', DEPENDENCY), dependency, { recursive: true });
   await publisher.runScript(place, 'build.js');
+}
+
+const FixtureManifest = z.looseObject({
+  name: z.string(),
+  version: z.string(),
+  scripts: z.record(z.string(), z.string()).optional(),
+});
+
+async function manifestIn(folder: string): Promise<z.infer<typeof FixtureManifest>> {
+  return FixtureManifest.parse(JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')));
 }
 
 async function copyFixture(name: string, target: string): Promise<void> {

@@ -15,7 +15,7 @@ export type EntryRole = (typeof ENTRY_ROLES)[number];
  */
 const CODE = new Set(
   (
-    'js cjs mjs jsx es6 ts cts mts tsx coffee ls vue svelte astro node wasm wat gyp gypi html htm xhtml svg ' +
+    'js cjs mjs jsx es6 ts cts mts tsx coffee ls vue svelte astro mdx node wasm wat gyp gypi html htm xhtml svg ' +
     'sh bash zsh fish ksh csh command bat cmd ps1 psm1 psd1 vbs vbe wsf wsh hta scpt applescript ' +
     'py pyc pyw pth rb pl pm php lua tcl r awk java kt groovy scala jar war class swf ' +
     'c cc cpp cxx h hh hpp m mm s asm rs go zig cs fs swift ' +
@@ -25,7 +25,7 @@ const CODE = new Set(
 );
 
 /** Extensions of texts that no loader runs by itself. */
-const PROSE = new Set('md markdown mdx txt rst adoc asciidoc org'.split(' '));
+const PROSE = new Set('md markdown txt rst adoc asciidoc org'.split(' '));
 const PROSE_NAMES =
   /^(readme|changelog|changes|history|licen[cs]e|notice|authors|contributors|copying|security|code_of_conduct|contributing|funding|patents|todo)([.-][a-z0-9.-]*)?$/i;
 /** Texts with which editors, assistants and linters are configured, when they lie in a dotted folder or file. */

@@ -38,6 +38,8 @@ export interface RebuildPlan {
   readonly steps: readonly Step[];
   /** Whether the source tree comes with a `.git` that holds this one commit. */
   readonly withGit: boolean;
+  /** False for a plan that leaves out what the source may need: a difference under it speaks against nobody. */
+  readonly conclusive: boolean;
   /** Directory inside the sandbox where the pack step leaves exactly one archive. */
   readonly output: string;
 }

@@ -28,7 +28,8 @@ export interface Reason {
 }
 
 /** An expected outcome: a value, or the reason why there is none. */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };
+export type Outcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };
 
 /** Wraps a value as a successful outcome. */
 export function found<T>(value: T): Outcome<T> {
@@ -49,7 +50,7 @@ export interface Finding<Kind extends string = string> {
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
-/** A fact beside the comparison. `kind` is a key of the signals catalogue (src/judge/signals.ts). */
+/** A fact beside the comparison. `kind` is a key of the signals catalogue (src/model/signals.ts). */
 export interface Signal<Kind extends string = string> {
   readonly kind: Kind;
   readonly severity: Severity;

@@ -1,3 +1,4 @@
+import { signal } from '../model/signals.ts';
 import type { Signal } from '../model/verdict.ts';
 
 const HOUR_MS = 3_600_000;
@@ -22,7 +23,9 @@ export function publishInstant(options: { registryTime: string | null; committed
     return { instant: new Date(registered).toISOString(), signal: null };
   }
   const instant = new Date(committed + HOUR_MS).toISOString();
-  const given = Number.isNaN(registered) ? 'gives no publish time' : `says ${new Date(registered).toISOString()}`;
+  const given = Number.isNaN(registered)
+    ? 'gives no publish time'
+    : `says ${new Date(registered).toISOString()}`;
   const message = `The registry ${given}, the commit is of ${options.committedAt}; rebuilt as of ${instant}.`;
-  return { instant, signal: { kind: 'registry-time-implausible', severity: 'info', message } };
+  return { instant, signal: signal('registry-time-implausible', message) };
 }

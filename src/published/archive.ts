@@ -19,8 +19,9 @@ export interface ReadArchiveOptions {
 export function readArchive(bytes: Uint8Array, options: ReadArchiveOptions = {}): Outcome<Archive> {
   const gunzipped = gunzipStrict(bytes, options);
   if (!gunzipped.ok) return gunzipped;
-  const { header, bytes: tar, anomalies } = gunzipped.value;
-  const contents = readTar({ tar, artifact: bytes });
+  const { header, bytes: tar, end, anomalies } = gunzipped.value;
+  // Readers differ about bytes after the last member (an error, or nothing): that is an anomaly, whoever reads.
+  const contents = readTar({ tar, gzipped: bytes.subarray(0, end) });
   if (contents instanceof TarProblem) {
     const what = `The artifact is not a tar archive that can be judged: ${contents.message}.`;
     return cannot(contents.code, `${what} Look at the file itself before installing it.`);

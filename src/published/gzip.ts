@@ -11,7 +11,7 @@ export const DEFAULT_MAX_BYTES = 1024 ** 3;
  * Largest tar stream of a file whose trailer does not announce it (extra members, trailing bytes): no packer writes
  * those, so a small bomb dressed as one must not cost more memory than this.
  */
-const MAX_UNANNOUNCED_BYTES = 64 * 1024 ** 2;
+const MAX_UNANNOUNCED_BYTES = 256 * 1024 ** 2;
 /** RFC 1952 allows any number; each costs a decoder. */
 const MAX_MEMBERS = 64;
 const TRAILER_BYTES = 8;
@@ -32,29 +32,32 @@ export interface Gunzipped {
   readonly header: GzipHeader;
   /** The output of all members, one after another, as every gunzip gives it. */
   readonly bytes: Uint8Array;
+  /** Where the last member ends in the file; what follows is an anomaly. */
+  readonly end: number;
   readonly anomalies: readonly Anomaly[];
 }
 
 /**
  * Reads a gzip file (RFC 1952) and checks every length and checksum in it.
  *
- * Fails with `artifact-invalid` when it is no gzip file, and with `resource-limit` when it expands beyond `maxBytes`;
- * neither takes more memory than the smaller of `maxBytes` and what the file's own trailer announces.
+ * Fails with `artifact-invalid` when it is no gzip file, and with `resource-limit` when it expands beyond `maxBytes`. The
+ * output never takes more memory than the file's trailer announces or, where that cannot be believed, 256 MiB.
  */
 export function gunzipStrict(bytes: Uint8Array, options: GunzipOptions = {}): Outcome<Gunzipped> {
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   const announced = announcedSize(bytes);
   if (announced === null) return invalid('it is shorter than the shortest gzip file');
-  if (announced > maxBytes) return tooLarge(maxBytes);
 
-  const ordinary = readMembers(bytes, { limit: announced, single: true });
-  if (ordinary.kind === 'done') return found(ordinary.value);
-  if (ordinary.kind === 'invalid') return invalid(ordinary.message);
-
-  const limit = Math.min(maxBytes, Math.max(announced, MAX_UNANNOUNCED_BYTES));
+  // An announcement beyond the limit is not believed either: trailing bytes read as a size can say anything.
+  if (announced <= maxBytes) {
+    const ordinary = readMembers(bytes, { limit: announced, single: true });
+    if (ordinary.kind === 'done') return found(ordinary.value);
+    if (ordinary.kind === 'invalid') return invalid(ordinary.message);
+  }
+  const limit = Math.min(maxBytes, MAX_UNANNOUNCED_BYTES);
   const odd = readMembers(bytes, { limit, single: false });
   if (odd.kind === 'done') return found(odd.value);
-  return odd.kind === 'invalid' ? invalid(odd.message) : tooLarge(limit);
+  return odd.kind === 'invalid' ? invalid(odd.message) : tooLarge(announced > maxBytes ? maxBytes : limit);
 }
 
 type Reading =
@@ -89,7 +92,7 @@ function readMembers(bytes: Uint8Array, { limit, single }: { limit: number; sing
   if (offset < bytes.length) anomalies.push(trailingBytes(bytes, offset));
   const [only] = outputs;
   const output = outputs.length === 1 && only !== undefined ? only : Buffer.concat(outputs);
-  return { kind: 'done', value: { header: first, bytes: output, anomalies } };
+  return { kind: 'done', value: { header: first, bytes: output, end: offset, anomalies } };
 }
 
 /** ISIZE of the last eight bytes: what an ordinary, single-member file says that it holds (modulo 2^32). */

@@ -2,8 +2,8 @@ import type { Anomaly, Entry } from '../model/artifact.ts';
 import { visible } from './visible.ts';
 
 /**
- * Where a package manager puts an entry: the stored name less its first component, as `tar --strip-components=1` and
- * npm's reader do it. A directory loses its trailing slash.
+ * Where a package manager puts an entry: the stored name less its first component, as `tar --strip-components=1`
+ * does it. A directory loses its trailing slash.
  */
 export function installedPath(storedName: string): string {
   const rest = storedName.split('/').slice(1).join('/');

@@ -41,6 +41,12 @@ const FIELD = {
   devMinor: [337, 8],
   prefix: [345, 155],
   unused: [500, 12],
+  gnuAccessTime: [345, 12],
+  gnuChangeTime: [357, 12],
+  gnuRest: [369, 143],
+  shortPrefix: [345, 131],
+  starAccessTime: [476, 12],
+  starChangeTime: [488, 12],
 } as const;
 
 /**
@@ -66,7 +72,9 @@ export function readTarHeader(block: Uint8Array): TarHeader | string {
   const linkName = text(field('linkName'));
   const userName = text(field('userName'));
   const groupName = text(field('groupName'));
-  const prefix = format === 'ustar' ? text(field('prefix')) : EMPTY;
+  // Byte 475 ends a prefix of 131 bytes; where it is set, the prefix takes all 155 (as node-tar reads it).
+  const hasTimes = block[475] === 0;
+  const prefix = format === 'ustar' ? text(field(hasTimes ? 'shortPrefix' : 'prefix')) : EMPTY;
   const typeFlag = String.fromCharCode(block[156] ?? 0);
   return {
     block,
@@ -122,10 +130,24 @@ function nonZero(bytes: Uint8Array): number {
   return bytes.reduce((count, byte) => count + (byte === 0 ? 0 : 1), 0);
 }
 
-/** Bytes after the last field of a format. GNU keeps times, sparse maps and the like there: for plain files, zeros. */
+/**
+ * Bytes after the last field of a format that are not zero. GNU tar keeps two times where ustar has its prefix; star (and
+ * node-tar) keep them at the end of a prefix that leaves room. Plain times hide nothing.
+ */
 function unused(block: Uint8Array, format: Format): number {
-  if (format === 'v7') return nonZero(block.subarray(265));
-  return nonZero(block.subarray(format === 'gnu' ? FIELD.prefix[0] : FIELD.unused[0]));
+  const field = ([start, length]: readonly [number, number]): Uint8Array =>
+    block.subarray(start, start + length);
+  const time = (at: readonly [number, number]): number => (isPlainTime(field(at)) ? 0 : nonZero(field(at)));
+  if (format === 'v7') return nonZero(block.subarray(FIELD.userName[0]));
+  if (format === 'gnu') {
+    return time(FIELD.gnuAccessTime) + time(FIELD.gnuChangeTime) + nonZero(field(FIELD.gnuRest));
+  }
+  const times = block[475] === 0 ? time(FIELD.starAccessTime) + time(FIELD.starChangeTime) : 0;
+  return times + nonZero(field(FIELD.unused));
+}
+
+function isPlainTime(field: Uint8Array): boolean {
+  return !isBinary(field) && readNumber(field).ok;
 }
 
 function formatOf(magic: Uint8Array): Format | null {

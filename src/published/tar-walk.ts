@@ -8,6 +8,10 @@ import { firstNonZero } from './zeros.ts';
 
 /** Most entries that are read; the largest packages of public registries have some tens of thousands. */
 const MAX_ENTRIES = 250_000;
+/** PATH_MAX of Linux: what is longer cannot be installed. */
+const MAX_NAME_BYTES = 4096;
+/** Most folders that the names of all entries may name together: some hundred times what large packages have. */
+const MAX_FOLDERS = 2_000_000;
 /** node-tar ignores larger extended headers, other readers do not. */
 const MAX_EXTENDED_BYTES = 1024 ** 2;
 
@@ -37,6 +41,7 @@ export function walkTar(tar: Uint8Array): TarContents | TarProblem {
   const anomalies: Anomaly[] = [];
   const extended = new ExtendedHeaders();
   let offset = 0;
+  let folders = 0;
   for (;;) {
     if (offset + BLOCK > tar.length)
       return new TarProblem(`it ends at byte ${tar.length} without an end mark`);
@@ -54,8 +59,13 @@ export function walkTar(tar: Uint8Array): TarContents | TarProblem {
     const read = readEntry({ header, content, extended });
     if (typeof read === 'string') return new TarProblem(`the entry at byte ${offset} is ambiguous: ${read}`);
     if (read.entry !== null) entries.push(read.entry);
-    if (entries.length > MAX_ENTRIES)
-      return new TarProblem(`it has more than ${MAX_ENTRIES} entries`, 'resource-limit');
+    folders += read.entry?.path.split('/').length ?? 0;
+    if (entries.length > MAX_ENTRIES || folders > MAX_FOLDERS) {
+      return new TarProblem(
+        `it has more than ${MAX_ENTRIES} entries or ${MAX_FOLDERS} folders`,
+        'resource-limit',
+      );
+    }
     anomalies.push(...read.anomalies);
     anomalies.push(
       ...paddingAnomalies({ tar, from: start + header.size, to: start + padded, entry: read.entry }),
@@ -240,6 +250,7 @@ class ExtendedHeaders {
     const nameBytes = longName ?? header.name;
     const name = pax.get('path') ?? decodeLossy(nameBytes);
     if (name === '') return 'it has no name';
+    if (Buffer.byteLength(name) > MAX_NAME_BYTES) return 'its name is longer than systems allow';
     const odd = [...pax]
       .filter(([key, value]) => isOddRecord({ key, value, header, type }))
       .map(([key]) => key);

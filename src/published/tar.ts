@@ -14,21 +14,22 @@ interface SecondEntry {
   readonly linkTarget: string | null;
 }
 
+/** One tar stream, as it is and as it came. */
+export interface TarInput {
+  readonly tar: Uint8Array;
+  /** The gzip members that hold it. */
+  readonly gzipped: Uint8Array;
+}
+
 /**
- * Reads the tar stream of an artifact strictly, then lets node-tar (with which packages are installed) read the artifact
- * itself, and compares: an archive that two readers understand in two ways is an attack on whoever checks with one and
+ * Reads a tar stream strictly, then lets node-tar (with which packages are installed) read the gzip members that it came
+ * in, and compares: an archive that two readers understand in two ways is an attack on whoever checks with one and
  * installs with the other.
  */
-export function readTar({
-  tar,
-  artifact,
-}: {
-  tar: Uint8Array;
-  artifact: Uint8Array;
-}): TarContents | TarProblem {
+export function readTar({ tar, gzipped }: TarInput): TarContents | TarProblem {
   const ours = walkTar(tar);
   if (ours instanceof TarProblem) return ours;
-  const theirs = secondReading(artifact);
+  const theirs = secondReading(gzipped);
   if (typeof theirs === 'string') return disagreement(`the installing reader stops: ${visible(theirs)}`);
   // node-tar skips types that it does not know; each of them is an anomaly already.
   const difference = firstDisagreement(
@@ -58,7 +59,7 @@ function firstDisagreement(ours: readonly Entry[], theirs: readonly SecondEntry[
 }
 
 /** Every entry that node-tar gives, or what it complains about. Its parser works synchronously on a whole buffer. */
-function secondReading(artifact: Uint8Array): readonly SecondEntry[] | string {
+function secondReading(gzipped: Uint8Array): readonly SecondEntry[] | string {
   const entries: SecondEntry[] = [];
   const problems: string[] = [];
   let ended = false;
@@ -71,7 +72,7 @@ function secondReading(artifact: Uint8Array): readonly SecondEntry[] | string {
     ended = true;
   });
   try {
-    parser.end(Buffer.from(artifact.buffer, artifact.byteOffset, artifact.byteLength));
+    parser.end(Buffer.from(gzipped.buffer, gzipped.byteOffset, gzipped.byteLength));
   } catch (error) {
     problems.push(messageOf(error));
   }

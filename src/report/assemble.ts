@@ -107,7 +107,9 @@ export function documentOfAttempt(options: {
             tools: [...rebuild.tools],
           },
     rebuilt:
-      comparison === null ? null : { digests: comparison.rebuiltDigests, materials: rebuild.materials.length },
+      comparison === null
+        ? null
+        : { digests: comparison.rebuiltDigests, materials: rebuild.materials.length },
     comparison:
       comparison === null
         ? null
@@ -147,7 +149,12 @@ function lastLines(log: string | null): string | null {
 }
 
 function subjectOf({ subject, artifact }: Published): Subject {
-  return { ...subject, artifact: artifact.fileName, digests: artifact.digests, size: artifact.bytes.byteLength };
+  return {
+    ...subject,
+    artifact: artifact.fileName,
+    digests: artifact.digests,
+    size: artifact.bytes.byteLength,
+  };
 }
 
 function countOrigins(origins: Readonly<Record<string, Origin>>) {

@@ -26,6 +26,7 @@ const Plan = z.strictObject({
   clock: z.iso.datetime(),
   steps: z.array(Step),
   withGit: z.boolean(),
+  conclusive: z.boolean(),
   output: z.string(),
 });
 
@@ -81,7 +82,12 @@ export const ResultDocument = z.strictObject({
         unexplained: Count,
       }),
       normalizers: z.array(
-        z.strictObject({ name: z.string(), path: z.string(), publishedSha256: Hex(64), rebuiltSha256: Hex(64) }),
+        z.strictObject({
+          name: z.string(),
+          path: z.string(),
+          publishedSha256: Hex(64),
+          rebuiltSha256: Hex(64),
+        }),
       ),
       wrapping: z.array(z.string()),
       packer: z.string(),

@@ -1,4 +1,4 @@
-import { SEVERITIES } from '../model/verdict.ts';
+import { SEVERITIES, type Severity } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
 import type { ResultDocument } from './document.ts';
 import { headline, nextSteps } from './sentences.ts';
@@ -22,7 +22,10 @@ export function renderText(document: ResultDocument, options: { color: boolean; 
     attemptsBlock(document, style),
     nextBlock(document, style),
   ];
-  return `${blocks.filter((block) => block.length > 0).map((block) => block.join('\n')).join('\n\n')}\n`;
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 type Block = readonly string[];
@@ -42,7 +45,8 @@ function headBlock(document: ResultDocument, style: Style): Block {
 function factsBlock(document: ResultDocument, style: Style): Block {
   const { source, plan, sandbox, comparison, rebuilt, subject } = document;
   const facts: [string, string][] = [];
-  if (subject.digests !== null) facts.push(['artifact', `${subject.artifact ?? ''}  sha512 ${subject.digests.sha512.slice(0, 16)}…`]);
+  if (subject.digests !== null)
+    facts.push(['artifact', `${subject.artifact ?? ''}  sha512 ${subject.digests.sha512.slice(0, 16)}…`]);
   if (source !== null) {
     const ref = source.ref === null ? '' : `  ${source.ref.replace(/^refs\/(tags|heads)\//, '')}`;
     const place = source.directory === '.' ? '' : `  in ${source.directory}`;
@@ -55,7 +59,10 @@ function factsBlock(document: ResultDocument, style: Style): Block {
     facts.push(['rebuilt', `${plan.strategy} with ${tools.join(', ')}${where}`]);
   }
   if (rebuilt !== null && rebuilt.materials > 0) {
-    facts.push(['materials', `${rebuilt.materials} files served by the registry proxy, network closed afterwards`]);
+    facts.push([
+      'materials',
+      `${rebuilt.materials} files served by the registry proxy, network closed afterwards`,
+    ]);
   }
   if (comparison !== null) {
     const { total, ...origins } = comparison.entries;
@@ -63,20 +70,25 @@ function factsBlock(document: ResultDocument, style: Style): Block {
     facts.push(['entries', `${total}: ${parts.map(([origin, count]) => `${count} ${origin}`).join(', ')}`]);
     facts.push(['packer', `${comparison.packer}, gzip ${comparison.gzip}`]);
   }
-  for (const one of comparison?.wrapping ?? []) facts.push(['wrapping', one]);
   return facts.map(([label, text]) => `  ${style.dim(label.padEnd(9))} ${visible(text)}`);
 }
 
 function findingsBlock(document: ResultDocument, style: Style): Block {
-  const ranked = document.findings.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
+  const ranked = document.findings.toSorted(
+    (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity),
+  );
   const lines = ranked.slice(0, MOST_FINDINGS).flatMap((finding) => {
     const severity = style.severity(finding.severity, finding.severity.padEnd(8));
-    const where = finding.path === null ? '' : `${style.bold(visible(finding.path))}  `;
-    const head = `  ${severity} ${where}${visible(finding.message)} ${style.dim(`[${finding.kind}]`)}`;
-    return [head, ...diffLines(finding.evidence['diff'], style)];
+    const head = `  ${severity}  ${visible(finding.message)} ${style.dim(`[${finding.kind}]`)}`;
+    return [head, ...(isGrave(finding.severity) ? diffLines(finding.evidence['diff'], style) : [])];
   });
   const rest = ranked.length - MOST_FINDINGS;
   return rest > 0 ? [...lines, `  ... and ${rest} more; --json has them all`] : lines;
+}
+
+/** Milder differences are named; what they say is in the JSON document. */
+function isGrave(severity: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf('medium');
 }
 
 function diffLines(diff: unknown, style: Style): readonly string[] {
@@ -91,7 +103,10 @@ function diffLines(diff: unknown, style: Style): readonly string[] {
 function signalsBlock(document: ResultDocument, style: Style): Block {
   return document.signals
     .slice(0, MOST_SIGNALS)
-    .map((signal) => `  ${style.dim('note'.padEnd(9))} ${visible(signal.message)} ${style.dim(`[${signal.kind}]`)}`);
+    .map(
+      (signal) =>
+        `  ${style.dim('note'.padEnd(9))} ${visible(signal.message)} ${style.dim(`[${signal.kind}]`)}`,
+    );
 }
 
 /** Attempts are told when the first one did not settle it, and the log when none did. */
@@ -102,7 +117,10 @@ function attemptsBlock(document: ResultDocument, style: Style): Block {
     const took = style.dim(`${(attempt.durationMs / 1000).toFixed(1)} s`);
     const head = `  ${style.dim('tried'.padEnd(9))} ${attempt.strategy} at ${attempt.commit.slice(0, 12)}, ${took}: ${visible(attempt.outcome)}`;
     const log = verdict === 'unverifiable' ? (attempt.log ?? '').split('\n').slice(-8) : [];
-    return [head, ...log.filter((line) => line !== '').map((line) => style.dim(`           | ${visible(line)}`))];
+    return [
+      head,
+      ...log.filter((line) => line !== '').map((line) => style.dim(`           | ${visible(line)}`)),
+    ];
   });
 }
 

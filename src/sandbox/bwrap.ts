@@ -24,8 +24,8 @@ const SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
 const HELPER_MS = 60_000;
 const FOLDER_PREFIX = 'reprove-sandbox-';
 
-// Keeps one tmpfs in a mount namespace of its own, until our end of its stdin is closed, by us or by our death.
-const HOLDER_SCRIPT = 'mount -t tmpfs -o "$1" tmpfs "$2" && echo ready && exec cat >/dev/null';
+// Keeps one tmpfs in a mount namespace of its own, and says which process that is, until our end of its stdin is closed, by us or by our death.
+const HOLDER_SCRIPT = 'mount -t tmpfs -o "$1" tmpfs "$2" && echo $$ && exec cat >/dev/null';
 // Joins the control groups before anything of the step runs, so that no process can be missed.
 const JOIN_SCRIPT = `while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done
 shift; exec "$@"`;
@@ -159,7 +159,7 @@ class BwrapSandbox implements Sandbox {
     const enter = [
       'nsenter',
       '--target',
-      String(this.#holder.pid),
+      this.#holder.line,
       '--user',
       '--preserve-credentials',
       '--mount',

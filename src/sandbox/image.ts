@@ -9,7 +9,7 @@ import { FAKETIME_LIBRARY, LAYOUT } from './engine.ts';
 import { BASE_ENV, BUILDER_ID, KEEPER_ID } from './layout.ts';
 
 /** Part of the name of every root file system: raise it with any change of what this file puts into the tree. */
-export const RECIPE = 1;
+export const RECIPE = 3;
 
 /** Every file's time, and the image's: 2025-01-01T00:00:00Z. Any fixed instant serves. */
 const INSTANT = '2025-01-01T00:00:00Z';
@@ -17,6 +17,15 @@ const INSTANT = '2025-01-01T00:00:00Z';
 const LEFT_OUT = ['doc', 'info', 'locale', 'man'];
 /** The merged /usr of Debian 12; the links must exist before the first package is unpacked. */
 const MERGED = ['bin', 'lib', 'lib64', 'sbin'];
+/** What Docker writes without a network, so that other engines show the same. */
+const HOSTS = [
+  '127.0.0.1\tlocalhost',
+  '::1\tlocalhost ip6-localhost ip6-loopback',
+  'fe00::0\tip6-localnet',
+  'ff00::0\tip6-mcastprefix',
+  'ff02::1\tip6-allnodes',
+  'ff02::2\tip6-allrouters',
+];
 const MULTIARCH: Readonly<Record<string, string>> = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 
 /** A root file system as an image; everything about it follows from the packages and the recipe. */
@@ -44,9 +53,8 @@ export async function unpackTree(options: {
   };
   await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, worker));
   await addOwnFiles(directory, architecture);
-  // No program may gain rights by being run, whatever the mount options.
-  const strip = ['-perm', '/6000', '!', '-type', 'l', '-exec', 'chmod', 'ug-s', '{}', '+'];
-  await mustRun('find', [directory, ...strip]);
+  // No program may gain rights by being run, and every user reads the same, whoever owns the files on the host.
+  await mustRun('chmod', ['--recursive', 'a+rX,go-w,ug-s', directory]);
 }
 
 /** Writes the tree as a docker-archive with the same bytes each time. */
@@ -134,7 +142,7 @@ async function addOwnFiles(root: string, architecture: string): Promise<void> {
   await file(root, '/etc/passwd', `${users.join('\n')}\n`);
   await file(root, '/etc/group', `${groups.join('\n')}\n`);
   await file(root, '/etc/hostname', 'builder\n');
-  await file(root, '/etc/hosts', '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n');
+  await file(root, '/etc/hosts', `${HOSTS.join('\n')}\n`);
   await file(root, '/etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n');
   await file(root, '/etc/resolv.conf', 'nameserver 127.0.0.1\n');
 }

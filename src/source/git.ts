@@ -76,7 +76,13 @@ export class Repository {
   /** The commit that a full id or a full ref name leads to, or null. */
   async commitOf(revision: string): Promise<string | null> {
     if (!FULL_ID.test(revision) && !revision.startsWith('refs/')) return null;
-    const id = await this.#read(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]);
+    const id = await this.#read([
+      'rev-parse',
+      '--verify',
+      '--quiet',
+      '--end-of-options',
+      `${revision}^{commit}`,
+    ]);
     return id === null || !FULL_ID.test(id.trim()) ? null : id.trim();
   }
 
@@ -137,17 +143,23 @@ export class Repository {
 
   /**
    * Writes the files of a commit as a tar, as a checkout would have them (line endings by .gitattributes), with
-   * nothing left out by `export-ignore` and no filter program run (see `ATTRIBUTES`).
+   * nothing left out by `export-ignore` and no filter program run (see `ATTRIBUTES`). Modes are those of a checkout
+   * under umask 022; git's own default for archives is 002, and old packers copy what they see.
    */
   async archive(commit: string, file: string): Promise<void> {
-    await this.#git.raw(['archive', '--format=tar', '-o', file, commit]);
+    await this.#git.raw(['-c', 'tar.umask=0022', 'archive', '--format=tar', '-o', file, commit]);
   }
 
   /**
    * Makes a `.git` with this one commit in `directory`, for builds that ask git where they are. `ref` is kept when
    * it is a tag; `origin` is what `git remote` will say.
    */
-  async shallowClone(options: { commit: string; ref: string | null; origin: string; directory: string }): Promise<void> {
+  async shallowClone(options: {
+    commit: string;
+    ref: string | null;
+    origin: string;
+    directory: string;
+  }): Promise<void> {
     const git = await gitIn(options.directory, this.#emptyHome);
     await git.raw(['init', '-q']);
     const target = options.ref?.startsWith('refs/tags/') === true ? options.ref : 'refs/heads/source';
@@ -163,7 +175,8 @@ export class Repository {
       return await this.#git.raw(args);
     } catch (error) {
       const text = messageOf(error);
-      const absent = /does not exist|exists on disk, but not in|Not a valid object name|bad revision|unable to resolve/;
+      const absent =
+        /does not exist|exists on disk, but not in|Not a valid object name|bad revision|unable to resolve/;
       if (text.trim() === '' || absent.test(text)) return null;
       throw gitFailure(text, error);
     }
@@ -183,17 +196,24 @@ export interface RemoteFailure {
 }
 
 /**
- * Opens the cached bare copy of a repository and brings it up to date from the first remote that answers.
+ * Opens the cached bare copy of a repository and brings it up to date from the first remote that answers. A remote
+ * that cannot give everything (one damaged object anywhere in its history is enough) is asked for the wanted tags and
+ * commits alone, without history.
  *
  * @param options.key what names the repository in the cache: its canonical URL
  * @param options.remotes URLs or paths to try, in order
- * @returns the repository, or what each remote said
+ * @param options.wanted what would do if not everything can be had
+ * @returns the repository (`partial` says why it is not whole, else null), or what each remote said
  */
 export async function openRepository(options: {
   cacheDir: string;
   key: string;
   remotes: readonly string[];
-}): Promise<{ ok: true; repository: Repository; remote: string } | { ok: false; failures: readonly RemoteFailure[] }> {
+  wanted?: Wanted;
+}): Promise<
+  | { ok: true; repository: Repository; partial: string | null }
+  | { ok: false; failures: readonly RemoteFailure[] }
+> {
   const name = createHash('sha256').update(options.key).digest('hex').slice(0, 32);
   const directory = path.join(options.cacheDir, 'git', `${name}.git`);
   const emptyHome = path.join(options.cacheDir, 'git', 'empty-home');
@@ -203,11 +223,41 @@ export async function openRepository(options: {
   if (isNew) await initialise(git, directory);
   const failures: RemoteFailure[] = [];
   for (const remote of options.remotes) {
-    const failure = await update(git, remote);
-    if (failure === null) return { ok: true, repository: new Repository({ directory, git, emptyHome }), remote };
+    const failure = await fetchFrom(git, remote, ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*']);
+    const repository = new Repository({ directory, git, emptyHome });
+    if (failure === null) return { ok: true, repository, partial: null };
+    if (options.wanted !== undefined && (await fetchWanted(git, remote, options.wanted))) {
+      return { ok: true, repository, partial: `${remote}: ${failure}` };
+    }
     failures.push({ url: remote, message: failure });
   }
   return { ok: false, failures };
+}
+
+/** What of a repository matters when it cannot be had whole. */
+export interface Wanted {
+  /** @param tag name without `refs/tags/` */
+  tag(tag: string): boolean;
+  readonly commits: readonly string[];
+}
+
+const MOST_WANTED = 20;
+
+/** Fetches the wanted tags and commits one by one, each without history; true when at least one came. */
+async function fetchWanted(git: SimpleGit, remote: string, wanted: Wanted): Promise<boolean> {
+  const listing = await git
+    .raw(['ls-remote', '--tags', '--refs', '--end-of-options', remote])
+    .catch(() => '');
+  const tags = listing.split('\n').flatMap((line) => {
+    const ref = line.split('\t')[1] ?? '';
+    return wanted.tag(ref.replace('refs/tags/', '')) ? [`+${ref}:${ref}`] : [];
+  });
+  const commits = wanted.commits.filter((id) => FULL_ID.test(id)).map((id) => `${id}:refs/reprove/${id}`);
+  const results: boolean[] = [];
+  for (const spec of [...tags, ...commits].slice(0, MOST_WANTED)) {
+    results.push((await fetchFrom(git, remote, [spec], ['--depth=1'])) === null);
+  }
+  return results.includes(true);
 }
 
 async function initialise(git: SimpleGit, directory: string): Promise<void> {
@@ -223,16 +273,21 @@ async function initialise(git: SimpleGit, directory: string): Promise<void> {
   await writeFile(path.join(directory, 'info', 'attributes'), ATTRIBUTES);
 }
 
-/** Fetches branches and tags; null when it worked, else what git said. Tags that moved are followed. */
-async function update(git: SimpleGit, remote: string): Promise<string | null> {
-  const refs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-  const flags = ['--no-tags', '--prune', '--progress', '--no-auto-maintenance', '--no-recurse-submodules'];
+/** Fetches refs; null when it worked, else what git said. Tags that moved are followed. */
+async function fetchFrom(
+  git: SimpleGit,
+  remote: string,
+  refs: readonly string[],
+  depth: readonly string[] = ['--prune'],
+): Promise<string | null> {
+  const flags = ['--no-tags', '--progress', '--no-auto-maintenance', '--no-recurse-submodules', ...depth];
   try {
     await git.raw(['fetch', ...flags, '--no-write-fetch-head', '--end-of-options', remote, ...refs]);
     return null;
   } catch (error) {
-    const fatal = messageOf(error).split('\n').filter((line) => /fatal|error|remote:/i.test(line));
-    return (fatal[0] ?? messageOf(error).split('\n')[0] ?? 'git fetch failed').trim();
+    const lines = messageOf(error).split(/[\r\n]+/);
+    const telling = lines.find((line) => /^(remote: )?(fatal|error):/.test(line));
+    return (telling ?? lines.find((line) => line.trim() !== '') ?? 'git fetch failed').trim();
   }
 }
 

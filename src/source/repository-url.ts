@@ -31,7 +31,10 @@ export function parseRepositoryUrl(text: string): RepositoryUrl | null {
 
 /** A link to a page of a repository (`/tree/main/packages/x`, `/blob/...`, `/issues`) names the repository. */
 function repositoryPart(text: string): string {
-  return text.replace(/^(https?:\/\/[^/]+\/[^/]+\/[^/#?]+)\/(?:tree|blob|issues|pull|wiki|-)(?:[/#?].*)?$/, '$1');
+  return text.replace(
+    /^(https?:\/\/[^/]+\/[^/]+\/[^/#?]+)\/(?:tree|blob|issues|pull|wiki|-)(?:[/#?].*)?$/,
+    '$1',
+  );
 }
 
 function fromUrl(text: string): RepositoryUrl | null {

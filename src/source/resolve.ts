@@ -1,3 +1,4 @@
+import { signal } from '../model/signals.ts';
 import type { Evidence, Source } from '../model/source.ts';
 import { cannot, found, type Outcome, type Signal } from '../model/verdict.ts';
 import type { Ref, Repository } from './git.ts';
@@ -49,9 +50,11 @@ interface Candidate {
 }
 
 const MOST_LOOSE_TAGS = 5;
+const LOOSE_TAG = 'similar-tag';
 
 /** Test trees hold manifests that carry the name of the package they test. */
-const NOT_THE_PACKAGE = /(^|\/)(test|tests|fixtures?|__tests__|examples?|samples?|node_modules|dist|build)(\/|$)/;
+const NOT_THE_PACKAGE =
+  /(^|\/)(test|tests|fixtures?|__tests__|examples?|samples?|node_modules|dist|build)(\/|$)/;
 
 /**
  * Finds the repository, the commits and the directory that a package version can come from.
@@ -69,7 +72,10 @@ export async function resolveSource(options: {
   const stated = override?.repository ?? claims.repository;
   if (stated === null) {
     const next = 'If you know the repository, name it with --source <url#commit>.';
-    return cannot('no-repository', `${claims.name}@${claims.version} names no repository in its document. ${next}`);
+    return cannot(
+      'no-repository',
+      `${claims.name}@${claims.version} names no repository in its document. ${next}`,
+    );
   }
   const url = parseRepositoryUrl(stated);
   if (url === null) {
@@ -78,19 +84,34 @@ export async function resolveSource(options: {
   }
   const opened = await open(url, options);
   if (!opened.ok) return opened;
-  return candidatesIn({ repository: opened.value, url, claims, override });
+  const { repository, signals } = opened.value;
+  const resolved = await candidatesIn({ repository, url, claims, override });
+  if (!resolved.ok) return resolved;
+  return found({ ...resolved.value, signals: [...signals, ...resolved.value.signals] });
 }
 
 async function open(
   url: RepositoryUrl,
-  options: { mirrors: readonly string[]; cacheDir: string },
-): Promise<Outcome<Repository>> {
+  options: { claims: SourceClaims; mirrors: readonly string[]; cacheDir: string },
+): Promise<Outcome<{ repository: Repository; signals: readonly Signal[] }>> {
+  const { claims, cacheDir } = options;
   const remotes = remotesFor(url, options.mirrors);
-  const opened = await openRepository({ cacheDir: options.cacheDir, key: url.url, remotes });
-  if (opened.ok) return found(opened.repository);
+  const wanted = {
+    tag: (tag: string) => mentionsVersion(tag, claims.version),
+    commits: claims.commits.map((one) => one.commit),
+  };
+  const opened = await openRepository({ cacheDir, key: url.url, remotes, wanted });
+  if (opened.ok) return found({ repository: opened.repository, signals: partialSignals(opened.partial) });
   const said = opened.failures.map((failure) => `${failure.url}: ${failure.message}`).join('; ');
-  const next = 'It may be gone, private or unreachable from here; --git-mirror names another place to fetch from.';
+  const next =
+    'It may be gone, private or unreachable from here; --git-mirror names another place to fetch from.';
   return cannot('repository-unreachable', `${url.url} could not be fetched (${said}). ${next}`);
+}
+
+function partialSignals(partial: string | null): readonly Signal[] {
+  if (partial === null) return [];
+  const message = `Only the tags and commits that name this version could be fetched (${partial}).`;
+  return [signal('repository-incomplete', message)];
 }
 
 async function candidatesIn(context: {
@@ -107,9 +128,14 @@ async function candidatesIn(context: {
       asked === null
         ? `${url.url} has no tag for ${claims.version}, and no commit that sets this version.`
         : `${url.url} has no commit, tag or branch ${JSON.stringify(asked)}.`;
-    return cannot('source-not-found', `${what} If you know the commit, name it with --source ${url.url}#<commit>.`);
+    return cannot(
+      'source-not-found',
+      `${what} If you know the commit, name it with --source ${url.url}#<commit>.`,
+    );
   }
-  const located = await Promise.all(commits.map((candidate) => locate({ repository, url, claims, candidate })));
+  const located = await Promise.all(
+    commits.map((candidate) => locate({ repository, url, claims, candidate })),
+  );
   const sources = located.flatMap((one) => (one === null ? [] : [one]));
   if (sources.length === 0) {
     const where = commits.map((candidate) => candidate.ref ?? candidate.commit.slice(0, 12)).join(', ');
@@ -145,7 +171,12 @@ async function candidateCommits(context: {
   const tagged = [...exact, ...loose].map((tag) => ({
     commit: tag.commit,
     ref: tag.name,
-    evidence: [{ kind: 'tag', detail: `${tag.name.replace('refs/tags/', 'tag ')} leads to this commit` }],
+    evidence: [
+      {
+        kind: loose.includes(tag) ? LOOSE_TAG : 'tag',
+        detail: `${tag.name.replace('refs/tags/', 'tag ')} leads to this commit`,
+      },
+    ],
   }));
   const candidates = merge([...claimed.flat(), ...tagged]);
   if (candidates.length > 0) return candidates;
@@ -184,7 +215,10 @@ async function versionCommit(repository: Repository, claims: SourceClaims): Prom
   const places = [...new Set([claims.directory, '.'].flatMap((one) => (one === null ? [] : [one])))];
   for (const place of places) {
     const file = inDirectory(place, manifest.fileName);
-    const commits = await repository.commitsThatChanged({ expression: manifest.versionLine(claims.version), file });
+    const commits = await repository.commitsThatChanged({
+      expression: manifest.versionLine(claims.version),
+      file,
+    });
     for (const { commit } of commits.toReversed()) {
       const text = await repository.readText(commit, file);
       if (text === null || manifest.read(text)?.version !== claims.version) continue;
@@ -252,8 +286,13 @@ async function directoryOf(
   for (const directory of first) {
     const read = await manifestAt(repository, commit, inDirectory(directory, manifest.fileName), manifest);
     if (read?.name !== claims.name) continue;
-    const how = directory === stated ? 'the document names this directory' : 'its manifest at the root has the name';
-    return { directory, version: read.version, evidence: { kind: 'directory', detail: `${directory}: ${how}` } };
+    const how =
+      directory === stated ? 'the document names this directory' : 'its manifest at the root has the name';
+    return {
+      directory,
+      version: read.version,
+      evidence: { kind: 'directory', detail: `${directory}: ${how}` },
+    };
   }
   const hits = await repository.grep({
     commit,
@@ -298,14 +337,18 @@ function inDirectory(directory: string, file: string): string {
 
 function signalsOf(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {
   const signals: Signal[] = [];
-  if (located.length > 1) {
-    const all = located.map(({ source }) => `${source.commit.slice(0, 12)} (${source.evidence[0]?.detail ?? ''})`);
-    const message = `The evidence leads to ${located.length} different commits: ${all.join('; ')}.`;
-    signals.push({ kind: 'source-evidence-disagrees', severity: 'low', message });
+  // A tag with a suffix is another state of the same version by intention.
+  const firm = located.filter(({ source }) => source.evidence[0]?.kind !== LOOSE_TAG);
+  if (firm.length > 1) {
+    const all = firm.map(
+      ({ source }) => `${source.commit.slice(0, 12)} (${source.evidence[0]?.detail ?? ''})`,
+    );
+    const message = `The evidence leads to ${firm.length} different commits: ${all.join('; ')}.`;
+    signals.push(signal('source-evidence-disagrees', message));
   }
   if (!located.some((one) => one.versionStated)) {
     const message = `No candidate commit states version ${claims.version} in its ${claims.manifest.fileName}.`;
-    signals.push({ kind: 'version-not-in-source', severity: 'low', message });
+    signals.push(signal('version-not-in-source', message));
   }
   return signals;
 }

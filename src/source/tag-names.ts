@@ -21,7 +21,13 @@ export function tagNames(name: string, version: string): readonly string[] {
     `packages/${one}/v${version}`,
   ]);
   const plain = [`v${version}`, version, `release-${version}`, `release-v${version}`, `release/${version}`]
-    .concat([`release/v${version}`, `releases/${version}`, `releases/v${version}`, `V${version}`, `v.${version}`])
+    .concat([
+      `release/v${version}`,
+      `releases/${version}`,
+      `releases/v${version}`,
+      `V${version}`,
+      `v.${version}`,
+    ])
     .concat([`rel-${version}`, `r${version}`]);
   return [...new Set([...scoped, ...plain])];
 }

@@ -5,7 +5,11 @@ import { run } from '../process.ts';
  * Adds a folder to the end of a tar, owned by nobody in particular. Uses the machine's tar: the member is our own
  * `.git`, never an artifact.
  */
-export async function appendToTar(options: { file: string; directory: string; member: string }): Promise<void> {
+export async function appendToTar(options: {
+  file: string;
+  directory: string;
+  member: string;
+}): Promise<void> {
   const flags = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
   const args = [...flags, '-C', options.directory, '-rf', options.file, '--', options.member];
   const done = await run({ file: 'tar', args });

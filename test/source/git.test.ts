@@ -22,7 +22,8 @@ beforeAll(async () => {
     'filtered.txt': 'as committed\n',
     'windows.bat': 'echo hello\n',
     'name with\ttab': 'x',
-    '.gitattributes': 'secret.txt export-ignore\nversion.txt export-subst\nfiltered.txt filter=evil\n*.bat text eol=crlf\n',
+    '.gitattributes':
+      'secret.txt export-ignore\nversion.txt export-subst\nfiltered.txt filter=evil\n*.bat text eol=crlf\n',
   });
   origin.tag('v1.0.0');
   // What a hostile repository would like git to run.
@@ -33,7 +34,11 @@ beforeAll(async () => {
 });
 
 async function open(remote: string): Promise<Repository> {
-  const opened = await openRepository({ cacheDir: path.join(folder.path, 'cache'), key: remote, remotes: [remote] });
+  const opened = await openRepository({
+    cacheDir: path.join(folder.path, 'cache'),
+    key: remote,
+    remotes: [remote],
+  });
   if (!opened.ok) throw new Error(JSON.stringify(opened.failures));
   return opened.repository;
 }
@@ -66,12 +71,18 @@ describe('a repository', () => {
     expect(text('filtered.txt')).toBe('as committed\n');
     expect(text('windows.bat')).toBe('echo hello\r\n');
     expect(existsSync(canary)).toBe(false);
+    expect(execFileSync('tar', ['-tvf', file, 'version.txt'], { encoding: 'utf8' })).toMatch(/^-rw-r--r-- /);
   });
 
   it('gives a .git with exactly this commit', async () => {
     const directory = path.join(folder.path, 'clone');
     mkdirSync(directory);
-    await repository.shallowClone({ commit, ref: 'refs/tags/v1.0.0', origin: 'https://git.example/a/b', directory });
+    await repository.shallowClone({
+      commit,
+      ref: 'refs/tags/v1.0.0',
+      origin: 'https://git.example/a/b',
+      directory,
+    });
     const git = (...args: string[]) => execFileSync('git', args, { cwd: directory, encoding: 'utf8' }).trim();
     expect(git('rev-parse', 'HEAD')).toBe(commit);
     expect(git('describe', '--tags')).toBe('v1.0.0');
@@ -85,7 +96,11 @@ describe('a hostile remote', () => {
     'named %s is refused and runs nothing',
     async (template) => {
       const remote = template.replace('CANARY', canary);
-      const opened = await openRepository({ cacheDir: path.join(folder.path, 'cache'), key: remote, remotes: [remote] });
+      const opened = await openRepository({
+        cacheDir: path.join(folder.path, 'cache'),
+        key: remote,
+        remotes: [remote],
+      });
       expect(opened.ok).toBe(false);
       expect(existsSync(canary)).toBe(false);
     },

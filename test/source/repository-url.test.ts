@@ -35,12 +35,19 @@ describe('parseRepositoryUrl', () => {
     expect(parseRepositoryUrl(text)?.url).toBe(url);
   });
 
-  it.each(['', 'TODO', '.', '/etc', 'file:///etc/passwd', 'ext::sh -c id', '--upload-pack=id', 'C:\\x', 'https://'])(
-    'refuses %j',
-    (text) => {
-      expect(parseRepositoryUrl(text)).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    'TODO',
+    '.',
+    '/etc',
+    'file:///etc/passwd',
+    'ext::sh -c id',
+    '--upload-pack=id',
+    'C:\\x',
+    'https://',
+  ])('refuses %j', (text) => {
+    expect(parseRepositoryUrl(text)).toBeNull();
+  });
 
   it('gives nothing that could be an option, a parent folder or a shell word, whatever it is given', () => {
     const hostile = fc.stringMatching(/^(https:\/\/|git@|ssh:\/\/|)[ -~]{0,40}$/);

@@ -46,16 +46,19 @@ async function reasonOf(...args: Parameters<typeof resolve>) {
 const MANIFEST = { name: 'pkg', version: '1.2.3' };
 
 describe('the commit', () => {
-  it.each(['v1.2.3', '1.2.3', 'pkg@1.2.3', 'pkg-v1.2.3', 'pkg/v1.2.3', 'release-1.2.3'])('is found by tag %s', async (tag) => {
-    const { repository, name } = newRepository();
-    repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.2' } });
-    const commit = repository.commit({ 'package.json': MANIFEST });
-    repository.tag(tag);
-    repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.4' } });
-    const { candidates, signals } = await resolved(name, {});
-    expect(candidates.map((one) => [one.commit, one.ref])).toEqual([[commit, `refs/tags/${tag}`]]);
-    expect(signals).toEqual([]);
-  });
+  it.each(['v1.2.3', '1.2.3', 'pkg@1.2.3', 'pkg-v1.2.3', 'pkg/v1.2.3', 'release-1.2.3'])(
+    'is found by tag %s',
+    async (tag) => {
+      const { repository, name } = newRepository();
+      repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.2' } });
+      const commit = repository.commit({ 'package.json': MANIFEST });
+      repository.tag(tag);
+      repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.4' } });
+      const { candidates, signals } = await resolved(name, {});
+      expect(candidates.map((one) => [one.commit, one.ref])).toEqual([[commit, `refs/tags/${tag}`]]);
+      expect(signals).toEqual([]);
+    },
+  );
 
   it('is found by the tag of a scoped package in a repository of many', async () => {
     const { repository, name } = newRepository();
@@ -130,7 +133,9 @@ describe('the directory', () => {
       'packages/deeper/pkg/package.json': MANIFEST,
     });
     repository.tag('v1.2.3');
-    expect((await resolved(name, { directory: 'gone' })).candidates[0]?.directory).toBe('packages/deeper/pkg');
+    expect((await resolved(name, { directory: 'gone' })).candidates[0]?.directory).toBe(
+      'packages/deeper/pkg',
+    );
   });
 
   it('outside of the repository is not looked at', async () => {
@@ -144,7 +149,13 @@ describe('the directory', () => {
 describe('no source', () => {
   it('without a repository, or with one that is no repository', async () => {
     expect(await reasonOf('x', { repository: null })).toBe('no-repository');
-    for (const repository of ['file:///etc', '/etc/passwd', '--upload-pack=x', 'ext::sh -c id', 'git@host:-x/$(id)']) {
+    for (const repository of [
+      'file:///etc',
+      '/etc/passwd',
+      '--upload-pack=x',
+      'ext::sh -c id',
+      'git@host:-x/$(id)',
+    ]) {
       expect([repository, await reasonOf('x', { repository })]).toEqual([repository, 'no-repository']);
     }
   });

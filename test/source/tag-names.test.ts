@@ -16,7 +16,10 @@ describe('mentionsVersion', () => {
     expect(mentionsVersion(tag, '1.2.3')).toBe(true);
   });
 
-  it.each(['v1.2.30', '11.2.3', '1.2.3.4', 'v1.2.3-beta.1', 'v1.2.3-rc1', 'v1.2.3-0', 'v0.1.2.3'])('not in %s', (tag) => {
-    expect(mentionsVersion(tag, '1.2.3')).toBe(false);
-  });
+  it.each(['v1.2.30', '11.2.3', '1.2.3.4', 'v1.2.3-beta.1', 'v1.2.3-rc1', 'v1.2.3-0', 'v0.1.2.3'])(
+    'not in %s',
+    (tag) => {
+      expect(mentionsVersion(tag, '1.2.3')).toBe(false);
+    },
+  );
 });

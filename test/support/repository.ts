@@ -27,7 +27,12 @@ export class TestRepository {
       GIT_AUTHOR_DATE: when,
       GIT_COMMITTER_DATE: when,
     };
-    return execFileSync('git', args, { cwd: this.directory, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+    return execFileSync('git', args, {
+      cwd: this.directory,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim();
   }
 
   /** Writes files (objects as JSON), commits everything a minute after the last commit, and returns the commit id. */

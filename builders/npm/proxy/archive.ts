@@ -81,19 +81,19 @@ export class RegistryArchive {
   /** A package as it was; null when the registry does not have it. */
   async packageAt(
     name: string,
-  ): Promise<{ readonly document: PackageDocument; readonly then: Snapshot } | null> {
+  ): Promise<{ readonly document: PackageDocument; readonly past: Snapshot } | null> {
     const document = await this.#document(name);
     if (document === null) return null;
-    const then = this.#repaired(document);
-    this.#index.addVersions(document, then.kept.keys());
-    if (!then.diagnosis.trusted)
+    const past = this.#repaired(document);
+    this.#index.addVersions(document, past.kept.keys());
+    if (!past.diagnosis.trusted)
       this.#reports.set(name, {
         name,
-        ...then.diagnosis,
-        inferred: then.inferred.length,
-        hidden: then.hidden,
+        ...past.diagnosis,
+        inferred: past.inferred.length,
+        hidden: past.hidden,
       });
-    return { document, then };
+    return { document, past };
   }
 
   /**
@@ -131,15 +131,28 @@ export class RegistryArchive {
     return result.bytes;
   }
 
-  /** Shows the lowest hidden version in a range from now on. Returns it, or null when no version is in the range. */
-  async allow(name: string, range: string): Promise<string | null> {
+  /**
+   * Shows the lowest version in a range from now on; for a range of null, in each range that is known to be wanted
+   * (npm does not say which when a package has no version at all). Returns a version shown, or null when there is none.
+   */
+  async allow(name: string, range: string | null): Promise<string | null> {
     const document = await this.#document(name);
     if (document === null) return null;
-    const tagged = document.distTags.get(range);
-    const version = tagged ?? semver.minSatisfying([...document.versions.keys()], range, { loose: true });
+    if (range !== null) return this.#allowRange(document, range);
+    const known = this.#index.on(name).map((one) => one.range);
+    const shown = (known.length === 0 ? ['*'] : known).map((one) => this.#allowRange(document, one));
+    return shown.find((version) => version !== null) ?? null;
+  }
+
+  #allowRange(document: PackageDocument, range: string): string | null {
+    const { name } = document;
+    const { kept } = snapshot(document, this.#cutoff, this.#allowedOf(name));
+    const seen = semver.minSatisfying([...kept.keys()], range, { loose: true });
+    if (seen !== null) return seen;
+    const lowest = semver.minSatisfying([...document.versions.keys()], range, { loose: true });
+    const version = document.distTags.get(range) ?? lowest;
     if (version === null || !document.versions.has(version)) return null;
     const reason = `An install of this time found no version of ${name} in ${range}.`;
-    const { kept } = snapshot(document, this.#cutoff, this.#allowedOf(name));
     if (!kept.has(version)) this.#allow({ name, version, range, reason });
     return version;
   }
@@ -149,19 +162,19 @@ export class RegistryArchive {
    * installed, so each of its ranges had a version then. The lowest in the range is the likeliest.
    */
   #repaired(document: PackageDocument): Snapshot {
-    let then = snapshot(document, this.#cutoff, this.#allowedOf(document.name));
-    if (then.diagnosis.trusted) return then;
+    let past = snapshot(document, this.#cutoff, this.#allowedOf(document.name));
+    if (past.diagnosis.trusted) return past;
     const versions = ascending(document.versions.keys());
     for (const { range, wantedBy } of this.#index.on(document.name)) {
       const wanted = new semver.Range(range, { loose: true });
       const fitting = versions.filter((version) => wanted.test(version));
       const [lowest] = fitting;
-      if (lowest === undefined || fitting.some(({ raw }) => then.kept.has(raw))) continue;
+      if (lowest === undefined || fitting.some(({ raw }) => past.kept.has(raw))) continue;
       const reason = `${wantedBy} existed and needs ${document.name} in ${range}; the times of this registry hide every one.`;
       this.#allow({ name: document.name, version: lowest.raw, range, reason });
-      then = snapshot(document, this.#cutoff, this.#allowedOf(document.name));
+      past = snapshot(document, this.#cutoff, this.#allowedOf(document.name));
     }
-    return then;
+    return past;
   }
 
   #allow(repair: Repair): void {

@@ -30,8 +30,11 @@ export interface RegistryProxy {
   timeDoctor(): readonly TimeReport[];
   /** What could not be served although the sandbox asked for it, one sentence each. */
   failures(): readonly string[];
-  /** Shows the lowest version in a range (or an exact version) from now on; null when there is none at all. */
-  allow(name: string, range: string): Promise<string | null>;
+  /**
+   * For a caller whose install found no version: shows the lowest one in a range (an exact version, a tag) from now on.
+   * A range of null stands for all that are known to be wanted. Resolves to null when there is no such version at all.
+   */
+  allow(name: string, range: string | null): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -118,12 +121,12 @@ async function serve(
       const found = await archive.packageAt(route.name);
       if (found === null) return json(404, NOT_FOUND);
       const type = view.abbreviated ? INSTALL_TYPE : 'application/json';
-      return json(200, documentView(found.document, found.then, view), type);
+      return json(200, documentView(found.document, found.past, view), type);
     }
     case 'version': {
       const found = await archive.packageAt(route.name);
       const version =
-        found === null ? null : (tagsAt(found.document, found.then).get(route.version) ?? route.version);
+        found === null ? null : (tagsAt(found.document, found.past).get(route.version) ?? route.version);
       const raw = version === null ? null : await archive.exactVersion(route.name, version);
       if (raw === null || version === null) return json(404, NOT_FOUND);
       return json(200, versionView(route.name, version, raw, { ...view, abbreviated: false }));

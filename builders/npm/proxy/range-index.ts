@@ -1,6 +1,6 @@
 import npa from 'npm-package-arg';
 import semver from 'semver';
-import type { PackageDocument } from '../registry/document.ts';
+import type { PackageDocument, RawVersion } from '../registry/document.ts';
 
 /** A range that something which existed at the cutoff asks for. */
 export interface KnownRange {
@@ -30,11 +30,7 @@ export class RangeIndex {
       if (this.#seen.has(id)) continue;
       this.#seen.add(id);
       const raw = document.versions.get(version);
-      for (const table of [raw?.['dependencies'], raw?.['optionalDependencies']]) {
-        if (typeof table !== 'object' || table === null) continue;
-        for (const [name, range] of Object.entries(table))
-          if (typeof range === 'string') this.add(name, range, id);
-      }
+      for (const [name, range] of rangesOf(raw)) this.add(name, range, id);
     }
   }
 
@@ -42,6 +38,13 @@ export class RangeIndex {
   on(name: string): readonly KnownRange[] {
     return [...(this.#ranges.get(name) ?? [])].map(([range, wantedBy]) => ({ range, wantedBy }));
   }
+}
+
+function rangesOf(raw: RawVersion | undefined): readonly (readonly [name: string, range: string])[] {
+  const tables = [raw?.['dependencies'], raw?.['optionalDependencies']];
+  return tables
+    .flatMap((table) => (typeof table === 'object' && table !== null ? Object.entries(table) : []))
+    .filter((pair): pair is [string, string] => typeof pair[1] === 'string');
 }
 
 function registryTarget(

@@ -39,10 +39,10 @@ const ENOUGH_NEIGHBOURS = 10;
  */
 export function diagnose(document: PackageDocument): TimeDiagnosis {
   const neighbours = [...lines(known(document)).values()].flatMap((line) =>
-    line.slice(1).map((upper, index) => ({ lower: line[index], upper })),
+    line.slice(1).map((above, index) => ({ below: line[index], above })),
   );
   const inversions = neighbours.filter(
-    ({ lower, upper }) => lower !== undefined && lower.time > upper.time,
+    ({ below, above }) => below !== undefined && below.time > above.time,
   ).length;
   const counts = { inversions, neighbours: neighbours.length };
   if (document.created === null)

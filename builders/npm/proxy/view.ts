@@ -37,17 +37,17 @@ export interface ViewOptions {
 }
 
 /** A package document as it was at the cutoff, with artifacts at the proxy's own address. */
-export function documentView(document: PackageDocument, then: Snapshot, options: ViewOptions): object {
-  const times = [...then.kept].map(([version, time]) => [version, new Date(time).toISOString()] as const);
+export function documentView(document: PackageDocument, past: Snapshot, options: ViewOptions): object {
+  const times = [...past.kept].map(([version, time]) => [version, new Date(time).toISOString()] as const);
   const stamps = times.map(([, time]) => time).sort();
   const modified = stamps.at(-1) ?? null;
   const versions = [...document.versions]
-    .filter(([version]) => then.kept.has(version))
+    .filter(([version]) => past.kept.has(version))
     .map(([version, raw]) => [version, versionView(document.name, version, raw, options)] as const);
   const common = {
     _id: document.name,
     name: document.name,
-    'dist-tags': Object.fromEntries(tagsAt(document, then)),
+    'dist-tags': Object.fromEntries(tagsAt(document, past)),
     versions: Object.fromEntries(versions),
   };
   if (options.abbreviated) return { ...common, modified };
@@ -64,11 +64,11 @@ export function versionView(name: string, version: string, raw: RawVersion, opti
 }
 
 /** `latest` as it may have been: the true one if it is kept, else the highest release kept that is not above it. */
-export function tagsAt(document: PackageDocument, then: Snapshot): ReadonlyMap<string, string> {
-  const tags = new Map([...document.distTags].filter(([, version]) => then.kept.has(version)));
-  if (tags.has('latest') || then.kept.size === 0) return tags;
+export function tagsAt(document: PackageDocument, past: Snapshot): ReadonlyMap<string, string> {
+  const tags = new Map([...document.distTags].filter(([, version]) => past.kept.has(version)));
+  if (tags.has('latest') || past.kept.size === 0) return tags;
   const truth = document.distTags.get('latest');
-  const ascending = semver.sort([...then.kept.keys()], { loose: true });
+  const ascending = semver.sort([...past.kept.keys()], { loose: true });
   const releases = ascending.filter((version) => semver.prerelease(version, { loose: true }) === null);
   const below = releases.filter((version) => truth === undefined || !isAbove(version, truth));
   const latest = below.at(-1) ?? releases.at(-1) ?? ascending.at(-1);

@@ -63,9 +63,7 @@ async function tryDownload(what: Download, npm: NpmOptions, patience: Patience):
     } as unknown as NonNullable<Parameters<typeof registryFetch>[1]>;
     const response = await registryFetch(what.url, options);
     if (response.body === null) throw new Error('The answer has no body.');
-    const encoded = response.headers.get('content-encoding') !== null;
-    const expected = encoded ? null : Number(response.headers.get('content-length') ?? Number.NaN);
-    return await readBody(what, response.body, expected, silence);
+    return await readBody(what, response.body, silence);
   } catch (thrown) {
     return failure(what, thrown, silence.expired);
   } finally {
@@ -73,12 +71,7 @@ async function tryDownload(what: Download, npm: NpmOptions, patience: Patience):
   }
 }
 
-async function readBody(
-  what: Download,
-  body: NodeJS.ReadableStream,
-  expected: number | null,
-  silence: Silence,
-): Promise<Attempt> {
+async function readBody(what: Download, body: NodeJS.ReadableStream, silence: Silence): Promise<Attempt> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
@@ -89,11 +82,6 @@ async function readBody(
       return { kind: 'failed', transient: false, error: tooLarge(what) };
     }
     chunks.push(chunk);
-  }
-  // RFC 9112, section 8: a body shorter than its Content-Length is incomplete, not different.
-  if (expected !== null && size < expected) {
-    const error = unreachable(what, 'The connection ended in the middle of the file.', 'Try again.');
-    return { kind: 'failed', transient: true, error };
   }
   return { kind: 'ok', bytes: Buffer.concat(chunks, size) };
 }

@@ -79,7 +79,7 @@ function chooseNode(facts: ToolchainFacts, versions: readonly ToolVersion[]): Ch
     );
   const line = supportedLine(at);
   const time = `Node ${line.major} was the long-term-support release when it was published.`;
-  const current = newest(versions, `${line.major}`, at);
+  const current = newest(versions, `${line.major}`, at) ?? nextLine(versions, line.major);
   const engines = semver.validRange(facts.engines ?? '*');
   if (engines === null || engines === '*' || (current !== null && semver.satisfies(current, engines)))
     return choice(current ?? last(versions, 'Node'), 'publish-time', time);
@@ -90,6 +90,14 @@ function chooseNode(facts: ToolchainFacts, versions: readonly ToolVersion[]): Ch
       'publish-time',
       `${time} No other Node of the time is in ${engines}.`,
     )
+  );
+}
+
+/** The newest of the lowest release line above one that the registry does not have. */
+function nextLine(versions: readonly ToolVersion[], major: number): string | null {
+  const above = NODE_LINES.filter((line) => line.major > major);
+  return (
+    above.map((line) => newest(versions, `${line.major}`, null)).find((version) => version !== null) ?? null
   );
 }
 
@@ -184,7 +192,7 @@ function fit(
   if (facts.purpose === 'pack') {
     const lines = NODE_LINES.filter(
       ({ supported }) => Date.parse(supported) <= facts.publishedAt.getTime(),
-    ).reverse();
+    ).toReversed();
     const fitting = available.node.filter(({ version }) => runsOn(npm.version, range, version));
     const inTime = lines
       .map(({ major }) => newest(fitting, `${major}`, null))

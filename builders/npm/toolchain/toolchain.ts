@@ -70,7 +70,7 @@ export async function toolchain(options: ToolchainOptions): Promise<Toolchain> {
     entry: 'bin/npm-cli.js',
     needed: (path) => !/^(?:docs|man|html|doc|test)\//.test(path),
   };
-  const [nodeTool, npmTool, shims] = await Promise.all([
+  const [nodeTool, npmTool, shims] = await allDone([
     provide(node, client, root),
     provide(npm, client, root),
     makeShims(root),
@@ -83,6 +83,14 @@ export async function toolchain(options: ToolchainOptions): Promise<Toolchain> {
       { source: shims, target: '/opt/shims' },
     ],
   };
+}
+
+/** Like Promise.all, but nothing is still being written when it fails. */
+async function allDone<T extends readonly Promise<unknown>[]>(
+  tasks: readonly [...T],
+): Promise<{ [Index in keyof T]: Awaited<T[Index]> }> {
+  await Promise.allSettled(tasks);
+  return Promise.all(tasks);
 }
 
 interface Provided {

@@ -1,4 +1,4 @@
-import type { Severity, Signal } from '../model/verdict.ts';
+import type { Severity, Signal } from './verdict.ts';
 
 export const SIGNAL_KINDS = [
   'source-evidence-disagrees',
@@ -6,9 +6,9 @@ export const SIGNAL_KINDS = [
   'registry-time-implausible',
   'registry-history-repaired',
   'not-the-registry-artifact',
-  'artifact-without-digest',
   'image-differs-from-lock',
-  'lockfile-not-honoured',
+  'artifact-without-digest',
+  'repository-incomplete',
 ] as const;
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
@@ -55,10 +55,10 @@ export const SIGNALS = {
     severity: 'info',
     page: 'docs/signals/image-differs-from-lock.md',
   },
-  'lockfile-not-honoured': {
-    title: 'The lockfile of the source was not followed',
+  'repository-incomplete': {
+    title: 'The repository could be fetched only in part',
     severity: 'low',
-    page: 'docs/signals/lockfile-not-honoured.md',
+    page: 'docs/signals/repository-incomplete.md',
   },
 } as const satisfies Record<SignalKind, SignalEntry>;
 

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // One process a file: tests make sockets, daemons and child processes of their own.
+    pool: 'forks',
+    // Sandboxes are processes themselves: more workers make all of them slower, on any machine.
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    // Hooks build the sandbox's root file system on a machine that has none yet.
+    hookTimeout: 300_000,
+  },
+});
