@@ -3,7 +3,8 @@ import { exitCodeOf, messageOf, ReproveError } from '../errors.ts';
 /** Prints an error to stderr and sets the exit code that stands for it. */
 export function failWith(thrown: unknown): void {
   if (thrown instanceof ReproveError) {
-    const { what, why, next } = thrown.text;
+    const { what, next } = thrown.text;
+    const why = thrown.text.why.replace(/\s*\n\s*/g, '; ');
     process.stderr.write(`reprove: ${what}\n  why:  ${why}\n  next: ${next}\n`);
     process.exitCode = exitCodeOf(thrown.code);
     return;

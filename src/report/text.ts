@@ -3,34 +3,43 @@ import { visible } from '../published/visible.ts';
 import type { ResultDocument } from './document.ts';
 import { headline, nextSteps } from './sentences.ts';
 import { type Style, styleFor } from './style.ts';
+import { wrap } from './wrap.ts';
 
 const MARKS = { reproduced: '✔', diverged: '✘', unverifiable: '?' } as const;
 const MOST_FINDINGS = 25;
 const MOST_SIGNALS = 10;
+/** Columns of the labels on the left. */
+const LABEL = 9;
+const INDENT = ' '.repeat(2 + LABEL + 1);
+
+/** How the text is to be drawn. */
+export interface TextOptions {
+  readonly color: boolean;
+  /** Columns at which prose is broken. */
+  readonly width: number;
+}
+
+interface Canvas {
+  readonly style: Style;
+  readonly width: number;
+}
+
+type Block = readonly string[];
 
 /**
  * The result for a person: what, from which commit, how strong, what differs, what to do.
  * Everything that came from outside has its control characters made visible.
  */
-export function renderText(document: ResultDocument, options: { color: boolean; width: number }): string {
-  const style = styleFor(options.color);
-  const blocks = [
-    headBlock(document, style),
-    factsBlock(document, style),
-    findingsBlock(document, style),
-    signalsBlock(document, style),
-    attemptsBlock(document, style),
-    nextBlock(document, style),
-  ];
-  return `${blocks
-    .filter((block) => block.length > 0)
-    .map((block) => block.join('\n'))
-    .join('\n\n')}\n`;
+export function renderText(document: ResultDocument, options: TextOptions): string {
+  const canvas: Canvas = { style: styleFor(options.color), width: options.width };
+  const blocks = [headBlock, factsBlock, findingsBlock, signalsBlock, attemptsBlock, nextBlock].map((block) =>
+    block(document, canvas),
+  );
+  const texts = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
+  return `${texts.join('\n\n')}\n`;
 }
 
-type Block = readonly string[];
-
-function headBlock(document: ResultDocument, style: Style): Block {
+function headBlock(document: ResultDocument, { style, width }: Canvas): Block {
   const { verdict, subject, level, reason, severity } = document;
   const aside = [
     level === null ? '' : `level: ${level}`,
@@ -39,30 +48,43 @@ function headBlock(document: ResultDocument, style: Style): Block {
   ].filter((one) => one !== '');
   const mark = style.verdict(verdict, `${MARKS[verdict]} ${verdict.toUpperCase()}`);
   const name = style.bold(visible(`${subject.name}@${subject.version}`));
-  return [`${mark}  ${name}  ${aside.join(', ')}`, `  ${visible(headline(document))}`];
+  const sentence = wrap(visible(headline(document)), width - 2).map((line) => `  ${line}`);
+  return [`${mark}  ${name}  ${aside.join(', ')}`, ...sentence];
 }
 
-function factsBlock(document: ResultDocument, style: Style): Block {
-  const { source, plan, sandbox, comparison, rebuilt, subject } = document;
-  const facts: [string, string][] = [];
-  if (subject.digests !== null)
-    facts.push(['artifact', `${subject.artifact ?? ''}  sha512 ${subject.digests.sha512.slice(0, 16)}…`]);
-  if (source !== null) {
-    const ref = source.ref === null ? '' : `  ${source.ref.replace(/^refs\/(tags|heads)\//, '')}`;
-    const place = source.directory === '.' ? '' : `  in ${source.directory}`;
-    facts.push(['source', `${source.repository}${ref}  ${source.commit.slice(0, 12)}${place}`]);
-    facts.push(['because', source.evidence.map((one) => one.detail).join('; ')]);
-  }
+function factsBlock(document: ResultDocument, canvas: Canvas): Block {
+  return [...artifactFacts(document), ...sourceFacts(document), ...rebuildFacts(document)].flatMap(
+    ([label, text]) => labelled(label, text, canvas),
+  );
+}
+
+type Fact = readonly [label: string, text: string];
+
+function artifactFacts({ subject }: ResultDocument): readonly Fact[] {
+  if (subject.digests === null) return [];
+  return [['artifact', `${subject.artifact ?? ''}  sha512 ${subject.digests.sha512.slice(0, 16)}…`]];
+}
+
+function sourceFacts({ source }: ResultDocument): readonly Fact[] {
+  if (source === null) return [];
+  const ref = source.ref === null ? '' : `  ${source.ref.replace(/^refs\/(tags|heads)\//, '')}`;
+  const place = source.directory === '.' ? '' : `  in ${source.directory}`;
+  return [
+    ['source', `${source.repository}${ref}  ${source.commit.slice(0, 12)}${place}`],
+    ['because', source.evidence.map((one) => one.detail).join('; ')],
+  ];
+}
+
+function rebuildFacts({ plan, sandbox, rebuilt, comparison }: ResultDocument): readonly Fact[] {
+  const facts: Fact[] = [];
   if (plan !== null) {
     const tools = Object.entries(plan.toolchain).map(([role, version]) => `${role} ${version}`);
     const where = sandbox === null ? '' : ` on ${sandbox.engine}, image ${sandbox.image.slice(7, 19)}`;
     facts.push(['rebuilt', `${plan.strategy} with ${tools.join(', ')}${where}`]);
   }
   if (rebuilt !== null && rebuilt.materials > 0) {
-    facts.push([
-      'materials',
-      `${rebuilt.materials} files served by the registry proxy, network closed afterwards`,
-    ]);
+    const files = rebuilt.materials === 1 ? '1 file' : `${rebuilt.materials} files`;
+    facts.push(['materials', `${files} served by the registry proxy; no network after that`]);
   }
   if (comparison !== null) {
     const { total, ...origins } = comparison.entries;
@@ -70,17 +92,19 @@ function factsBlock(document: ResultDocument, style: Style): Block {
     facts.push(['entries', `${total}: ${parts.map(([origin, count]) => `${count} ${origin}`).join(', ')}`]);
     facts.push(['packer', `${comparison.packer}, gzip ${comparison.gzip}`]);
   }
-  return facts.map(([label, text]) => `  ${style.dim(label.padEnd(9))} ${visible(text)}`);
+  return facts;
 }
 
-function findingsBlock(document: ResultDocument, style: Style): Block {
+function findingsBlock(document: ResultDocument, { style, width }: Canvas): Block {
   const ranked = document.findings.toSorted(
     (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity),
   );
   const lines = ranked.slice(0, MOST_FINDINGS).flatMap((finding) => {
-    const severity = style.severity(finding.severity, finding.severity.padEnd(8));
-    const head = `  ${severity}  ${visible(finding.message)} ${style.dim(`[${finding.kind}]`)}`;
-    return [head, ...(isGrave(finding.severity) ? diffLines(finding.evidence['diff'], style) : [])];
+    const text = `${visible(finding.message)} [${finding.kind}]`;
+    const [first = '', ...rest] = wrap(text, width - INDENT.length);
+    const severity = style.severity(finding.severity, finding.severity.padEnd(LABEL));
+    const diff = isGrave(finding.severity) ? diffLines(finding.evidence['diff'], style) : [];
+    return [`  ${severity} ${first}`, ...rest.map((line) => `${INDENT}${line}`), ...diff];
   });
   const rest = ranked.length - MOST_FINDINGS;
   return rest > 0 ? [...lines, `  ... and ${rest} more; --json has them all`] : lines;
@@ -93,37 +117,40 @@ function isGrave(severity: Severity): boolean {
 
 function diffLines(diff: unknown, style: Style): readonly string[] {
   if (!Array.isArray(diff)) return [];
-  return diff.map((line) => {
-    const text = `           ${visible(String(line), { keepLines: true })}`;
+  return diff.map((line: unknown) => {
+    const text = `${INDENT}${visible(String(line), { keepLines: true })}`;
     if (String(line).startsWith('+')) return style.added(text);
     return String(line).startsWith('-') ? style.removed(text) : style.dim(text);
   });
 }
 
-function signalsBlock(document: ResultDocument, style: Style): Block {
+function signalsBlock(document: ResultDocument, canvas: Canvas): Block {
   return document.signals
     .slice(0, MOST_SIGNALS)
-    .map(
-      (signal) =>
-        `  ${style.dim('note'.padEnd(9))} ${visible(signal.message)} ${style.dim(`[${signal.kind}]`)}`,
-    );
+    .flatMap((signal) => labelled('note', `${signal.message} [${signal.kind}]`, canvas));
 }
 
 /** Attempts are told when the first one did not settle it, and the log when none did. */
-function attemptsBlock(document: ResultDocument, style: Style): Block {
+function attemptsBlock(document: ResultDocument, canvas: Canvas): Block {
   const { attempts, verdict } = document;
   if (attempts.length < 2 && verdict !== 'unverifiable') return [];
   return attempts.flatMap((attempt) => {
-    const took = style.dim(`${(attempt.durationMs / 1000).toFixed(1)} s`);
-    const head = `  ${style.dim('tried'.padEnd(9))} ${attempt.strategy} at ${attempt.commit.slice(0, 12)}, ${took}: ${visible(attempt.outcome)}`;
+    const took = `${(attempt.durationMs / 1000).toFixed(1)} s`;
+    const text = `${attempt.strategy} at ${attempt.commit.slice(0, 12)}, ${took}: ${attempt.outcome}`;
     const log = verdict === 'unverifiable' ? (attempt.log ?? '').split('\n').slice(-8) : [];
-    return [
-      head,
-      ...log.filter((line) => line !== '').map((line) => style.dim(`           | ${visible(line)}`)),
-    ];
+    const shown = log
+      .filter((line) => line !== '')
+      .map((line) => canvas.style.dim(`${INDENT}| ${visible(line)}`));
+    return [...labelled('tried', text, canvas), ...shown];
   });
 }
 
-function nextBlock(document: ResultDocument, style: Style): Block {
-  return [`  ${style.dim('next'.padEnd(9))} ${visible(nextSteps(document))}`];
+function nextBlock(document: ResultDocument, canvas: Canvas): Block {
+  return labelled('next', nextSteps(document), canvas);
+}
+
+/** A label and its text, broken into lines below each other. */
+function labelled(label: string, text: string, { style, width }: Canvas): readonly string[] {
+  const [first = '', ...rest] = wrap(visible(text), width - INDENT.length);
+  return [`  ${style.dim(label.padEnd(LABEL))} ${first}`, ...rest.map((line) => `${INDENT}${line}`)];
 }

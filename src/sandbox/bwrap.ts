@@ -130,7 +130,7 @@ class BwrapSandbox implements Sandbox {
     const log = logOf(ended);
     const counted = (await group?.status()) ?? FRESH;
     const before = FRESH;
-    if (ended.timedOut) return judgeTimeout({ log, before, after: counted });
+    if (ended.timedOut) return judgeTimeout({ log, before, after: counted, withoutCounters: group === null });
     if (this.#abort.signal.aborted) throw engineFailed('bwrap', 'The sandbox was closed.');
     const exitCode = exitCodeOf(ended);
     // The kernel may have chosen bwrap itself when memory ran out.

@@ -189,7 +189,7 @@ class ContainerSandbox implements Sandbox {
     const ended = await this.#execute(command, timeoutMs, this.#parts.spec.limits.logBytes);
     const before = this.#before;
     const log = ended.output.text();
-    if (ended.timedOut) return judgeTimeout({ log, before, after: ended.status });
+    if (ended.timedOut) return judgeTimeout({ log, before, after: ended.status, withoutCounters: false });
     const { exitCode } = ended;
     if (exitCode === null) throw engineFailed(this.#parts.name, 'The container ended before the step did.');
     if (exitCode === 0) return { kind: 'exited', exitCode, log };

@@ -63,11 +63,11 @@ export function judgeTimeout(options: {
   readonly log: string;
   readonly before: Status;
   readonly after: Status;
+  readonly withoutCounters: boolean;
 }): StepOutcome {
-  const limit = raised(options.before, options.after);
-  return limit === null
-    ? { kind: 'timed-out', log: options.log }
-    : { kind: 'limit', limit, log: options.log };
+  const { log, before, after, withoutCounters } = options;
+  const limit = raised(before, after) ?? (withoutCounters ? told(log, true) : null);
+  return limit === null ? { kind: 'timed-out', log } : { kind: 'limit', limit, log };
 }
 
 function raised(before: Status, after: Status): LimitName | null {

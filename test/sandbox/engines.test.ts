@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -468,6 +469,18 @@ describe.each(engines)('%s', (name: EngineName) => {
     expect(await running).toMatchObject({ code: 'engine-failed' });
     expect(traces()).toEqual([]);
     await expect(box.sh('true')).rejects.toMatchObject({ code: 'engine-failed' });
+  });
+
+  test('a sandbox does not outlive a reprove that is killed', { timeout: MINUTE }, async () => {
+    const script = join(import.meta.dirname, 'orphan.ts');
+    const seconds = '17320.5080';
+    const child = spawn(process.execPath, [script, name, source, seconds], { stdio: 'ignore' });
+    const isRunning = () => processesWith(`sleep ${seconds}`).some((line) => line.startsWith('sleep '));
+    while (!isRunning() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGKILL');
+    // Waits for as long as the test may take: that they end is the claim, not how soon.
+    while (isRunning()) await new Promise((resolve) => setTimeout(resolve, 50));
   });
 
   test('attack: a mount that would cover the work folder', async () => {
