@@ -33,7 +33,6 @@ const lines = [
   '$ reprove verify @reprove-demo/injected',
   ...(cases[CASE - 1] ?? '').trimEnd().split('\n').slice(2),
 ];
-// eslint-disable-next-line no-control-regex
 const plain = lines.map((line) => line.replaceAll(/\u001b\[\d+m/g, ''));
 const width = Math.ceil(Math.max(...plain.map((line) => line.length)) * CHARACTER_PX) + 32;
 const height = lines.length * LINE_PX + 32;
@@ -52,11 +51,9 @@ ${rows.join('\n')}
 /** One terminal line as tspans; a style lasts until the code that ends it. */
 function spans(line: string): string {
   const active = new Set<string>();
-  // eslint-disable-next-line no-control-regex
   return line
     .split(/(\u001b\[\d+m)/)
     .map((part) => {
-      // eslint-disable-next-line no-control-regex
       const code = /^\u001b\[(\d+)m$/.exec(part)?.[1];
       if (code === undefined)
         return part === '' ? '' : `<tspan ${[...active].join(' ')}>${escaped(part)}</tspan>`;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ManifestReader } from '../../src/source/resolve.ts';
+import type { ManifestReader } from '../../src/source/manifest.ts';
 
 const Table = z.record(z.string(), z.unknown()).catch({}).default({});
 const Texts = Table.transform((table) =>

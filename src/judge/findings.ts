@@ -83,8 +83,6 @@ export const FINDINGS = {
   'special-entry': anomaly('An entry that is no file', 'high', 'contents', 'special-entry'),
 } as const satisfies Record<FindingKind, FindingEntry>;
 
-export const FINDING_KINDS = Object.keys(FINDINGS) as readonly FindingKind[];
-
 /** Whether a word is a kind of finding. */
 export function isFindingKind(kind: string): kind is FindingKind {
   return Object.hasOwn(FINDINGS, kind);

@@ -1,4 +1,4 @@
-import type { AnomalyKind, Digests } from './artifact.ts';
+import type { Digests } from './artifact.ts';
 
 export type Level = 'bytes' | 'tar' | 'contents' | 'normalized';
 
@@ -45,5 +45,3 @@ export interface Comparison {
   readonly wrapping: readonly string[];
   readonly rebuiltDigests: Digests;
 }
-
-export type { AnomalyKind };

@@ -6,7 +6,7 @@ import { worst } from '../model/verdict.ts';
 import type { EngineName, RootFilesystem } from '../sandbox/engine.ts';
 import { VERSION } from '../version.ts';
 import { withDiffs } from './diffs.ts';
-import type { ResultDocument } from './document.ts';
+import { PlanDocument, type ResultDocument } from './document.ts';
 
 export type Timings = ResultDocument['timings'];
 
@@ -96,7 +96,7 @@ export function documentOfAttempt(options: {
       directory: source.directory,
       evidence: [...source.evidence],
     },
-    plan: copy(best.plan) as ResultDocument['plan'],
+    plan: PlanDocument.parse(best.plan),
     sandbox:
       options.rootfs === null
         ? null
@@ -167,9 +167,4 @@ function countOrigins(origins: Readonly<Record<string, Origin>>) {
     normalized: count('normalized'),
     unexplained: count('unexplained'),
   };
-}
-
-/** A deep copy: the document owns what it holds. */
-function copy<T>(value: T): unknown {
-  return structuredClone(value);
 }

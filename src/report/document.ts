@@ -18,7 +18,8 @@ const Step = z.strictObject({
 
 const Tool = z.strictObject({ name: z.string(), version: z.string(), integrity: z.string() });
 
-const Plan = z.strictObject({
+/** A rebuild plan as the document holds it. */
+export const PlanDocument = z.strictObject({
   strategy: z.string(),
   toolchain: z.record(z.string(), z.string()),
   evidence: z.array(Evidence),
@@ -64,7 +65,7 @@ export const ResultDocument = z.strictObject({
       evidence: z.array(Evidence),
     })
     .nullable(),
-  plan: Plan.nullable(),
+  plan: PlanDocument.nullable(),
   sandbox: Sandbox.nullable(),
   rebuilt: z
     .strictObject({

@@ -1,33 +1,19 @@
 import { signal } from '../model/signals.ts';
 import type { Evidence, Source } from '../model/source.ts';
 import { cannot, found, type Outcome, type Signal } from '../model/verdict.ts';
+import { directoryOf, inDirectory, type PackageClaims } from './directory.ts';
 import type { Ref, Repository } from './git.ts';
 import { openRepository } from './git.ts';
 import { parseRepositoryUrl, type RepositoryUrl, remotesFor } from './repository-url.ts';
 import { mentionsVersion, tagNames } from './tag-names.ts';
 
-/** How one ecosystem names a package inside a repository. */
-export interface ManifestReader {
-  /** For example `package.json`. */
-  readonly fileName: string;
-  /** Name and version that a manifest states; null when it is not one. */
-  read(text: string): { readonly name: string | null; readonly version: string | null } | null;
-  /** POSIX extended expressions for the line of a manifest that states a name or a version. */
-  nameLine(name: string): string;
-  versionLine(version: string): string;
-}
-
 /** What a package version says about where it comes from. Nothing of it is believed without a look. */
-export interface SourceClaims {
-  readonly name: string;
+export interface SourceClaims extends PackageClaims {
   readonly version: string;
   /** As the document writes it; null when it has none. */
   readonly repository: string | null;
-  /** Directory inside the repository, when stated. */
-  readonly directory: string | null;
   /** Commits that a provenance statement or the registry's document names, best first. */
   readonly commits: readonly { readonly commit: string; readonly evidence: Evidence }[];
-  readonly manifest: ManifestReader;
 }
 
 /** A user's own word on the source, from `--source <url#commit>`. */
@@ -51,10 +37,6 @@ interface Candidate {
 
 const MOST_LOOSE_TAGS = 5;
 const LOOSE_TAG = 'similar-tag';
-
-/** Test trees hold manifests that carry the name of the package they test. */
-const NOT_THE_PACKAGE =
-  /(^|\/)(test|tests|fixtures?|__tests__|examples?|samples?|node_modules|dist|build)(\/|$)/;
 
 /**
  * Finds the repository, the commits and the directory that a package version can come from.
@@ -273,66 +255,6 @@ async function locate(context: {
     tree,
   };
   return { source, versionStated: place.version === claims.version };
-}
-
-async function directoryOf(
-  repository: Repository,
-  commit: string,
-  claims: SourceClaims,
-): Promise<{ directory: string; version: string | null; evidence: Evidence } | null> {
-  const { manifest } = claims;
-  const stated = claims.directory === null ? null : normalDirectory(claims.directory);
-  const first = [...new Set([stated ?? '.', '.'])];
-  for (const directory of first) {
-    const read = await manifestAt(repository, commit, inDirectory(directory, manifest.fileName), manifest);
-    if (read?.name !== claims.name) continue;
-    const how =
-      directory === stated ? 'the document names this directory' : 'its manifest at the root has the name';
-    return {
-      directory,
-      version: read.version,
-      evidence: { kind: 'directory', detail: `${directory}: ${how}` },
-    };
-  }
-  const hits = await repository.grep({
-    commit,
-    expression: manifest.nameLine(claims.name),
-    fileName: manifest.fileName,
-  });
-  const ranked = hits.toSorted((a, b) => rank(a) - rank(b) || a.length - b.length || (a < b ? -1 : 1));
-  for (const file of ranked.slice(0, 20)) {
-    const read = await manifestAt(repository, commit, file, manifest);
-    if (read?.name !== claims.name) continue;
-    const directory = file === manifest.fileName ? '.' : file.slice(0, -manifest.fileName.length - 1);
-    const detail = `${directory}: found by the name in its ${manifest.fileName}`;
-    return { directory, version: read.version, evidence: { kind: 'directory', detail } };
-  }
-  return null;
-}
-
-function rank(file: string): number {
-  return NOT_THE_PACKAGE.test(file) ? 1 : 0;
-}
-
-async function manifestAt(
-  repository: Repository,
-  commit: string,
-  file: string,
-  manifest: ManifestReader,
-): Promise<{ name: string | null; version: string | null } | null> {
-  const text = await repository.readText(commit, file);
-  return text === null ? null : manifest.read(text);
-}
-
-/** A stated directory as a clean relative path; null when it would leave the repository. */
-function normalDirectory(text: string): string | null {
-  const components = text.split('/').filter((one) => one !== '' && one !== '.');
-  if (components.includes('..')) return null;
-  return components.length === 0 ? '.' : components.join('/');
-}
-
-function inDirectory(directory: string, file: string): string {
-  return directory === '.' ? file : `${directory}/${file}`;
 }
 
 function signalsOf(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { ownerName } from '../../src/sandbox/owner.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { FAKETIME_LIBRARY, type EngineName, type Limits } from '../../src/sandbox/engine.ts';
 import { FORWARDER_FILE, FORWARDER_TARGET, REGISTRY_URL } from '../../src/sandbox/layout.ts';
@@ -24,6 +27,8 @@ import {
 const MINUTE = 60_000;
 const engines = await enginesUnderTest();
 const folder = temporary();
+/** Makes what runs in a sandbox recognisable among the host's processes, beside other runs of these tests. */
+const mark = process.pid;
 let source: string;
 
 beforeAll(async () => {
@@ -325,14 +330,14 @@ describe.each(engines)('%s', (name: EngineName) => {
 
     test('attack: a forwarder left running in the fetch phase serves no build step', async () => {
       await box.told(
-        `${detached('/opt/node/bin/node /opt/forwarder/forward.js sleep 16180.3398')}; until (exec 3<>/dev/tcp/127.0.0.1/4873) 2>/dev/null; do sleep 0.1; done`,
+        `${detached(`/opt/node/bin/node /opt/forwarder/forward.js sleep 16180.3${mark}`)}; until (exec 3<>/dev/tcp/127.0.0.1/4873) 2>/dev/null; do sleep 0.1; done`,
         { phase: 'fetch' },
       );
       const before = served.length;
       expect(await box.told('ls -A /run/registry')).toBe('');
       expect(await box.sh(`/opt/node/bin/node -e "${get}"`)).toMatchObject({ kind: 'exited', exitCode: 5 });
       expect(served).toHaveLength(before);
-      expect(processesWith('16180.3398')).toEqual([]);
+      expect(processesWith(`16180.3${mark}`)).toEqual([]);
     });
 
     test('never comes back after a build step', async () => {
@@ -357,10 +362,10 @@ describe.each(engines)('%s', (name: EngineName) => {
 
     test('attack: a fork bomb', { timeout: MINUTE }, async () => {
       const box = await small({ processes: 48, stepMs: 8000 });
-      const outcome = await box.sh('bomb() { bomb 1.41421356 | bomb & }; bomb; sleep 60');
+      const outcome = await box.sh(`bomb() { bomb 1.4142${mark} | bomb & }; bomb; sleep 60`);
       expect(outcome).toMatchObject({ kind: 'limit', limit: 'processes' });
       await box.sandbox.close();
-      expect(processesWith('1.41421356')).toEqual([]);
+      expect(processesWith(`1.4142${mark}`)).toEqual([]);
     });
 
     test('attack: more processes than allowed, in a step that gives up', { timeout: MINUTE }, async () => {
@@ -415,10 +420,10 @@ describe.each(engines)('%s', (name: EngineName) => {
 
     test('attack: never ending, deaf to signals, with children', { timeout: MINUTE }, async () => {
       const box = await small({ stepMs: 2000 });
-      const deaf = `trap : TERM INT HUP; echo started; ${detached('sleep 57721.5664')}; while :; do sleep 57721.5664; done`;
+      const deaf = `trap : TERM INT HUP; echo started; ${detached(`sleep 57721.5${mark}`)}; while :; do sleep 57721.5${mark}; done`;
       expect(await box.sh(deaf)).toEqual({ kind: 'timed-out', log: 'started\n' });
       await box.sandbox.close();
-      expect(processesWith('57721.5664')).toEqual([]);
+      expect(processesWith(`57721.5${mark}`)).toEqual([]);
     });
 
     test('attack: printing forever', { timeout: MINUTE }, async () => {
@@ -445,8 +450,9 @@ describe.each(engines)('%s', (name: EngineName) => {
   });
 
   test('leaves nothing behind, and can be closed twice', { timeout: MINUTE }, async () => {
-    const traces = () => [
-      ...processesWith('14142.1356'),
+    const traces = async () => [
+      ...(name === 'docker' ? await dockerObjects() : []),
+      ...processesWith(`14142.1${mark}`),
       ...readdirSync(tmpdir()).filter(
         (entry) => entry.startsWith('reprove-sandbox-') && entry.includes(`.${process.pid}.`),
       ),
@@ -455,25 +461,29 @@ describe.each(engines)('%s', (name: EngineName) => {
         .filter((line) => line.includes('reprove-sandbox-')),
       ...groupsOf(process.pid),
     ];
-    expect(traces()).toEqual([]);
+    expect(await traces()).toEqual([]);
     const box = await openOn(name, {
       sourceArchive: source,
       phases: ['fetch', 'build'],
       socketDirectory: folder.path,
     });
-    const running = box.sh('sleep 14142.1356').catch((error: unknown) => error);
-    while (processesWith('sleep 14142.1356').length === 0)
+    let ended: unknown = null;
+    const running = box.sh(`sleep 14142.1${mark}`).catch((error: unknown) => error);
+    void running.then((outcome) => (ended = outcome));
+    while (processesWith(`sleep 14142.1${mark}`).length === 0 && ended === null) {
       await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(ended).toBeNull();
     await box.sandbox.close();
     await box.sandbox.close();
     expect(await running).toMatchObject({ code: 'engine-failed' });
-    expect(traces()).toEqual([]);
+    expect(await traces()).toEqual([]);
     await expect(box.sh('true')).rejects.toMatchObject({ code: 'engine-failed' });
   });
 
   test('a sandbox does not outlive a reprove that is killed', { timeout: MINUTE }, async () => {
     const script = join(import.meta.dirname, 'orphan.ts');
-    const seconds = '17320.5080';
+    const seconds = `17320.5${mark}`;
     const child = spawn(process.execPath, [script, name, source, seconds], { stdio: 'ignore' });
     const isRunning = () => processesWith(`sleep ${seconds}`).some((line) => line.startsWith('sleep '));
     while (!isRunning() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -544,4 +554,28 @@ function groupsOf(pid: number): readonly string[] {
   return roots.flatMap((root) =>
     readdirSync(root).filter((entry) => entry.startsWith('reprove-') && entry.includes(`.${pid}.`)),
   );
+}
+
+/** Containers and volumes at Docker's socket that belong to this process. */
+async function dockerObjects(): Promise<readonly string[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`reprove.owner=${ownerName()}`] }));
+  const [containers, volumes] = await Promise.all([
+    askDocker(`/containers/json?all=1&filters=${filters}`),
+    askDocker(`/volumes?filters=${filters}`),
+  ]);
+  const ids = z
+    .array(z.object({ Id: z.string() }))
+    .parse(containers)
+    .map((one) => one.Id);
+  const names = z.object({ Volumes: z.array(z.object({ Name: z.string() })).nullable() }).parse(volumes);
+  return [...ids, ...(names.Volumes ?? []).map((one) => one.Name)];
+}
+
+function askDocker(path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: '/var/run/docker.sock', path }, (response) => {
+      text(response).then((body) => resolve(JSON.parse(body)), reject);
+    });
+    asked.on('error', reject).end();
+  });
 }

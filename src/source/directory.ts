@@ -1,0 +1,81 @@
+import type { Evidence } from '../model/source.ts';
+import type { Repository } from './git.ts';
+import type { ManifestReader } from './manifest.ts';
+
+/** What is needed of the claims to find a directory. */
+export interface PackageClaims {
+  readonly name: string;
+  /** Directory inside the repository, when stated. */
+  readonly directory: string | null;
+  readonly manifest: ManifestReader;
+}
+
+/** Test trees hold manifests that carry the name of the package they test. */
+const NOT_THE_PACKAGE =
+  /(^|\/)(test|tests|fixtures?|__tests__|examples?|samples?|node_modules|dist|build)(\/|$)/;
+
+/**
+ * Finds the directory of a package at a commit: the stated one, the root, or wherever a manifest has its name.
+ *
+ * @returns null when no manifest of the commit has the name
+ */
+export async function directoryOf(
+  repository: Repository,
+  commit: string,
+  claims: PackageClaims,
+): Promise<{ directory: string; version: string | null; evidence: Evidence } | null> {
+  const { manifest } = claims;
+  const stated = claims.directory === null ? null : normalDirectory(claims.directory);
+  const first = [...new Set([stated ?? '.', '.'])];
+  for (const directory of first) {
+    const read = await manifestAt(repository, commit, inDirectory(directory, manifest.fileName), manifest);
+    if (read?.name !== claims.name) continue;
+    const how =
+      directory === stated ? 'the document names this directory' : 'its manifest at the root has the name';
+    return {
+      directory,
+      version: read.version,
+      evidence: { kind: 'directory', detail: `${directory}: ${how}` },
+    };
+  }
+  const hits = await repository.grep({
+    commit,
+    expression: manifest.nameLine(claims.name),
+    fileName: manifest.fileName,
+  });
+  const ranked = hits.toSorted((a, b) => rank(a) - rank(b) || a.length - b.length || (a < b ? -1 : 1));
+  for (const file of ranked.slice(0, 20)) {
+    const read = await manifestAt(repository, commit, file, manifest);
+    if (read?.name !== claims.name) continue;
+    const directory = file === manifest.fileName ? '.' : file.slice(0, -manifest.fileName.length - 1);
+    const detail = `${directory}: found by the name in its ${manifest.fileName}`;
+    return { directory, version: read.version, evidence: { kind: 'directory', detail } };
+  }
+  return null;
+}
+
+function rank(file: string): number {
+  return NOT_THE_PACKAGE.test(file) ? 1 : 0;
+}
+
+async function manifestAt(
+  repository: Repository,
+  commit: string,
+  file: string,
+  manifest: ManifestReader,
+): Promise<{ name: string | null; version: string | null } | null> {
+  const text = await repository.readText(commit, file);
+  return text === null ? null : manifest.read(text);
+}
+
+/** A stated directory as a clean relative path; null when it would leave the repository. */
+function normalDirectory(text: string): string | null {
+  const components = text.split('/').filter((one) => one !== '' && one !== '.');
+  if (components.includes('..')) return null;
+  return components.length === 0 ? '.' : components.join('/');
+}
+
+/** A file of a directory as git names it. */
+export function inDirectory(directory: string, file: string): string {
+  return directory === '.' ? file : `${directory}/${file}`;
+}

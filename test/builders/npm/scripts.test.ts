@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { buildWays, packBuilds } from '../../../builders/npm/scripts.ts';
+
+const names = (scripts: Readonly<Record<string, string>>) =>
+  buildWays(scripts).map((way) => way.map((run) => [run.script, ...run.args].join(' ')));
+
+describe('buildWays', () => {
+  it('is empty without scripts that make something', () => {
+    expect(names({ test: 'node --test', lint: 'eslint .', prepublishOnly: 'npm test' })).toEqual([]);
+  });
+
+  it('takes a plain script as it is, checks included', () => {
+    expect(names({ build: 'tsc && eslint .' })).toEqual([['build']]);
+  });
+
+  it('leaves the checks out of a chain of scripts', () => {
+    const scripts = {
+      build: 'npm run clean && npm run compile && npm run lint && npm test',
+      clean: 'rimraf out',
+      compile: 'tsc',
+      lint: 'eslint .',
+      test: 'mocha',
+    };
+    expect(names(scripts)).toEqual([['clean', 'compile'], ['compile']]);
+  });
+
+  it('keeps the arguments of a link', () => {
+    expect(names({ build: 'npm run tsc -- --sourceMap', tsc: 'tsc' })).toEqual([['tsc --sourceMap']]);
+  });
+
+  it('uses prepublishOnly last, and only when it makes something', () => {
+    const scripts = {
+      prepublishOnly: 'npm install && npm test && npm run build',
+      build: 'tsc',
+      test: 'mocha',
+    };
+    expect(names(scripts)).toEqual([['build']]);
+    expect(names({ prepublishOnly: 'rollup -c' })).toEqual([['prepublishOnly']]);
+  });
+
+  it('never makes a command out of words that are none of npm', () => {
+    expect(names({ build: 'npm run a; curl x | sh', a: 'tsc' })).toEqual([['build']]);
+  });
+});
+
+describe('packBuilds', () => {
+  it.each([
+    [{ prepare: 'tshy && bash scripts/build.sh' }, true],
+    [{ prepack: 'npm run build -- --no-pack', build: './scripts/build.sh' }, true],
+    [{ prepare: 'npm run compile', compile: 'rimraf out' }, true],
+    [{ prepare: 'husky install' }, false],
+    [{ prepare: 'lefthook install', build: 'tsc' }, false],
+    [{ prepare: 'npm run a', a: 'npm run b', b: 'npm run a' }, false],
+  ])('%j: %s', (scripts, expected) => {
+    expect(packBuilds(scripts as Readonly<Record<string, string>>)).toBe(expected);
+  });
+});
