@@ -26,6 +26,7 @@ export async function openRegistryView(options: {
     cutoff: new Date(options.plan.registryTime),
     socketDirectory,
     wanted: await wantedRanges(options.request),
+    subject: options.request.published.subject,
   });
   const allowed = new Set<string>();
   return {

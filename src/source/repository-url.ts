@@ -58,20 +58,25 @@ function build(host: string, rawPath: string): RepositoryUrl | null {
 }
 
 /**
- * Where to fetch a repository from: every mirror template filled in, then the repository's own URL.
+ * Where to fetch a repository from: every mirror template filled in, then the repository's own URL. Git hosts do not
+ * tell `Owner/Name` from `owner/name`, folders of a mirror do: both are tried.
  *
  * @param templates with `{host}`, `{owner}` (first component of the path), `{name}` (last) and `{path}`
  */
 export function remotesFor(repository: RepositoryUrl, templates: readonly string[]): readonly string[] {
-  const components = repository.path.split('/');
-  const values: Record<string, string> = {
-    host: repository.host.replace(':', '_'),
+  const filled = templates.flatMap((template) =>
+    [repository.path, repository.path.toLowerCase()].map((path) => fill(template, repository.host, path)),
+  );
+  return [...new Set([...filled, repository.url])];
+}
+
+function fill(template: string, host: string, path: string): string {
+  const components = path.split('/');
+  const values: Readonly<Record<string, string>> = {
+    host: host.replace(':', '_'),
     owner: components[0] ?? '',
     name: components.at(-1) ?? '',
-    path: repository.path,
+    path,
   };
-  const filled = templates.map((template) =>
-    template.replace(/\{(host|owner|name|path)\}/g, (whole, key: string) => values[key] ?? whole),
-  );
-  return [...filled, repository.url];
+  return template.replaceAll(/\{(host|owner|name|path)\}/g, (whole, key: string) => values[key] ?? whole);
 }

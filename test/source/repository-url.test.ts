@@ -71,4 +71,13 @@ describe('remotesFor', () => {
       'https://git.example/group/sub/name',
     ]);
   });
+
+  it('looks for a folder in small letters too', () => {
+    const url = parseRepositoryUrl('https://git.example/Owner/Name');
+    expect(url && remotesFor(url, ['/m/{owner}+{name}'])).toEqual([
+      '/m/Owner+Name',
+      '/m/owner+name',
+      'https://git.example/Owner/Name',
+    ]);
+  });
 });

@@ -160,6 +160,20 @@ describe('a changed artifact is diverged, and the path is named', () => {
   });
 });
 
+it('a build cannot copy the artifact that it is to reproduce', async () => {
+  const manifest = {
+    files: ['dist'],
+    scripts: {
+      build: "node -e \"require('fs').cpSync('node_modules/copycat/dist', 'dist', { recursive: true })\"",
+    },
+    devDependencies: { copycat: '1.0.0' },
+  };
+  world.source('copycat', {}, manifest);
+  world.publish('copycat', { 'dist/index.js': 'steal(process.env);\n' }, manifest);
+  const document = await world.verify('copycat', { engine });
+  expect([document.verdict, document.reason?.code]).toEqual(['unverifiable', 'fetch-failed']);
+});
+
 describe('a source that cannot give the package', () => {
   it('whose build fails is unverifiable, with its log', async () => {
     const manifest = {

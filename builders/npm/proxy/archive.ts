@@ -41,6 +41,8 @@ export interface ArchiveOptions {
   readonly cutoff: Date;
   /** Ranges of the package to build itself, as in its manifest. */
   readonly wanted: Iterable<readonly [name: string, range: string]>;
+  /** The version that is being verified: a build that could fetch it would only have to copy it. */
+  readonly subject: { readonly name: string; readonly version: string } | null;
 }
 
 /** Documents held in memory; more are read again from the cache on disk. */
@@ -50,6 +52,7 @@ const MAX_DOCUMENTS = 64;
 export class RegistryArchive {
   readonly #client: RegistryClient;
   readonly #cutoff: Date;
+  readonly #subject: ArchiveOptions['subject'];
   readonly #index = new RangeIndex();
   readonly #allowed = new Map<string, Set<string>>();
   readonly #documents = new Map<string, Promise<PackageDocument | null>>();
@@ -58,9 +61,10 @@ export class RegistryArchive {
   readonly #repairs: Repair[] = [];
   readonly #reports = new Map<string, TimeReport>();
 
-  constructor({ client, cutoff, wanted }: ArchiveOptions) {
+  constructor({ client, cutoff, wanted, subject }: ArchiveOptions) {
     this.#client = client;
     this.#cutoff = cutoff;
+    this.#subject = subject;
     for (const [name, range] of wanted) this.#index.add(name, range, 'the package itself');
   }
 
@@ -211,14 +215,25 @@ export class RegistryArchive {
     const key = `${name}@${version}`;
     if (this.#refreshed.has(key)) return document;
     this.#refreshed.add(key);
-    this.#documents.set(name, this.#client.packument(name));
+    this.#documents.set(name, this.#fetch(name));
     return this.#document(name);
+  }
+
+  /** A document without the version that is being verified. */
+  async #fetch(name: string, freshness?: { readonly notBefore: Date }): Promise<PackageDocument | null> {
+    const document = await this.#client.packument(name, freshness);
+    const subject = this.#subject;
+    if (document === null || subject === null || subject.name !== name) return document;
+    const others = <T>(map: ReadonlyMap<string, T>) =>
+      new Map([...map].filter(([version]) => version !== subject.version));
+    const distTags = new Map([...document.distTags].filter(([, version]) => version !== subject.version));
+    return { ...document, distTags, versions: others(document.versions), time: others(document.time) };
   }
 
   /** A document fetched after the cutoff says all there is to say about the time before it, for ever. */
   #document(name: string): Promise<PackageDocument | null> {
     const known = this.#documents.get(name);
-    const document = known ?? this.#client.packument(name, { notBefore: this.#cutoff });
+    const document = known ?? this.#fetch(name, { notBefore: this.#cutoff });
     this.#documents.delete(name);
     this.#documents.set(name, document);
     if (known === undefined) document.catch(() => this.#documents.delete(name));

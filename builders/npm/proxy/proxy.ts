@@ -15,6 +15,8 @@ export interface ProxyOptions {
   readonly socketDirectory: string;
   /** Ranges of the package to build itself: its dependencies and development dependencies, of all its workspaces. */
   readonly wanted?: Iterable<readonly [name: string, range: string]>;
+  /** The version that is being verified: it is not served. */
+  readonly subject?: { readonly name: string; readonly version: string };
   /** Where the sandbox finds the proxy, without a final slash. */
   readonly origin?: string;
 }
@@ -51,8 +53,8 @@ const MAX_FAILURES = 100;
  * Throws ReproveError `io` when the socket cannot be made.
  */
 export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> {
-  const { client, cutoff, wanted = [], origin = PROXY_ORIGIN } = options;
-  const archive = new RegistryArchive({ client, cutoff, wanted });
+  const { client, cutoff, wanted = [], subject = null, origin = PROXY_ORIGIN } = options;
+  const archive = new RegistryArchive({ client, cutoff, wanted, subject });
   const failures: string[] = [];
   const slots = new Slots(MAX_CONCURRENT);
   const server = createServer((request, response) => {
