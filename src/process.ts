@@ -5,6 +5,7 @@ import { TailBuffer } from './tail-buffer.ts';
 /** The host's programs are found as in a bare login shell when the environment says nothing. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+const STATUS_BYTES = 65536;
 
 /** A program and its arguments; never a shell string. */
 export interface Command {
@@ -73,7 +74,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     stdout: new TailBuffer(limit),
     stderr: new TailBuffer(limit),
     all: new TailBuffer(limit),
-    status: new TailBuffer(limit),
+    status: new TailBuffer(STATUS_BYTES),
   };
   collect(child.stdout, outputs.stdout, outputs.all);
   collect(child.stderr, outputs.stderr, outputs.all);
@@ -88,7 +89,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     stderr: outputs.stderr.bytes(),
     all: outputs.all.bytes(),
     status: outputs.status.bytes(),
-    truncated: Object.values(outputs).some((output) => output.truncated),
+    truncated: outputs.stdout.truncated || outputs.stderr.truncated,
   };
 }
 

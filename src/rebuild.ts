@@ -148,7 +148,7 @@ async function runStep(context: {
     const left = request.deadline.leftMs();
     if (left <= 0) return { kind: 'timed-out', log: '' };
     request.onStep(step);
-    const outcome = await sandbox.run({ ...step, env: { ...clock, ...step.env } });
+    const outcome = await sandbox.run({ ...step, env: { ...clock, ...step.env }, timeoutMs: left });
     const failed = outcome.kind === 'exited' && outcome.exitCode !== 0;
     if (!failed || step.phase !== 'fetch' || view === null || tries >= MOST_REPAIRS) return outcome;
     if (!(await view.repairFrom(outcome.log))) return outcome;

@@ -1,31 +1,53 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hold, run, type HeldProcess, type RunResult } from '../process.ts';
+import { hold, run, type HeldProcess, type RunOptions, type RunResult } from '../process.ts';
+import { bwrapArguments } from './bwrap-arguments.ts';
 import { makeStepGroup, sweepGroups, type StepGroup } from './cgroup.ts';
-import { checkPhase, checkSpec, engineFailed } from './check.ts';
-import { NOT_ONE_FILE, prepareCommand, readCommand, statusCommand, stepCommand } from './command.ts';
+import { checkPhase, checkSpec, engineFailed, timeOf } from './check.ts';
 import {
-  LAYOUT,
+  NOT_ONE_FILE,
+  prepareCommand,
+  readCommand,
+  statusCommand,
+  stepCommand,
+  type ProcessLimits,
+} from './command.ts';
+import {
   type Engine,
   type Limits,
   type Sandbox,
+  type SandboxStep,
   type SandboxSpec,
   type StepOutcome,
 } from './engine.ts';
-import { BUILDER_ID } from './layout.ts';
 import { FRESH, judgeExit, judgeTimeout, parseStatus } from './outcome.ts';
 import { ownerIsGone, ownerName } from './owner.ts';
 import { seccompFilter } from './seccomp.ts';
 
 /** The first version with `--disable-userns`. */
 const OLDEST: readonly [number, number] = [0, 8];
-const SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
 const HELPER_MS = 60_000;
 const FOLDER_PREFIX = 'reprove-sandbox-';
 
-// Keeps one tmpfs in a mount namespace of its own, and says which process that is, until our end of its stdin is closed, by us or by our death.
-const HOLDER_SCRIPT = 'mount -t tmpfs -o "$1" tmpfs "$2" && echo $$ && exec cat >/dev/null';
+// The first process of a process namespace that all steps are in, and of a mount namespace with their tmpfs. It ends
+// when our end of its stdin is closed, by us or by our death, and the kernel then kills every process of the namespace
+// (pid_namespaces(7)). Its own id as seen from outside is what /proc of outside says; bubblewrap needs /proc of inside.
+// Not `exec cat`: the shell, as first process, also reaps what was orphaned.
+const HOLDER_SCRIPT = `mount -t tmpfs -o "$1" tmpfs "$2" && read pid rest </proc/self/stat &&
+mount -t proc proc /proc && echo "$pid" && cat >/dev/null
+exit`;
+const HOLDER_NAMESPACES = [
+  '--user',
+  '--map-root-user',
+  '--mount',
+  '--propagation',
+  'private',
+  '--pid',
+  '--fork',
+  '--kill-child',
+];
+const ENTERED_NAMESPACES = ['--user', '--preserve-credentials', '--mount', '--pid'];
 // Joins the control groups before anything of the step runs, so that no process can be missed.
 const JOIN_SCRIPT = `while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done
 shift; exec "$@"`;
@@ -51,7 +73,6 @@ class BwrapSandbox implements Sandbox {
   readonly #spec: SandboxSpec;
   readonly #folder: string;
   readonly #holder: HeldProcess;
-  readonly #abort = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
   readonly #prepared: Promise<StepOutcome>;
   #fetchIsOver = false;
@@ -62,28 +83,29 @@ class BwrapSandbox implements Sandbox {
     this.#spec = spec;
     this.#folder = folder;
     this.#holder = holder;
-    this.#prepared = this.#step(prepareCommand(), false, HELPER_MS);
+    this.#prepared = this.#step(() => prepareCommand(), { timeoutMs: HELPER_MS });
     // Whoever runs the first step sees the failure; until then it is nobody's.
     this.#prepared.catch(() => undefined);
   }
 
-  async run(step: Parameters<Sandbox['run']>[0]): Promise<StepOutcome> {
+  async run(step: SandboxStep): Promise<StepOutcome> {
     checkPhase(this.#spec, step.phase, this.#fetchIsOver);
     this.#fetchIsOver ||= step.phase !== 'fetch';
     const prepared = await this.#prepared;
     if (prepared.kind !== 'exited') return this.#note(prepared);
     if (prepared.exitCode !== 0) throw engineFailed('bwrap', `Unpacking the source failed: ${prepared.log}`);
     if (this.#isFinished) throw engineFailed('bwrap', 'The sandbox ended with an earlier step.');
-    const { limits } = this.#spec;
-    return this.#note(await this.#step(null, step.phase === 'fetch', limits.stepMs, step));
+    const options = { timeoutMs: timeOf(step, this.#spec.limits), hasSocket: step.phase === 'fetch' };
+    return this.#note(await this.#step((limits) => stepCommand(step, limits), options));
   }
 
   async readOnlyFile(directory: string, maxBytes: number): Promise<Uint8Array | null> {
     await this.#prepared;
-    const read = await this.#inside(readCommand(directory, maxBytes + 1), { maxBytes: maxBytes + 1 });
-    if (read.exitCode === NOT_ONE_FILE) return null;
-    if (read.exitCode !== 0) throw engineFailed('bwrap', said(read));
-    return read.stdout.length > maxBytes ? null : read.stdout;
+    const { result } = await this.#inside(readCommand(directory, maxBytes + 1), { maxBytes: maxBytes + 1 });
+    const exitCode = exitCodeOf(result);
+    if (exitCode === NOT_ONE_FILE) return null;
+    if (exitCode !== 0) throw engineFailed('bwrap', said(result));
+    return result.stdout.length > maxBytes ? null : result.stdout;
   }
 
   close(): Promise<void> {
@@ -93,9 +115,8 @@ class BwrapSandbox implements Sandbox {
 
   async #close(): Promise<void> {
     this.#isFinished = true;
-    this.#abort.abort();
-    await Promise.allSettled(this.#running);
     await this.#holder.release();
+    await Promise.allSettled([...this.#running, this.#prepared]);
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -105,93 +126,81 @@ class BwrapSandbox implements Sandbox {
   }
 
   async #step(
-    fixed: readonly string[] | null,
-    hasSocket: boolean,
-    timeoutMs: number,
-    step?: Parameters<Sandbox['run']>[0],
+    commandUnder: (limits: ProcessLimits) => readonly string[],
+    options: Pick<InsideOptions, 'timeoutMs' | 'hasSocket'>,
   ): Promise<StepOutcome> {
     const { limits } = this.#spec;
     const group = await makeStepGroup(limits);
     try {
-      const processLimits = {
+      const command = commandUnder({
         fileBytes: limits.diskBytes,
         dataBytes: group === null ? limits.memoryBytes : null,
         processes: group === null ? limits.processes : null,
-      };
-      const command = fixed ?? (step === undefined ? [] : stepCommand(step, processLimits));
-      const ended = await this.#inside(command, { hasSocket, timeoutMs, group, maxBytes: limits.logBytes });
+      });
+      const ended = await this.#inside(command, { ...options, group, maxBytes: limits.logBytes });
       return await this.#judge(ended, group);
     } finally {
       await group?.remove();
     }
   }
 
-  async #judge(ended: RunResult, group: StepGroup | null): Promise<StepOutcome> {
-    const log = logOf(ended);
-    const counted = (await group?.status()) ?? FRESH;
+  async #judge({ result, timedOut }: Ended, group: StepGroup | null): Promise<StepOutcome> {
+    const log = logOf(result);
     const before = FRESH;
-    if (ended.timedOut) return judgeTimeout({ log, before, after: counted, withoutCounters: group === null });
-    if (this.#abort.signal.aborted) throw engineFailed('bwrap', 'The sandbox was closed.');
-    const exitCode = exitCodeOf(ended);
+    const counted = (await group?.status()) ?? FRESH;
+    const withoutCounters = group === null;
+    if (timedOut) return judgeTimeout({ log, before, after: counted, withoutCounters });
+    if (this.#closed !== undefined) throw engineFailed('bwrap', 'The sandbox was closed.');
+    const exitCode = exitCodeOf(result);
     // The kernel may have chosen bwrap itself when memory ran out.
     if (exitCode === null && counted.memoryKills > 0) return { kind: 'limit', limit: 'memory', log };
-    if (exitCode === null) throw engineFailed('bwrap', said(ended));
+    if (exitCode === null) throw engineFailed('bwrap', said(result));
     const after = exitCode === 0 ? counted : { ...counted, diskFull: await this.#isDiskFull() };
-    return judgeExit({ exitCode, log, before, after, withoutCounters: group === null });
+    return judgeExit({ exitCode, log, before, after, withoutCounters });
   }
 
   async #isDiskFull(): Promise<boolean> {
-    const shown = await this.#inside(statusCommand(), {});
-    return parseStatus(new TextDecoder().decode(shown.stdout)).diskFull;
+    const { result } = await this.#inside(statusCommand(), {});
+    return parseStatus(new TextDecoder().decode(result.stdout)).diskFull;
   }
 
-  #inside(command: readonly string[], options: InsideOptions): Promise<RunResult> {
-    const running = this.#spawn(command, options);
+  /** Runs a command in a bubblewrap of its own. One that takes too long takes the whole sandbox with it. */
+  async #inside(command: readonly string[], options: InsideOptions): Promise<Ended> {
+    if (this.#closed !== undefined) throw engineFailed('bwrap', 'The sandbox was closed.');
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      void this.#holder.release();
+    }, options.timeoutMs ?? HELPER_MS);
+    const running = run(this.#command(command, options));
     this.#running.add(running);
-    void running.finally(() => this.#running.delete(running)).catch(() => undefined);
-    return running;
+    try {
+      return { result: await running, timedOut };
+    } finally {
+      clearTimeout(timer);
+      this.#running.delete(running);
+    }
   }
 
-  async #spawn(command: readonly string[], options: InsideOptions): Promise<RunResult> {
+  #command(command: readonly string[], options: InsideOptions): RunOptions {
     const filter = seccompFilter();
     if (filter === null) throw engineFailed('bwrap', `There is no system call filter for ${process.arch}.`);
-    const join = ['-c', JOIN_SCRIPT, 'join', ...(options.group?.joinFiles ?? []), '--'];
-    const enter = [
-      'nsenter',
-      '--target',
-      this.#holder.line,
-      '--user',
-      '--preserve-credentials',
-      '--mount',
-      '--',
-    ];
+    const joining = ['-c', JOIN_SCRIPT, 'join', ...(options.group?.joinFiles ?? []), '--'];
+    const entering = ['nsenter', '--target', this.#holder.line, ...ENTERED_NAMESPACES, '--'];
     const sandbox = bwrapArguments({
       spec: this.#spec,
       folder: this.#folder,
       hasSocket: options.hasSocket === true,
     });
-    const result = await run({
+    const descriptors = ['--seccomp', '3', '--json-status-fd', '4'];
+    return {
       file: '/bin/sh',
-      args: [
-        ...join,
-        ...enter,
-        'bwrap',
-        '--seccomp',
-        '3',
-        '--json-status-fd',
-        '4',
-        ...sandbox,
-        '--',
-        ...command,
-      ],
+      args: [...joining, ...entering, 'bwrap', ...descriptors, ...sandbox, '--', ...command],
       cwd: '/',
       extraInputs: [filter],
       statusFd: true,
-      timeoutMs: options.timeoutMs ?? HELPER_MS,
       maxBytes: options.maxBytes ?? 65536,
-      signal: this.#abort.signal,
-    });
-    return result;
+    };
   }
 }
 
@@ -202,70 +211,9 @@ interface InsideOptions {
   readonly group?: StepGroup | null;
 }
 
-function bwrapArguments(options: {
-  readonly spec: SandboxSpec;
-  readonly folder: string;
-  readonly hasSocket: boolean;
-}): readonly string[] {
-  const { spec, folder, hasSocket } = options;
-  const isolation = [
-    '--unshare-user',
-    '--unshare-all',
-    '--disable-userns',
-    '--die-with-parent',
-    '--new-session',
-    '--clearenv',
-  ];
-  const identity = [
-    '--cap-drop',
-    'ALL',
-    '--uid',
-    String(BUILDER_ID),
-    '--gid',
-    String(BUILDER_ID),
-    '--hostname',
-    'builder',
-  ];
-  const root = ['--ro-bind', spec.rootfs.directory, '/', '--proc', '/proc', '--dev', '/dev'];
-  // bwrap's own tmpfs have no size of their own, so each is bounded or made read-only.
-  const shared = [
-    '--perms',
-    '1777',
-    '--size',
-    String(SHARED_MEMORY_BYTES),
-    '--tmpfs',
-    '/dev/shm',
-    '--remount-ro',
-    '/dev',
-  ];
-  const tools = ['--size', '1048576', '--tmpfs', LAYOUT.tools];
-  const mounts = spec.mounts.flatMap(({ source, target }) => ['--ro-bind', source, target]);
-  const work = [
-    '--bind',
-    join(folder, 'work'),
-    LAYOUT.work,
-    '--ro-bind',
-    spec.sourceArchive,
-    LAYOUT.sourceArchive,
-  ];
-  const socket =
-    hasSocket && spec.socketDirectory !== null
-      ? ['--ro-bind', spec.socketDirectory, LAYOUT.socketDirectory]
-      : [];
-  const start = ['--chdir', LAYOUT.work];
-  return [
-    ...isolation,
-    ...identity,
-    ...root,
-    ...shared,
-    ...tools,
-    ...mounts,
-    '--remount-ro',
-    LAYOUT.tools,
-    ...work,
-    ...socket,
-    ...start,
-  ];
+interface Ended {
+  readonly result: RunResult;
+  readonly timedOut: boolean;
 }
 
 async function startHolder(folder: string, limits: Limits): Promise<HeldProcess | string> {
@@ -274,10 +222,10 @@ async function startHolder(folder: string, limits: Limits): Promise<HeldProcess 
   // Two inodes a block: folders and links need one without a block.
   const size = [`size=${limits.diskBytes}`, `nr_inodes=${Math.ceil(limits.diskBytes / 2048)}`];
   const options = [...size, 'mode=0755', 'nosuid', 'nodev'].join(',');
-  const namespaces = ['--user', '--map-root-user', '--mount', '--propagation', 'private'];
+
   return hold({
     file: 'unshare',
-    args: [...namespaces, '--', '/bin/sh', '-c', HOLDER_SCRIPT, 'holder', options, work],
+    args: [...HOLDER_NAMESPACES, '--', '/bin/sh', '-c', HOLDER_SCRIPT, 'holder', options, work],
   });
 }
 
@@ -319,10 +267,10 @@ async function unavailable(): Promise<string | null> {
     '--dev',
     '/dev',
   ];
-  const namespaces = ['--user', '--map-root-user', '--mount', '--propagation', 'private', '--'];
+
   const trial = await run({
     file: 'unshare',
-    args: [...namespaces, 'bwrap', ...flags, '--', 'true'],
+    args: [...HOLDER_NAMESPACES, '--', 'bwrap', ...flags, '--', 'true'],
     timeoutMs: 10_000,
   });
   return trial.exitCode === 0
@@ -330,10 +278,12 @@ async function unavailable(): Promise<string | null> {
     : `bubblewrap cannot make a sandbox on this machine: ${said(trial).trim()}`;
 }
 
+/** Removes what processes that were killed left behind; what belongs to another user is that user's to remove. */
 async function sweepFolders(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(FOLDER_PREFIX)) continue;
     const owner = name.slice(FOLDER_PREFIX.length, name.lastIndexOf('-'));
-    if (ownerIsGone(owner)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+    if (!ownerIsGone(owner)) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 import { normalize } from 'node:path/posix';
 import type { Phase } from '../model/plan.ts';
 import { ReproveError } from '../errors.ts';
-import { LAYOUT, type EngineName, type SandboxSpec } from './engine.ts';
+import { LAYOUT, type EngineName, type Limits, type SandboxSpec, type SandboxStep } from './engine.ts';
 
 /** Throws `internal` for a specification that no engine may carry out. */
 export function checkSpec(spec: SandboxSpec): void {
@@ -35,4 +35,9 @@ function misuse(why: string): ReproveError {
     why,
     next: 'This is a bug in reprove; please report it.',
   });
+}
+
+/** Milliseconds that a step may take. */
+export function timeOf(step: SandboxStep, limits: Limits): number {
+  return Math.min(step.timeoutMs ?? limits.stepMs, limits.stepMs);
 }

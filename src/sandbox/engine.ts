@@ -75,6 +75,8 @@ export interface SandboxStep {
   readonly argv: readonly [string, ...string[]];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Longest time of this step, milliseconds, where that is less than the limit of all steps. */
+  readonly timeoutMs?: number;
 }
 
 export type LimitName = 'memory' | 'processes' | 'disk';

@@ -109,3 +109,9 @@ export function processesWith(text: string): readonly string[] {
   }
   return found;
 }
+
+/** Starts a program in a session of its own, away from the shell that starts it. */
+export function detached(command: string): string {
+  const silent = 'open STDOUT, ">/dev/null"; open STDERR, ">/dev/null"';
+  return `perl -MPOSIX -e 'if (!fork) { POSIX::setsid(); ${silent}; exec @ARGV }' ${command}`;
+}
