@@ -1,5 +1,6 @@
 import { explainedByCommit } from './compare/explained.ts';
 import { compare } from './compare/compare.ts';
+import { outsideOfCommit } from './compare/outside.ts';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, Published } from './ecosystem.ts';
 import type { Judgement } from './judge/judge.ts';
@@ -110,12 +111,20 @@ function differences({ comparison }: Attempt): number {
   return comparison?.differences.length ?? 0;
 }
 
-/** A reproduction; or a divergence that no other way of building could explain: only more files, none of them code. */
+/**
+ * A reproduction; or a divergence that no way of building could explain: only more files, which are notes and settings
+ * of people and their tools. A build makes other things (declarations, maps, data).
+ */
 function isFinal({ judgement, comparison }: Attempt): boolean {
   if (judgement.verdict === 'reproduced') return true;
   if (judgement.verdict === 'unverifiable' || comparison === null) return false;
   const mild = SEVERITIES.indexOf(judgement.severity) <= SEVERITIES.indexOf('low');
-  return mild && comparison.differences.every((difference) => difference.kind === 'added');
+  return mild && comparison.differences.every(({ kind, path }) => kind === 'added' && isNote(path));
+}
+
+/** Prose, or anything in a place that begins with a dot. */
+function isNote(path: string): boolean {
+  return /\.(md|markdown|txt)$/i.test(path) || path.split('/').some((part) => part.startsWith('.'));
 }
 
 /** What could not be fetched in one attempt cannot be in the next. */
@@ -134,7 +143,19 @@ function planRequestOf(request: AttemptsRequest, source: Source): PlanRequest {
     source,
     instant: publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt }).instant,
     unexplained: explainedByCommit(published.artifact.archive, source).unexplained,
-    readText: (file) => repository.readText(source.commit, file),
+    readText: textReader(repository, source),
+  };
+}
+
+/** Reads each file of a commit once, and asks git only for those that the commit has. */
+function textReader(repository: Repository, source: Source): PlanRequest['readText'] {
+  const paths = new Set(source.tree.map((file) => file.path));
+  const known = new Map<string, Promise<string | null>>();
+  return (file) => {
+    if (!paths.has(file)) return Promise.resolve(null);
+    const text = known.get(file) ?? repository.readText(source.commit, file);
+    known.set(file, text);
+    return text;
   };
 }
 
@@ -156,7 +177,7 @@ async function makeAttempt(
     roles: ecosystem.roles(published),
     ecosystemFindings: ecosystem.findings({ published, rebuilt: result.ok ? result.archive : null }),
     signals: signalsOf(request, done, source),
-    failure: result.ok ? null : result.reason,
+    failure: result.ok ? outsideOfCommit(comparison, source) : result.reason,
   });
   return {
     source,

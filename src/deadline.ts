@@ -12,3 +12,12 @@ export function deadlineIn(totalMs: number, now: () => number = () => performanc
   const end = now() + totalMs;
   return { leftMs: () => Math.max(0, end - now()) };
 }
+
+/** The longest that a timer can wait, milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A signal that aborts when the deadline is over; never, for no deadline. */
+export function signalAt(deadline: Deadline | null): AbortSignal {
+  if (deadline === null) return new AbortController().signal;
+  return AbortSignal.timeout(Math.min(Math.ceil(deadline.leftMs()), LONGEST_TIMER_MS));
+}

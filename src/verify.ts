@@ -1,6 +1,6 @@
 import { bestAttempt, makeAttempts } from './attempts.ts';
 import { deadlineIn } from './deadline.ts';
-import type { Ecosystem } from './ecosystem.ts';
+import type { Ecosystem, Published } from './ecosystem.ts';
 import type { RebuildPlan, Step } from './model/plan.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
@@ -60,7 +60,8 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   if (!source.ok) {
     return documentOfNoAttempt({ published, reason: source.reason, signals: [], timings: watch.timings() });
   }
-  const { repository, candidates, signals } = source.value;
+  const { repository, candidates } = source.value;
+  const signals = [...overrideSignals(request, published), ...source.value.signals];
 
   const engine = await watch.time('planMs', tools.engine);
   const attempts = await watch.time('rebuildMs', () =>
@@ -106,6 +107,13 @@ function attemptProgress(progress: Progress) {
     },
     onStep: (step: Step) => progress.onStep(step),
   };
+}
+
+function overrideSignals({ sourceOverride }: VerifyRequest, published: Published): readonly Signal[] {
+  if (sourceOverride === null) return [];
+  const stated = published.claims.repository ?? 'no repository';
+  const message = `--source names ${sourceOverride.repository}; the package itself names ${stated}.`;
+  return [signal('source-overridden', message)];
 }
 
 function imageSignals(rootfs: RootFilesystem): readonly Signal[] {

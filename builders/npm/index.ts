@@ -1,5 +1,6 @@
 import type { Ecosystem, EcosystemOptions } from '../../src/ecosystem.ts';
 import { FORWARDER_FILE, FORWARDER_TARGET } from '../../src/sandbox/layout.ts';
+import { contentCache } from '../../src/content-cache.ts';
 import { openClient } from './client.ts';
 import { fingerprint } from './fingerprint.ts';
 import { findingsOf, rolesOf } from './judgement.ts';
@@ -7,7 +8,8 @@ import { npmPlans } from './plan.ts';
 import { publishedPackage } from './published.ts';
 import { openRegistryView } from './registry-view.ts';
 import { toolchain } from './toolchain/toolchain.ts';
-import { toolChooser } from './tools.ts';
+import type { AvailableTools } from './toolchain/choose.ts';
+import { availableTools, toolChooser } from './tools.ts';
 
 /**
  * Opens the npm ecosystem. Packages come from `options.registry` when one is given; toolchains always from the
@@ -15,14 +17,21 @@ import { toolChooser } from './tools.ts';
  */
 export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
   const client = await openClient(options);
+  const cache = contentCache(options.cacheDir);
   const toolClient = options.registry === null ? client : await openClient({ ...options, registry: null });
+  // Known by the time that the first plan is made: nothing else needs the network then.
+  let available: Promise<AvailableTools> | null = null;
+  const tools = () => (available ??= availableTools({ client: toolClient, cache }));
   return {
     name: 'npm',
-    published: (spec) => publishedPackage(spec, { client, cwd: options.cwd }),
+    published: (spec) => {
+      tools().catch(() => undefined);
+      return publishedPackage(spec, { client, cwd: options.cwd });
+    },
     plans: async (request) =>
       npmPlans(request, {
         roles: rolesOf(request.published),
-        choose: await toolChooser(request, toolClient),
+        choose: toolChooser(request, await tools()),
       }),
     async tools(plan) {
       const { node = '', npm = '' } = plan.toolchain;

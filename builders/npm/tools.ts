@@ -2,16 +2,20 @@ import { z } from 'zod';
 import type { PlanRequest } from '../../src/ecosystem.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { ChosenTools, ToolClues } from './plan.ts';
-import type { RegistryClient } from './registry/client.ts';
-import { chooseToolchain } from './toolchain/choose.ts';
-import { listNodeVersions, listNpmVersions } from './toolchain/versions.ts';
+import { type AvailableTools, chooseToolchain } from './toolchain/choose.ts';
+import { listNodeVersions, listNpmVersions, type VersionsOptions } from './toolchain/versions.ts';
 
-/** Makes a chooser of Node and npm for one package version from all that is known about it. */
-export async function toolChooser(
+/** The versions of Node and npm that there are. */
+export async function availableTools(options: VersionsOptions): Promise<AvailableTools> {
+  const [node, npm] = await Promise.all([listNodeVersions(options), listNpmVersions(options)]);
+  return { node, npm };
+}
+
+/** Makes a chooser of Node and npm for one package version from all that is known about it. Pure. */
+export function toolChooser(
   request: PlanRequest,
-  client: RegistryClient,
-): Promise<(clues: ToolClues) => ChosenTools> {
-  const [node, npm] = await Promise.all([listNodeVersions(client), listNpmVersions(client)]);
+  available: AvailableTools,
+): (clues: ToolClues) => ChosenTools {
   const { published, instant } = request;
   const { archive } = published.artifact;
   const packedByNpm = fingerprint(archive).packer.startsWith('npm');
@@ -29,7 +33,7 @@ export async function toolChooser(
         gzip: packedByNpm ? archive.gzip : null,
         hasPrepare: manifest.scripts['prepare'] !== undefined,
       },
-      { node, npm },
+      available,
     );
 }
 

@@ -1,4 +1,3 @@
-import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 import { visible } from '../published/visible.ts';
 import type { Progress } from '../verify.ts';
 
@@ -30,6 +29,7 @@ function terminalProgress(title: string): LiveProgress {
     onStage: (stage, detail) => show(`${stage}: ${detail}`),
     onStep: (step) => show(`${step.phase}: ${step.name}`),
     async around<T>(work: () => Promise<T>): Promise<T> {
+      const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
       // listr2 draws on stdout unless told otherwise; stdout is for the result.
       const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
       const list = new Listr<{ result?: T }>(

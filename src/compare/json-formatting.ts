@@ -1,8 +1,8 @@
 /** More indentation than any formatter writes would be a place to keep things. */
 const INDENTS: readonly (string | number)[] = [0, 1, 2, 3, 4, 8, '\t'];
 const LINE_ENDS = ['\n', '\r\n'];
-/** One JSON string, or white space between tokens (RFC 8259, section 2). */
-const STRING_OR_SPACE = /("(?:[^"\\]|\\.)*")|[ \t\n\r]+/g;
+/** White space between tokens (RFC 8259, section 2). */
+const SPACE = ' \t\n\r';
 
 /**
  * Whether two JSON texts are the same value written with other white space. It holds back on everything else:
@@ -46,8 +46,21 @@ function stringify(value: object, indent: string | number): string | null {
   }
 }
 
+/** The text without the white space between its tokens; a loop, since a long string overflows a regular expression. */
 function withoutSpace(text: string): string {
-  return text.replace(STRING_OR_SPACE, (_match, string: string | undefined) => string ?? '');
+  const parts: string[] = [];
+  let start = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at] ?? '';
+    if (inString && character === '\\') at++;
+    else if (character === '"') inString = !inString;
+    else if (!inString && SPACE.includes(character)) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  return parts.join('') + text.slice(start);
 }
 
 function isObject(value: unknown): value is object {

@@ -1,6 +1,6 @@
 import { type Anomaly, type AnomalyKind } from '../model/artifact.ts';
 import type { Level } from '../model/comparison.ts';
-import type { Finding, Severity } from '../model/verdict.ts';
+import { type Finding, isHigh, type Severity } from '../model/verdict.ts';
 
 /** Differences between the published and the rebuilt archive, entry by entry. */
 export type DifferenceFindingKind =
@@ -23,8 +23,8 @@ export interface FindingEntry {
   readonly title: string;
   /** A fixed severity, or `by-role`: it follows what the entry can do (src/judge/severity.ts). */
   readonly severity: Severity | 'by-role';
-  /** Whether a package with this finding can still be `reproduced`. */
-  readonly effect: 'forbids-reproduced' | 'shown-only';
+  /** Whether a package with this finding can still be `reproduced`; one of these can as long as it is not high. */
+  readonly effect: 'forbids-reproduced' | 'forbids-reproduced-when-high' | 'shown-only';
   /**
    * For anomalies: the weakest level of equality at which the rebuilt archive is known to have the same anomaly, which
    * makes it a property of the source or packer instead of something hidden. Null for everything else.
@@ -56,7 +56,10 @@ export const FINDINGS = {
   'dependency-added': difference('A dependency was added', 'high', 'dependency-added'),
   'dependency-changed': difference('A dependency differs', 'high', 'dependency-changed'),
   'entry-point-redirected': difference('An entry point leads elsewhere', 'high', 'entry-point-redirected'),
-  'manifest-mismatch': shown('The registry describes another manifest', 'high', 'manifest-mismatch'),
+  'manifest-mismatch': {
+    ...shown('The registry describes another manifest', 'high', 'manifest-mismatch'),
+    effect: 'forbids-reproduced-when-high',
+  },
   'manifest-unreadable': shown(
     'The manifest can be read in more than one way',
     'high',
@@ -112,6 +115,7 @@ export function anomalyFinding(one: Anomaly, level: Level | null): Finding<Anoma
 export function forbidsReproduced(finding: Finding): boolean {
   if (!isFindingKind(finding.kind)) return true;
   const entry: FindingEntry = FINDINGS[finding.kind];
+  if (entry.effect === 'forbids-reproduced-when-high') return isHigh(finding.severity);
   return entry.effect === 'forbids-reproduced' && finding.evidence['reproduced'] !== true;
 }
 

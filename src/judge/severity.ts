@@ -24,7 +24,8 @@ export function severityOf(difference: Difference, role: EntryRole): Severity {
   if (difference.kind === 'missing') return BY_ROLE[role].missing;
   const severity = BY_ROLE[role][difference.kind === 'added' ? 'added' : 'changed'];
   // The bytes are in the reviewed source at this very path; only that they are published is unexplained.
-  return difference.inCommit && role !== 'runs-on-install' ? oneLower(severity) : severity;
+  const isReviewed = difference.kind === 'added' && difference.inCommit;
+  return isReviewed && (role === 'code' || role === 'data') ? oneLower(severity) : severity;
 }
 
 function modeSeverity({ published, rebuilt }: Difference, role: EntryRole): Severity {

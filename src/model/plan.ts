@@ -52,4 +52,6 @@ export interface Material {
   readonly sha512: string;
   /** Bytes. */
   readonly size: number;
+  /** As far as the registry's own times go, it did not exist at the instant that the registry was shown as of. */
+  readonly afterCutoff: boolean;
 }

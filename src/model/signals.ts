@@ -9,6 +9,8 @@ export const SIGNAL_KINDS = [
   'image-differs-from-lock',
   'artifact-without-digest',
   'repository-incomplete',
+  'source-overridden',
+  'repository-changed',
 ] as const;
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
@@ -59,6 +61,16 @@ export const SIGNALS = {
     title: 'The repository could be fetched only in part',
     severity: 'low',
     page: 'docs/signals/repository-incomplete.md',
+  },
+  'repository-changed': {
+    title: 'The version names another repository than those before it',
+    severity: 'high',
+    page: 'docs/signals/repository-changed.md',
+  },
+  'source-overridden': {
+    title: 'The source was named by the user',
+    severity: 'medium',
+    page: 'docs/signals/source-overridden.md',
   },
 } as const satisfies Record<SignalKind, SignalEntry>;
 

@@ -64,3 +64,8 @@ export function worst(severities: readonly Severity[]): Severity {
     'none',
   );
 }
+
+/** Whether a severity is `high` or worse. */
+export function isHigh(severity: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf('high');
+}

@@ -2,7 +2,7 @@ import type { Attempt } from '../attempts.ts';
 import type { NotPublished, Published } from '../ecosystem.ts';
 import type { Origin } from '../model/comparison.ts';
 import type { Reason, Signal } from '../model/verdict.ts';
-import { worst } from '../model/verdict.ts';
+import { REASONS } from '../judge/reasons.ts';
 import type { EngineName, RootFilesystem } from '../sandbox/engine.ts';
 import { VERSION } from '../version.ts';
 import { withDiffs } from './diffs.ts';
@@ -39,7 +39,7 @@ export function documentOfNotPublished(missing: NotPublished, timings: Timings):
     attempts: [],
     subject: { ...subject, artifact: fileName, digests, size },
     verdict: 'unverifiable',
-    severity: 'none',
+    severity: REASONS[missing.reason.code].severity,
     reason: missing.reason,
     signals: [],
     timings,
@@ -62,7 +62,7 @@ export function documentOfNoAttempt(options: {
     attempts: [],
     subject: subjectOf(published),
     verdict: 'unverifiable',
-    severity: worst(signals.map((signal) => signal.severity)),
+    severity: REASONS[reason.code].severity,
     reason,
     signals,
     timings,

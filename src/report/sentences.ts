@@ -1,4 +1,4 @@
-import { SEVERITIES } from '../model/verdict.ts';
+import { isHigh, SEVERITIES } from '../model/verdict.ts';
 import type { ResultDocument } from './document.ts';
 
 const STRENGTH = {
@@ -15,21 +15,31 @@ export function headline(document: ResultDocument): string {
   if (verdict === 'reproduced' && level !== null) return `${file} ${STRENGTH[level]}.`;
   if (verdict === 'unverifiable') return reason?.message ?? 'No reason was given.';
   const paths = new Set(findings.flatMap((finding) => (finding.path === null ? [] : [finding.path])));
+  if (
+    findings.every((finding) => finding.kind === 'manifest-mismatch' || !isHigh(finding.severity)) &&
+    isHigh(document.severity)
+  ) {
+    return `${file} is what its source gives, but the registry describes another package than it serves.`;
+  }
   const count = paths.size === 1 ? '1 file differs' : `${paths.size} files differ`;
   return `${file} is not what its source gives: ${count}.`;
 }
 
 /** What to do now. */
 export function nextSteps(document: ResultDocument): string {
-  const { verdict, severity, reason } = document;
+  const { verdict, severity, reason, findings, signals } = document;
   if (verdict === 'reproduced') {
-    return 'Nothing. Remember what this does not say: that the source itself is honest.';
+    const notes = [...findings, ...signals].filter(
+      (one) => SEVERITIES.indexOf(one.severity) >= SEVERITIES.indexOf('medium'),
+    );
+    return notes.length > 0
+      ? 'Read the notes above: the file comes from this source, but something around it is not as it should be.'
+      : 'Nothing. Remember what this does not say: that the source itself is honest.';
   }
   if (verdict === 'diverged') {
-    const grave = SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf('high');
-    return grave
+    return isHigh(severity)
       ? 'Do not install this version until the differences are explained; read them above, and ask the maintainers.'
-      : 'Read the differences above; none is code that runs by itself. --fail-on high accepts such a divergence.';
+      : 'Read the differences above; none of them is in code. --fail-on high accepts such a divergence.';
   }
   return reason === null ? 'Run again with --json for all details.' : NEXT_BY_REASON[reason.code];
 }

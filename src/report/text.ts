@@ -48,7 +48,7 @@ function headBlock(document: ResultDocument, { style, width }: Canvas): Block {
   ].filter((one) => one !== '');
   const mark = style.verdict(verdict, `${MARKS[verdict]} ${verdict.toUpperCase()}`);
   const name = style.bold(visible(`${subject.name}@${subject.version}`));
-  const sentence = wrap(visible(headline(document)), width - 2).map((line) => `  ${line}`);
+  const sentence = wrap(oneLine(headline(document)), width - 2).map((line) => `  ${line}`);
   return [`${mark}  ${name}  ${aside.join(', ')}`, ...sentence];
 }
 
@@ -100,7 +100,7 @@ function findingsBlock(document: ResultDocument, { style, width }: Canvas): Bloc
     (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity),
   );
   const lines = ranked.slice(0, MOST_FINDINGS).flatMap((finding) => {
-    const text = `${visible(finding.message)} [${finding.kind}]`;
+    const text = `${oneLine(finding.message)} [${finding.kind}]`;
     const [first = '', ...rest] = wrap(text, width - INDENT.length);
     const severity = style.severity(finding.severity, finding.severity.padEnd(LABEL));
     const diff = isGrave(finding.severity) ? diffLines(finding.evidence['diff'], style) : [];
@@ -149,8 +149,16 @@ function nextBlock(document: ResultDocument, canvas: Canvas): Block {
   return labelled('next', nextSteps(document), canvas);
 }
 
+const MOST_CHARACTERS = 1200;
+
+/** Text from outside as prose: no control characters, and no runs of spaces that could be broken into lines of their own. */
+function oneLine(text: string): string {
+  const plain = visible(text.replaceAll(/\s+/g, ' '));
+  return plain.length > MOST_CHARACTERS ? `${plain.slice(0, MOST_CHARACTERS)}...` : plain;
+}
+
 /** A label and its text, broken into lines below each other. */
 function labelled(label: string, text: string, { style, width }: Canvas): readonly string[] {
-  const [first = '', ...rest] = wrap(visible(text), width - INDENT.length);
+  const [first = '', ...rest] = wrap(oneLine(text), width - INDENT.length);
   return [`  ${style.dim(label.padEnd(LABEL))} ${first}`, ...rest.map((line) => `${INDENT}${line}`)];
 }

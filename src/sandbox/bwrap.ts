@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hold, run, type HeldProcess, type RunOptions, type RunResult } from '../process.ts';
@@ -9,6 +9,7 @@ import {
   NOT_ONE_FILE,
   prepareCommand,
   readCommand,
+  SOURCE_REFUSED,
   statusCommand,
   stepCommand,
   type ProcessLimits,
@@ -21,8 +22,8 @@ import {
   type SandboxSpec,
   type StepOutcome,
 } from './engine.ts';
-import { FRESH, judgeExit, judgeTimeout, parseStatus } from './outcome.ts';
-import { ownerIsGone, ownerName } from './owner.ts';
+import { FRESH, judgeExit, judgeTimeout, parseStatus, sourceRefused } from './outcome.ts';
+import { makeOwned, sweepOwned } from '../owner.ts';
 import { seccompFilter } from './seccomp.ts';
 
 /** The first version with `--disable-userns`. */
@@ -58,8 +59,8 @@ export const bwrapEngine: Engine = {
   unavailable,
   open: async (spec) => {
     checkSpec(spec);
-    await Promise.all([sweepGroups(), sweepFolders()]);
-    const folder = await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${ownerName()}-`));
+    await swept();
+    const folder = await makeOwned(tmpdir(), FOLDER_PREFIX);
     const holder = await startHolder(folder, spec.limits);
     if (typeof holder === 'string') {
       await rm(folder, { recursive: true });
@@ -68,6 +69,13 @@ export const bwrapEngine: Engine = {
     return new BwrapSandbox(spec, folder, holder);
   },
 };
+
+let sweeping: Promise<unknown> | null = null;
+
+/** Once a process is enough, and asking whether the engine works is early enough. */
+function swept(): Promise<unknown> {
+  return (sweeping ??= Promise.all([sweepGroups(), sweepOwned(tmpdir(), FOLDER_PREFIX)]));
+}
 
 class BwrapSandbox implements Sandbox {
   readonly #spec: SandboxSpec;
@@ -93,6 +101,7 @@ class BwrapSandbox implements Sandbox {
     this.#fetchIsOver ||= step.phase !== 'fetch';
     const prepared = await this.#prepared;
     if (prepared.kind !== 'exited') return this.#note(prepared);
+    if (prepared.exitCode === SOURCE_REFUSED) return this.#note(sourceRefused(prepared));
     if (prepared.exitCode !== 0) throw engineFailed('bwrap', `Unpacking the source failed: ${prepared.log}`);
     if (this.#isFinished) throw engineFailed('bwrap', 'The sandbox ended with an earlier step.');
     const options = { timeoutMs: timeOf(step, this.#spec.limits), hasSocket: step.phase === 'fetch' };
@@ -244,6 +253,7 @@ function logOf(ended: RunResult): string {
 }
 
 async function unavailable(): Promise<string | null> {
+  swept().catch(() => undefined);
   if (process.platform !== 'linux') return 'bubblewrap needs Linux.';
   if (seccompFilter() === null) return `There is no system call filter for the architecture ${process.arch}.`;
   const version = await run({ file: 'bwrap', args: ['--version'] });
@@ -276,14 +286,4 @@ async function unavailable(): Promise<string | null> {
   return trial.exitCode === 0
     ? null
     : `bubblewrap cannot make a sandbox on this machine: ${said(trial).trim()}`;
-}
-
-/** Removes what processes that were killed left behind; what belongs to another user is that user's to remove. */
-async function sweepFolders(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    if (!name.startsWith(FOLDER_PREFIX)) continue;
-    const owner = name.slice(FOLDER_PREFIX.length, name.lastIndexOf('-'));
-    if (!ownerIsGone(owner)) continue;
-    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
-  }
 }

@@ -5,7 +5,7 @@ import { run } from '../process.ts';
 import { OVERHEAD_PROCESSES } from './command.ts';
 import type { Limits } from './engine.ts';
 import { FRESH, parseCounters, type Status } from './outcome.ts';
-import { ownerIsGone, ownerName } from './owner.ts';
+import { ownerIsGone, ownerName } from '../owner.ts';
 
 const PREFIX = 'reprove-';
 const REMOVE_TRIES = 100;

@@ -90,6 +90,9 @@ export function stepCommand(step: SandboxStep, limits: ProcessLimits): readonly 
   ];
 }
 
+/** Exit code of `prepareCommand` when tar cannot lay out what the archive says (GNU tar: 2 is a fatal error). */
+export const SOURCE_REFUSED = 2;
+
 /** Makes the folders of the layout and unpacks the source. */
 export function prepareCommand(): readonly string[] {
   return [...script(PREPARE_SCRIPT), LAYOUT.work, LAYOUT.sourceArchive];

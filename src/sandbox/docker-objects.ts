@@ -8,7 +8,7 @@ import { ignoring, settlesWithin, type ContainerEngineName } from './docker-clie
 import { LAYOUT, type RootFilesystem, type SandboxSpec } from './engine.ts';
 import { imageTag } from './image.ts';
 import { BUILDER_ID, KEEPER_ID } from './layout.ts';
-import { ownerIsGone, ownerName } from './owner.ts';
+import { ownerIsGone, ownerName } from '../owner.ts';
 
 const REMOVE_MS = 60_000;
 const SHARED_MEMORY_BYTES = 64 * 1024 * 1024;

@@ -9,6 +9,7 @@ import {
   NOT_ONE_FILE,
   prepareCommand,
   readCommand,
+  SOURCE_REFUSED,
   statusCommand,
   stepCommand,
 } from './command.ts';
@@ -25,7 +26,7 @@ import {
 } from './docker-objects.ts';
 import type { Engine, Sandbox, SandboxSpec, SandboxStep, StepOutcome } from './engine.ts';
 import { BUILDER_ID } from './layout.ts';
-import { FRESH, judgeExit, judgeTimeout, parseStatus, type Status } from './outcome.ts';
+import { FRESH, judgeExit, judgeTimeout, parseStatus, sourceRefused, type Status } from './outcome.ts';
 
 const HELPER_MS = 60_000;
 
@@ -118,6 +119,7 @@ class ContainerSandbox implements Sandbox {
     try {
       const prepared = await this.#prepared;
       if (prepared.kind !== 'exited') return this.#note(prepared);
+      if (prepared.exitCode === SOURCE_REFUSED) return this.#note(sourceRefused(prepared));
       if (prepared.exitCode !== 0) throw engineFailed(name, `Unpacking the source failed: ${prepared.log}`);
       if (this.#isFinished) throw engineFailed(name, 'The sandbox ended with an earlier step.');
       if (step.phase !== 'fetch') await this.#endFetching();

@@ -85,7 +85,9 @@ export type LimitName = 'memory' | 'processes' | 'disk';
 export type StepOutcome =
   | { readonly kind: 'exited'; readonly exitCode: number; readonly log: string }
   | { readonly kind: 'timed-out'; readonly log: string }
-  | { readonly kind: 'limit'; readonly limit: LimitName; readonly log: string };
+  | { readonly kind: 'limit'; readonly limit: LimitName; readonly log: string }
+  /** The step did not run: the source holds a name or a time that no file can have here. */
+  | { readonly kind: 'source-refused'; readonly log: string };
 
 /** A hermetic place in which the steps of one plan run. */
 export interface Sandbox {

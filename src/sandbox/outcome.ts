@@ -58,6 +58,11 @@ export function judgeExit(options: {
   return limit === null ? { kind: 'exited', exitCode, log } : { kind: 'limit', limit, log };
 }
 
+/** How every step ends of a sandbox whose source could not be unpacked. */
+export function sourceRefused(prepared: { readonly log: string }): StepOutcome {
+  return { kind: 'source-refused', log: prepared.log };
+}
+
 /** How a step ended that had to be stopped. */
 export function judgeTimeout(options: {
   readonly log: string;

@@ -12,9 +12,9 @@ import {
   type PackageFile,
 } from './debian.ts';
 import type { RootFilesystem } from './engine.ts';
-import { exclusively } from './exclusive.ts';
+import { exclusively } from '../exclusive.ts';
 import { RECIPE, unpackTree, writeImage } from './image.ts';
-import { ownerIsGone, ownerName } from './owner.ts';
+import { ownerIsGone, ownerName } from '../owner.ts';
 import lockFile from './rootfs.lock.json' with { type: 'json' };
 
 /** The packages of one architecture, and the image that they make. */

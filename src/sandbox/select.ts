@@ -1,13 +1,12 @@
 import { ReproveError } from '../errors.ts';
-import { bwrapEngine } from './bwrap.ts';
-import { containerEngine } from './docker.ts';
 import { ENGINE_NAMES, type Engine, type EngineName } from './engine.ts';
 
+/** Loaded when asked for: the client of Docker alone takes as long to load as a small package takes to pack. */
 const ENGINES = {
-  docker: containerEngine('docker'),
-  podman: containerEngine('podman'),
-  bwrap: bwrapEngine,
-} as const satisfies Record<EngineName, Engine>;
+  docker: async () => (await import('./docker.ts')).containerEngine('docker'),
+  podman: async () => (await import('./docker.ts')).containerEngine('podman'),
+  bwrap: async () => (await import('./bwrap.ts')).bwrapEngine,
+} as const satisfies Record<EngineName, () => Promise<Engine>>;
 
 const INSTALL = {
   docker: 'apt-get install docker.io',
@@ -16,8 +15,8 @@ const INSTALL = {
 } as const satisfies Record<EngineName, string>;
 
 /** The engine of a name, whether or not it works here. */
-export function engineNamed(name: EngineName): Engine {
-  return ENGINES[name];
+export async function engineNamed(name: EngineName): Promise<Engine> {
+  return ENGINES[name]();
 }
 
 /**
@@ -29,8 +28,9 @@ export async function selectEngine(options: { readonly requested: EngineName | '
   const names = requested === 'auto' ? ENGINE_NAMES : [requested];
   const reasons: string[] = [];
   for (const name of names) {
-    const reason = await ENGINES[name].unavailable();
-    if (reason === null) return ENGINES[name];
+    const engine = await engineNamed(name);
+    const reason = await engine.unavailable();
+    if (reason === null) return engine;
     reasons.push(`${name}: ${reason}`);
   }
   throw new ReproveError('no-engine', {

@@ -68,17 +68,17 @@ describe('reproduced', () => {
       severity: 'low',
     });
   });
-  test('although the registry describes another manifest: shown, with its severity', () => {
+  test('although the registry describes other commands: shown, with its severity', () => {
     const finding = {
       kind: 'manifest-mismatch',
-      severity: 'high',
+      severity: 'medium',
       path: 'package.json',
       message: 'm',
       evidence: {},
     } as const;
     expect(judged({ published: honest }, { ecosystemFindings: [finding] })).toMatchObject({
       verdict: 'reproduced',
-      severity: 'high',
+      severity: 'medium',
       findings: [finding],
     });
   });
@@ -90,6 +90,18 @@ describe('reproduced', () => {
       signals,
     });
   });
+});
+
+test('a registry that describes other dependencies or scripts makes equal files diverge', () => {
+  const finding = {
+    kind: 'manifest-mismatch',
+    severity: 'high',
+    path: null,
+    message: 'm',
+    evidence: {},
+  } as const;
+  const judgement = judged({ published: npmTarball(FILES) }, { ecosystemFindings: [finding] });
+  expect(judgement).toMatchObject({ verdict: 'diverged', level: null, severity: 'high' });
 });
 
 describe('hidden bytes make equal files diverge', () => {
@@ -182,6 +194,11 @@ describe('severity follows what an entry can do', () => {
     const published = npmTarball({ ...FILES, 'test/a.js': 'x' });
     expect(judged({ published, commit: { 'test/a.js': 'x' } }).severity).toBe('medium');
     expect(judged({ published, commit: { 'elsewhere/a.js': 'x' } }).severity).toBe('high');
+  });
+  test('but code of the commit that a build replaces is not', () => {
+    const rebuilt = npmTarball({ ...FILES, 'dist/a.js': 'honest' });
+    const published = npmTarball({ ...FILES, 'dist/a.js': 'x' });
+    expect(judged({ published, rebuilt, commit: { 'dist/a.js': 'x' } }).severity).toBe('high');
   });
   test('modes', () => {
     const mode = (bits: number) =>

@@ -41,7 +41,7 @@ afterAll(() => folder.remove());
 
 describe.each(engines)('%s', (name: EngineName) => {
   test('works on this machine', async () => {
-    expect(await engineNamed(name).unavailable()).toBeNull();
+    expect(await (await engineNamed(name)).unavailable()).toBeNull();
   });
 
   describe('isolation of a build step', () => {

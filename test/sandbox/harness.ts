@@ -20,7 +20,7 @@ import { engineNamed } from '../../src/sandbox/select.ts';
 export async function enginesUnderTest(): Promise<readonly EngineName[]> {
   const named = process.env['REPROVE_TEST_ENGINES'];
   if (named !== undefined && named !== '') return named.split(',') as EngineName[];
-  const podman = (await engineNamed('podman').unavailable()) === null ? (['podman'] as const) : [];
+  const podman = (await (await engineNamed('podman')).unavailable()) === null ? (['podman'] as const) : [];
   return ['docker', 'bwrap', ...podman];
 }
 
@@ -73,7 +73,7 @@ export async function openOn(
   spec: Partial<SandboxSpec> & { sourceArchive: string },
 ): Promise<Opened> {
   const rootfs = await testRootfs();
-  const sandbox = await engineNamed(name).open({
+  const sandbox = await (await engineNamed(name)).open({
     rootfs,
     mounts: [],
     socketDirectory: null,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { rootFilesystem, rootfsLock } from '../../src/sandbox/rootfs.ts';
-import { ownerIsGone, ownerName } from '../../src/sandbox/owner.ts';
+import { ownerIsGone, ownerName } from '../../src/owner.ts';
 import { sha256OfFile } from '../../src/sandbox/debian.ts';
 import { temporary } from './harness.ts';
 

@@ -48,7 +48,8 @@ interface Choice {
  * Chooses Node and npm by the best evidence there is, and says by which.
  * Pure. Throws ReproveError `toolchain-unavailable` when the registry has no version that could do.
  */
-export function chooseToolchain(facts: ToolchainFacts, available: AvailableTools): ChosenToolchain {
+export function chooseToolchain(given: ToolchainFacts, available: AvailableTools): ChosenToolchain {
+  const facts = { ...given, engines: short(given.engines), nodeVersionFile: short(given.nodeVersionFile) };
   const node = chooseNode(facts, available.node);
   const npm = chooseNpm(facts, available.npm, node);
   const [fittingNode, fittingNpm] = fit(facts, available, node, npm);
@@ -57,6 +58,13 @@ export function chooseToolchain(facts: ToolchainFacts, available: AvailableTools
     npm: fittingNpm.version,
     evidence: [...fittingNode.evidence, ...fittingNpm.evidence],
   };
+}
+
+/** Longer than any range that a person wrote; one that is longer says nothing, and is not read for minutes. */
+const MOST_RANGE = 256;
+
+function short(text: string | null | undefined): string | null {
+  return text == null || text.length > MOST_RANGE ? null : text;
 }
 
 function chooseNode(facts: ToolchainFacts, versions: readonly ToolVersion[]): Choice {
@@ -261,8 +269,9 @@ function rangeOfCodename(codename: string): string | null {
  * The newest release in a range that was out at an instant. When the registry gives no times (or none that old), the
  * newest in the range: within a release line the patch hardly matters.
  */
-function newest(versions: readonly ToolVersion[], range: string, at: Date | null): string | null {
-  const fitting = versions.filter(({ version }) => semver.satisfies(version, range));
+function newest(versions: readonly ToolVersion[], text: string, at: Date | null): string | null {
+  const range = new semver.Range(text);
+  const fitting = versions.filter(({ version }) => range.test(version));
   const out = fitting.filter(
     ({ publishedAt }) => at !== null && publishedAt !== null && Date.parse(publishedAt) <= at.getTime(),
   );

@@ -1,6 +1,10 @@
+import { z } from 'zod';
+import type { ContentCache } from '../../../src/content-cache.ts';
 import { ReproveError } from '../../../src/errors.ts';
 import { diagnose } from '../proxy/time-doctor.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { registryOf } from '../registry/config.ts';
+import type { PackageDocument } from '../registry/document.ts';
 
 /** A version of a tool that the registry has. */
 export interface ToolVersion {
@@ -28,23 +32,46 @@ export function nodePackage(architecture: string = process.arch): string {
   });
 }
 
-/** Every version of Node that the registry has for this architecture. */
-export async function listNodeVersions(
-  client: RegistryClient,
-  architecture?: string,
+const ToolVersions = z.array(
+  z.object({ version: z.string(), publishedAt: z.string().nullable(), nodeRange: z.string().nullable() }),
+);
+
+/** Where versions are asked for, and where the answer is kept for a day: the documents of tools have megabytes. */
+export interface VersionsOptions {
+  readonly client: RegistryClient;
+  readonly cache: ContentCache;
+  /** Default: this machine's. */
+  readonly architecture?: string;
+}
+
+/** Every version of Node that the registry has for an architecture. Throws the registry's errors. */
+export async function listNodeVersions(options: VersionsOptions): Promise<readonly ToolVersion[]> {
+  return listVersions(options, nodePackage(options.architecture));
+}
+
+/** Every version of npm that the registry has. Throws the registry's errors. */
+export async function listNpmVersions(options: VersionsOptions): Promise<readonly ToolVersion[]> {
+  return listVersions(options, 'npm');
+}
+
+async function listVersions(
+  { client, cache }: VersionsOptions,
+  name: string,
 ): Promise<readonly ToolVersion[]> {
-  return listVersions(client, nodePackage(architecture));
+  const key = `tool-versions ${registryOf(client.options, name)} ${name}`;
+  const { notBefore } = freshEnough();
+  const kept = await cache.get(key);
+  if (kept !== null && kept.storedAt >= notBefore) {
+    const parsed = ToolVersions.safeParse(JSON.parse(Buffer.from(kept.bytes).toString('utf8')));
+    if (parsed.success) return parsed.data;
+  }
+  const document = await client.packument(name, { notBefore });
+  const versions = document === null ? [] : versionsOf(document);
+  await cache.put(key, Buffer.from(JSON.stringify(versions)));
+  return versions;
 }
 
-/** Every version of npm that the registry has. */
-export async function listNpmVersions(client: RegistryClient): Promise<readonly ToolVersion[]> {
-  return listVersions(client, 'npm');
-}
-
-/** Empty when the registry does not have the package. Throws the registry's errors. */
-async function listVersions(client: RegistryClient, name: string): Promise<readonly ToolVersion[]> {
-  const document = await client.packument(name, freshEnough());
-  if (document === null) return [];
+function versionsOf(document: PackageDocument): readonly ToolVersion[] {
   const { trusted } = diagnose(document);
   return [...document.versions].map(([version, raw]) => {
     const engines = raw['engines'];

@@ -1,3 +1,4 @@
+import { contentCache } from '../../../../src/content-cache.ts';
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -129,13 +130,20 @@ describe('toolchain', () => {
   it('lists versions with what is known of them', async () => {
     const registry = await startRegistry();
     publishTools(registry);
-    const client = await clientOf(registry);
+    const place = async () => {
+      const cacheDirectory = await temporaryFolder();
+      return { client: await clientOf(registry, { cacheDirectory }), cache: contentCache(cacheDirectory) };
+    };
+    const first = await place();
     const known = { publishedAt: '2025-05-20T00:00:00.000Z', nodeRange: '>=22' };
-    expect(await listNodeVersions(client, 'x64')).toEqual([{ version: '24.1.0', ...known }]);
-    expect(await listNpmVersions(client)).toEqual([{ version: '11.4.0', ...known }]);
-    expect(await listNodeVersions(client, 'arm64')).toEqual([]);
+    expect(await listNodeVersions({ ...first, architecture: 'x64' })).toEqual([
+      { version: '24.1.0', ...known },
+    ]);
+    expect(await listNpmVersions(first)).toEqual([{ version: '11.4.0', ...known }]);
+    expect(await listNodeVersions({ ...first, architecture: 'arm64' })).toEqual([]);
     registry.alter('npm', ({ time, ...document }) => (expect(time).toBeDefined(), document));
-    expect(await listNpmVersions(await clientOf(registry))).toEqual([
+    expect(await listNpmVersions(first)).toEqual([{ version: '11.4.0', ...known }]);
+    expect(await listNpmVersions(await place())).toEqual([
       { version: '11.4.0', publishedAt: null, nodeRange: '>=22' },
     ]);
   });

@@ -9,9 +9,15 @@ const STALE_MS = 30 * 60 * 1000;
 /**
  * Runs `work` while no other process runs it under the same lock file, and gives its result.
  * It saves double work only: `work` must stay correct without it, for a stale lock is broken.
+ *
+ * @param signal ends the waiting (not the work) with its reason
  */
-export async function exclusively<T>(lockFile: string, work: () => Promise<T>): Promise<T> {
-  while (!(await take(lockFile))) await sleep(POLL_MS);
+export async function exclusively<T>(
+  lockFile: string,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  while (!(await take(lockFile))) await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
   try {
     return await work();
   } finally {

@@ -1,4 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /**
  * Names this process such that another one can tell later whether it still lives. A bare process id cannot: two
@@ -32,5 +34,25 @@ function startTime(pid: number): string | null {
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
   } catch {
     return null;
+  }
+}
+
+/**
+ * Makes a folder that only this process uses and that it removes itself; `sweepOwned` removes it if it cannot.
+ *
+ * @param prefix what the folders of this use start with
+ */
+export async function makeOwned(parent: string, prefix: string): Promise<string> {
+  await mkdir(parent, { recursive: true });
+  return mkdtemp(join(parent, `${prefix}${ownerName()}-`));
+}
+
+/** Removes what processes that were killed left behind; what belongs to another user is that user's to remove. */
+export async function sweepOwned(parent: string, prefix: string): Promise<void> {
+  for (const name of await readdir(parent).catch(() => [])) {
+    if (!name.startsWith(prefix)) continue;
+    const owner = name.slice(prefix.length, name.lastIndexOf('-'));
+    if (!ownerIsGone(owner)) continue;
+    await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -1,0 +1,30 @@
+import type { Comparison, Difference } from '../model/comparison.ts';
+import type { Source } from '../model/source.ts';
+import type { Reason } from '../model/verdict.ts';
+
+/** First line of a git LFS pointer (git-lfs specification, "The Pointer"). */
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1';
+
+/**
+ * Why a comparison says nothing: every difference lies in something that the commit only names and does not hold, a
+ * submodule or a file in git large file storage. Null when it does say something.
+ */
+export function outsideOfCommit(comparison: Comparison | null, source: Source): Reason | null {
+  const differences = comparison?.differences ?? [];
+  if (differences.length === 0) return null;
+  const root = source.directory === '.' ? '' : `${source.directory}/`;
+  const submodules = source.tree.filter((file) => file.mode === '160000').map((file) => `${file.path}/`);
+  const isOutside = (one: Difference) =>
+    submodules.some((folder) => `${root}${one.path}`.startsWith(folder)) || isPointer(one);
+  if (!differences.every(isOutside)) return null;
+  const paths = differences.slice(0, 5).map((one) => one.path);
+  const message = `${paths.join(', ')}: the commit only names these files (a submodule, or git large file storage), which reprove does not fetch.`;
+  return { code: 'unsupported', message };
+}
+
+function isPointer({ rebuilt }: Difference): boolean {
+  return (
+    rebuilt !== null &&
+    Buffer.from(rebuilt.content.subarray(0, LFS_POINTER.length)).toString() === LFS_POINTER
+  );
+}
