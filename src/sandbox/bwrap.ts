@@ -280,7 +280,7 @@ async function unavailable(): Promise<string | null> {
 
   const trial = await run({
     file: 'unshare',
-    args: [...HOLDER_NAMESPACES, '--', 'bwrap', ...flags, '--', 'true'],
+    args: [...HOLDER_NAMESPACES, '--mount-proc', '--', 'bwrap', ...flags, '--', 'true'],
     timeoutMs: 10_000,
   });
   return trial.exitCode === 0
