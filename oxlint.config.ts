@@ -7,7 +7,8 @@ import type { OxlintOverride } from 'oxlint';
  */
 export const ORDER = [
   ['model/', 'errors.ts', 'deadline.ts', 'stopwatch.ts', 'tail-buffer.ts', 'cache-dir.ts', 'version.ts'],
-  ['process.ts', 'content-cache.ts'],
+  ['process.ts', 'content-cache.ts', 'owner.ts'],
+  ['exclusive.ts'],
   ['published/'],
   ['source/'],
   ['plan/'],
@@ -45,6 +46,8 @@ const NOT_FOR_PURE = [
   'cache-dir.ts',
   'process.ts',
   'content-cache.ts',
+  'owner.ts',
+  'exclusive.ts',
   'source/',
   'sandbox/',
   'rebuild.ts',

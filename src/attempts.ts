@@ -14,7 +14,7 @@ import { SEVERITIES } from './model/verdict.ts';
 import { publishInstant } from './plan/instant.ts';
 import { type Rebuild, rebuild } from './rebuild.ts';
 import type { Engine, Limits, RootFilesystem } from './sandbox/engine.ts';
-import type { Repository } from './source/git.ts';
+import type { Repository } from './source/repository.ts';
 
 /** One plan, run and judged. */
 export interface Attempt {
@@ -28,11 +28,16 @@ export interface Attempt {
   readonly compareMs: number;
 }
 
-export interface AttemptsRequest {
+/** What plans are made from. */
+export interface PlansRequest {
   readonly published: Published;
   readonly repository: Repository;
   readonly candidates: readonly Source[];
   readonly ecosystem: Ecosystem;
+}
+
+export interface AttemptsRequest extends PlansRequest {
+  readonly plans: readonly RankedPlan[];
   readonly engine: Engine;
   readonly rootfs: () => Promise<RootFilesystem>;
   readonly limits: Limits;
@@ -50,14 +55,13 @@ export interface AttemptProgress {
 const MOST_ATTEMPTS = 6;
 
 /**
- * Runs plans until one reproduces the artifact, or until nothing promising is left: the best plan of every candidate
- * commit first, then every candidate's second, and so on.
+ * Runs plans until one reproduces the artifact, or until nothing promising is left.
  *
- * @returns every attempt in the order made; empty when no candidate has a plan
+ * @returns every attempt in the order made; empty when there is no plan
  */
 export async function makeAttempts(request: AttemptsRequest): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = [];
-  for (const { planRequest, plan } of await rankedPlans(request)) {
+  for (const { planRequest, plan } of request.plans) {
     if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) return attempts;
     if (repeatsFailedFetch(attempts, plan, planRequest.source)) continue;
     request.progress.onPlan(plan, planRequest.source);
@@ -68,13 +72,15 @@ export async function makeAttempts(request: AttemptsRequest): Promise<readonly A
   return attempts;
 }
 
-interface RankedPlan {
+/** A plan and what it was made for. */
+export interface RankedPlan {
   readonly planRequest: PlanRequest;
   readonly plan: RebuildPlan;
   readonly rank: number;
 }
 
-async function rankedPlans(request: AttemptsRequest): Promise<readonly RankedPlan[]> {
+/** All plans: the best one of every candidate commit first, then every candidate's second, and so on. */
+export async function rankedPlans(request: PlansRequest): Promise<readonly RankedPlan[]> {
   const perCandidate = await Promise.all(
     request.candidates.map(async (source) => {
       const planRequest = planRequestOf(request, source);
@@ -136,7 +142,7 @@ function repeatsFailedFetch(attempts: readonly Attempt[], plan: RebuildPlan, sou
   });
 }
 
-function planRequestOf(request: AttemptsRequest, source: Source): PlanRequest {
+function planRequestOf(request: PlansRequest, source: Source): PlanRequest {
   const { published, repository } = request;
   return {
     published,
@@ -193,8 +199,22 @@ async function makeAttempt(
 function signalsOf(request: AttemptsRequest, done: Rebuild, source: Source): readonly Signal[] {
   const { published } = request;
   const instant = publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt });
-  const count = done.repairs.length;
-  const message = `The registry's times hide versions that must have existed; ${count} were let in (see "attempts").`;
-  const repaired = count === 0 ? [] : [signal('registry-history-repaired', message)];
-  return [...(instant.signal === null ? [] : [instant.signal]), ...repaired];
+  return [instant.signal, repairedSignal(done), laterSignal(done)].filter((one) => one !== null);
+}
+
+function repairedSignal({ repairs }: Rebuild): Signal | null {
+  if (repairs.length === 0) return null;
+  const message = `The registry's times hide versions that must have existed; ${repairs.length} were let in (see "attempts").`;
+  return signal('registry-history-repaired', message);
+}
+
+const MOST_NAMED = 5;
+
+function laterSignal({ materials }: Rebuild): Signal | null {
+  const later = materials.filter((one) => one.afterCutoff);
+  if (later.length === 0) return null;
+  const named = later.slice(0, MOST_NAMED).map((one) => `${one.name}@${one.version}`);
+  const more = later.length > MOST_NAMED ? ', ...' : '';
+  const message = `${later.length} of ${materials.length} dependencies are dated after the publish time: ${named.join(', ')}${more}.`;
+  return signal('later-dependencies', message);
 }

@@ -14,7 +14,7 @@ export function deadlineIn(totalMs: number, now: () => number = () => performanc
 }
 
 /** The longest that a timer can wait, milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A signal that aborts when the deadline is over; never, for no deadline. */
 export function signalAt(deadline: Deadline | null): AbortSignal {

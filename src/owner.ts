@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,23 +9,23 @@ import { join } from 'node:path';
  * namespace and the start time (proc(5): field 22 of `/proc/PID/stat`) too.
  */
 export function ownerName(): string {
-  return [...scope(), String(process.pid), startTime(process.pid) ?? '0'].join('.');
+  return [scope(), String(process.pid), startTime(process.pid) ?? '0'].join('.');
 }
 
 /** True only when the named process is known to have ended: same boot, same pid namespace, and no such process. */
 export function ownerIsGone(name: string): boolean {
-  const [boot, namespace, pid, started, ...rest] = name.split('.');
+  const [where, pid, started, ...rest] = name.split('.');
   if (pid === undefined || started === undefined || rest.length > 0 || !/^[1-9][0-9]*$/.test(pid))
     return false;
-  const [ourBoot, ourNamespace] = scope();
-  if (boot !== ourBoot || namespace !== ourNamespace) return false;
+  if (where !== scope()) return false;
   return startTime(Number(pid)) !== started;
 }
 
-function scope(): readonly [string, string] {
+/** Boot and pid namespace, in few letters: folders with this name hold sockets, whose paths may have 107 (unix(7)). */
+function scope(): string {
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const namespace = readlinkSync('/proc/self/ns/pid').replace(/[^0-9]/g, '');
-  return [boot, namespace];
+  return createHash('sha256').update(`${boot}.${namespace}`).digest('hex').slice(0, 10);
 }
 
 function startTime(pid: number): string | null {

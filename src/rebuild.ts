@@ -1,15 +1,16 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, RegistryView } from './ecosystem.ts';
 import type { Archive } from './model/artifact.ts';
 import type { Material, RebuildPlan, Step, Tool } from './model/plan.ts';
-import type { Reason, ReasonCode } from './model/verdict.ts';
+import { found, type Outcome, type Reason, type ReasonCode } from './model/verdict.ts';
+import { makeOwned, sweepOwned } from './owner.ts';
 import { readArchive } from './published/archive.ts';
 import { clockEnvironment } from './sandbox/clock.ts';
 import type { Engine, Limits, RootFilesystem, Sandbox, StepOutcome } from './sandbox/engine.ts';
 import { LAYOUT } from './sandbox/engine.ts';
-import type { Repository } from './source/git.ts';
+import type { Repository } from './source/repository.ts';
 import { appendToTar } from './source/tree-archive.ts';
 
 /** What one run of one plan gave. */
@@ -42,12 +43,13 @@ export interface RebuildRequest {
 /** Larger than any package that a registry takes. */
 const LARGEST_ARTIFACT = 1024 ** 3;
 const MOST_REPAIRS = 25;
+const FOLDER_PREFIX = 'run-';
 
 /** Runs a plan in a new sandbox and brings the packed archive back. Nothing of it is left behind. */
 export async function rebuild(request: RebuildRequest): Promise<Rebuild> {
   const temporary = path.join(request.cacheDir, 'tmp');
-  await mkdir(temporary, { recursive: true });
-  const folder = await mkdtemp(path.join(temporary, `run-${process.pid}-`));
+  await sweepOwned(temporary, FOLDER_PREFIX);
+  const folder = await makeOwned(temporary, FOLDER_PREFIX);
   await chmod(folder, 0o755);
   try {
     return await rebuildIn(folder, request);
@@ -59,18 +61,22 @@ export async function rebuild(request: RebuildRequest): Promise<Rebuild> {
 async function rebuildIn(folder: string, request: RebuildRequest): Promise<Rebuild> {
   const { plan, planRequest, ecosystem, engine, limits } = request;
   const fetches = plan.steps.some((step) => step.phase === 'fetch');
-  const [toolchain, rootfs, sourceArchive] = await Promise.all([
+  const [toolchain, rootfs, tree] = await Promise.all([
     ecosystem.tools(plan),
     request.rootfs(),
     sourceTree(folder, request),
   ]);
+  if (!tree.ok) {
+    const result = { ok: false, reason: tree.reason, log: null } as const;
+    return { result, tools: toolchain.tools, materials: [], repairs: [], skipped: [] };
+  }
   const view = fetches
     ? await ecosystem.registryView({ plan, request: planRequest, directory: folder })
     : null;
   try {
     const sandbox = await engine.open({
       rootfs,
-      sourceArchive,
+      sourceArchive: tree.value,
       mounts: toolchain.mounts,
       socketDirectory: view?.socketDirectory ?? null,
       phases: [...new Set(plan.steps.map((step) => step.phase))],
@@ -95,23 +101,26 @@ async function rebuildIn(folder: string, request: RebuildRequest): Promise<Rebui
   }
 }
 
-/** The source commit as a tar on the host, with a `.git` when the plan asks for one. */
-async function sourceTree(folder: string, request: RebuildRequest): Promise<string> {
+/** The source commit as a tar on the host, with a `.git` when the plan asks for one; or why there can be none. */
+async function sourceTree(folder: string, request: RebuildRequest): Promise<Outcome<string>> {
   const { repository, plan, planRequest } = request;
   const { source } = planRequest;
   const file = path.join(folder, 'source.tar');
-  await repository.archive(source.commit, file);
-  if (!plan.withGit) return file;
+  const maxBytes = request.limits.diskBytes;
+  const unwritten = await repository.archive({ commit: source.commit, file, maxBytes });
+  if (unwritten !== null) return { ok: false, reason: unwritten };
+  if (!plan.withGit) return found(file);
   const directory = path.join(folder, 'clone');
   await mkdir(directory);
-  await repository.shallowClone({
+  const uncloned = await repository.shallowClone({
     commit: source.commit,
     ref: source.ref,
     origin: source.repository,
     directory,
   });
+  if (uncloned !== null) return { ok: false, reason: uncloned };
   await appendToTar({ file, directory, member: '.git' });
-  return file;
+  return found(file);
 }
 
 type Failure = Extract<Rebuild['result'], { ok: false }>;
@@ -123,6 +132,13 @@ async function runSteps(context: {
 }): Promise<{ readonly failed: Failure | null; readonly skipped: readonly string[] }> {
   const { request } = context;
   const skipped: string[] = [];
+  const [first] = request.plan.steps;
+  if (request.plan.withGit && first !== undefined) {
+    const step = refreshIndex(first.phase);
+    const outcome = await context.sandbox.run({ ...step, timeoutMs: request.deadline.leftMs() });
+    // Whatever git says of a tree that is not as committed, the build is what finds out.
+    if (outcome.kind !== 'exited') return { failed: failureOf({ step, outcome, view: null }), skipped };
+  }
   for (const step of request.plan.steps) {
     const outcome = await runStep({ ...context, step });
     if (outcome.kind === 'exited' && outcome.exitCode === 0) continue;
@@ -133,6 +149,15 @@ async function runSteps(context: {
     return { failed: failureOf({ step, outcome, view: context.view }), skipped };
   }
   return { failed: null, skipped };
+}
+
+/**
+ * Git tells changed files by their times, which unpacking has just made: the index is told before anyone asks, or every
+ * build that calls itself "dirty" when the tree is would do so (git-update-index(1), --refresh).
+ */
+function refreshIndex(phase: Step['phase']): Step {
+  const argv = ['git', 'update-index', '-q', '--refresh'] as const;
+  return { name: 'refresh-index', phase, argv, cwd: LAYOUT.source, env: {}, optional: true };
 }
 
 /** Runs a step; a fetch step is tried again as long as its log leads the registry view to a repair. */
@@ -172,6 +197,11 @@ function failureOf(context: { step: Step; outcome: StepOutcome; view: RegistryVi
   if (outcome.kind === 'limit') {
     const message = `"${command}" (${step.name}) met the sandbox's limit on ${outcome.limit} and was stopped.`;
     return { ok: false, reason: { code: 'resource-limit', message }, log };
+  }
+  if (outcome.kind === 'source-refused') {
+    const said = log.trim().split('\n')[0] ?? '';
+    const message = `The files of the commit cannot be laid out in a sandbox (${said}).`;
+    return { ok: false, reason: { code: 'unsupported', message }, log };
   }
   const upstream = step.phase === 'fetch' ? (view?.failures() ?? []) : [];
   const because = upstream.length > 0 ? ` The registry failed meanwhile: ${upstream[0]}.` : '';

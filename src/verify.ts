@@ -1,4 +1,4 @@
-import { bestAttempt, makeAttempts } from './attempts.ts';
+import { bestAttempt, makeAttempts, rankedPlans } from './attempts.ts';
 import { deadlineIn } from './deadline.ts';
 import type { Ecosystem, Published } from './ecosystem.ts';
 import type { RebuildPlan, Step } from './model/plan.ts';
@@ -55,7 +55,7 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
 
   progress.onStage('source', published.claims.repository ?? 'no repository stated');
   const source = await watch.time('sourceMs', () =>
-    resolveSource({ ...request, claims: published.claims, override: request.sourceOverride }),
+    resolveSource({ ...request, claims: published.claims, override: request.sourceOverride, deadline }),
   );
   if (!source.ok) {
     return documentOfNoAttempt({ published, reason: source.reason, signals: [], timings: watch.timings() });
@@ -63,14 +63,15 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   const { repository, candidates } = source.value;
   const signals = [...overrideSignals(request, published), ...source.value.signals];
 
-  const engine = await watch.time('planMs', tools.engine);
+  const subject = { published, repository, candidates, ecosystem };
+  const plans = await watch.time('planMs', () => rankedPlans(subject));
+  const engine = await tools.engine();
   const attempts = await watch.time('rebuildMs', () =>
     makeAttempts({
       ...request,
       ...tools,
-      published,
-      repository,
-      candidates,
+      ...subject,
+      plans,
       engine,
       deadline,
       progress: attemptProgress(progress),

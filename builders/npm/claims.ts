@@ -4,6 +4,9 @@ import { type Manifest, packageJsonReader } from './manifest.ts';
 import type { ProvenanceHint } from './registry/attestations.ts';
 import type { VersionDocument } from './registry/document.ts';
 
+/** More than any real address; what is longer is no claim but an attack on whoever handles it. */
+const MOST_TEXT = 1_024;
+
 /**
  * What the registry and the packed package.json say about the source. The registry's document comes first: of a file
  * that a user brings, the package.json may be the attacker's.
@@ -17,11 +20,12 @@ export function sourceClaims(facts: {
 }): SourceClaims {
   const { name, version, document, packed, provenance } = facts;
   const stated = document?.repository ?? packed?.repository ?? null;
+  const repository = plainText(stated?.url);
   return {
     name,
     version,
-    repository: stated?.url ?? provenance?.repository ?? null,
-    directory: stated?.directory ?? directoryInUrl(stated?.url ?? '') ?? null,
+    repository: repository ?? plainText(provenance?.repository),
+    directory: plainText(stated?.directory) ?? plainText(directoryInUrl(repository ?? '')),
     commits: [...provenanceCommit(provenance), ...headCommit(document)],
     manifest: packageJsonReader,
   };
@@ -29,21 +33,29 @@ export function sourceClaims(facts: {
 
 type ClaimedCommit = { readonly commit: string; readonly evidence: Evidence };
 
+/** A full commit id. Git takes much else for a revision: `HEAD~1`, `:/words`, `@{upstream}`. */
+const COMMIT = /^[0-9a-f]{40}$/;
+
 function provenanceCommit(hint: ProvenanceHint | null): readonly ClaimedCommit[] {
-  if (hint?.commit == null) return [];
+  if (hint?.commit == null || !COMMIT.test(hint.commit)) return [];
   const workflow = hint.workflow === null ? '' : ` of workflow ${hint.workflow}`;
   const detail = `the registry's provenance statement${workflow} names it (signature not checked)`;
   return [{ commit: hint.commit, evidence: { kind: 'provenance', detail } }];
 }
 
 function headCommit(document: VersionDocument | null): readonly ClaimedCommit[] {
-  if (document?.gitHead == null) return [];
-  return [
-    { commit: document.gitHead, evidence: { kind: 'git-head', detail: 'the registry names it as gitHead' } },
-  ];
+  const commit = document?.gitHead?.toLowerCase();
+  if (commit === undefined || !COMMIT.test(commit)) return [];
+  return [{ commit, evidence: { kind: 'git-head', detail: 'the registry names it as gitHead' } }];
 }
 
 /** A repository stated as a page, `https://host/owner/name/tree/<branch>/<directory>`, names a directory as well. */
 function directoryInUrl(url: string): string | null {
   return /\/tree\/[^/]+\/([^?#]+)/.exec(url)?.[1]?.replace(/\/+$/, '') ?? null;
+}
+
+/** A text that a program can be given as an argument and a person can be shown; null when it is neither. */
+function plainText(text: string | null | undefined): string | null {
+  if (text == null || text.length > MOST_TEXT || /\p{Cc}/u.test(text)) return null;
+  return text;
 }

@@ -9,6 +9,12 @@ const Texts = Table.transform((table) =>
 );
 const Text = z.string().nullable().catch(null).default(null);
 
+/** Whether a field names dependencies to bundle: a list, `true` for all of them, or (in old ones) a table. */
+const Bundle = z
+  .unknown()
+  .default(null)
+  .transform((value) => value === true || (typeof value === 'object' && Object.keys(value ?? {}).length > 0));
+
 /** What planning reads of a package.json in a repository. Old ones hold anything anywhere: that counts as absent. */
 const Manifest = z.object({
   name: Text,
@@ -20,6 +26,8 @@ const Manifest = z.object({
   peerDependencies: Texts,
   engines: Texts,
   packageManager: Text,
+  bundleDependencies: Bundle,
+  bundledDependencies: Bundle,
   workspaces: z
     .union([
       z.array(z.string()),

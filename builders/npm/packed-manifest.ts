@@ -8,9 +8,6 @@ export interface PackedManifest {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** One JSON string (group 1) or structural character (group 2); everything between them does not matter here. */
-const TOKEN = /("(?:[^"\\]|\\.)*")|([{}[\],:])/g;
-
 /** Deeper nesting has no use, and overflows the stack of whoever walks it. */
 const MAX_DEPTH = 200;
 /** Longest JSON text of a value that is kept as evidence. */
@@ -73,28 +70,40 @@ interface Scan {
   readonly depth: number;
 }
 
-/** Goes through the tokens of a valid JSON text. */
+/** Goes through the tokens of a valid JSON text: strings, and the characters that structure it. */
 function scan(json: string): Scan {
   const stack: (Set<string> | null)[] = [];
   let repeated: string | null = null;
   let depth = 0;
-  let candidate: string | null = null;
-  for (const [, string, mark] of json.matchAll(TOKEN)) {
-    if (string !== undefined) {
-      candidate = string;
+  let candidate: readonly [start: number, end: number] | null = null;
+  for (let at = 0; at < json.length; at += 1) {
+    const mark = json[at];
+    if (mark === '"') {
+      const end = stringEnd(json, at);
+      candidate = [at, end];
+      at = end - 1;
     } else if (mark === '{' || mark === '[') {
       stack.push(mark === '{' ? new Set() : null);
       depth = Math.max(depth, stack.length);
     } else if (mark === '}' || mark === ']') {
       stack.pop();
     } else if (mark === ':' && candidate !== null) {
-      const key = String(parse(candidate));
+      const key = String(parse(json.slice(...candidate)));
       const keys = stack.at(-1);
       if (keys?.has(key) === true) repeated ??= key;
       keys?.add(key);
     }
   }
   return { repeated, depth };
+}
+
+/** Just behind the string that starts here. By hand: a regular expression keeps a stack for every character of one. */
+function stringEnd(json: string, start: number): number {
+  for (let at = start + 1; at < json.length; at += 1) {
+    if (json[at] === '\\') at += 1;
+    else if (json[at] === '"') return at + 1;
+  }
+  return json.length;
 }
 
 function parse(text: string): unknown {

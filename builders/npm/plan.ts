@@ -1,3 +1,4 @@
+import semver from 'semver';
 import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { EntryRole } from '../../src/judge/roles.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
@@ -6,7 +7,7 @@ import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { type InstallRoot, installRoot } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { buildWays, packBuilds, type ScriptRun } from './scripts.ts';
-import { installScriptSteps, installStep, packStep, scriptStep } from './steps.ts';
+import { installScriptSteps, installStep, packStep, scriptStep, versionStep } from './steps.ts';
 
 /** The tools that a plan was given, and why these. */
 export interface ChosenTools {
@@ -33,8 +34,8 @@ interface Context {
 }
 
 /**
- * The plans for an npm package, best first: a bare pack when nothing of the package has to be built, else install,
- * build, pack in the ways that the package's own scripts offer.
+ * The plans for an npm package, best first: a bare pack when nothing of the package has to be built (after an install
+ * when it bundles dependencies), else install, build, pack in the ways that the package's own scripts offer.
  *
  * @param roles what each published entry can do
  * @param choose picks Node and npm
@@ -64,27 +65,50 @@ export async function npmPlans(
   const lockfileText = root.lockfile === null ? null : await readText(root.lockfile.path);
   const context: Context = { request, manifest, root, tools, lockfileText };
   const builds = buildPlans(context);
-  if (builds.length > 0 && !nothingToBuild(request, options.roles)) return builds;
-  return [packOnly(context, { conclusive: builds.length === 0 }), ...builds];
+  if (builds.length > 0 && !nothingToBuild(context, options.roles)) return builds;
+  return [...packPlans(context, { conclusive: builds.length === 0 }), ...builds];
 }
 
 /** True when whatever is in no commit is only read by people or programs as data: no build can be its cause. */
-function nothingToBuild(request: PlanRequest, roles: ReadonlyMap<string, EntryRole>): boolean {
+function nothingToBuild(context: Context, roles: ReadonlyMap<string, EntryRole>): boolean {
   const inert: readonly (EntryRole | undefined)[] = ['read-by-people', 'data'];
-  return request.unexplained.every((path) => path !== 'package.json' && inert.includes(roles.get(path)));
+  const manifestMayDiffer = versionToSet(context) !== null;
+  return context.request.unexplained.every((path) =>
+    path === 'package.json' ? manifestMayDiffer : inert.includes(roles.get(path)),
+  );
 }
 
-function packOnly(context: Context, { conclusive }: { conclusive: boolean }): RebuildPlan {
-  const { source } = context.request;
+/** Plans that build nothing: a bare pack, unless dependencies have to be there to be packed as well. */
+function packPlans(context: Context, { conclusive }: { conclusive: boolean }): readonly RebuildPlan[] {
   const tools = context.tools.pack;
-  const step = packStep({ directory: source.directory, npm: tools.npm, scripts: false });
-  return plan(context.request, tools, {
+  if (bundles(context)) {
+    return locksOf(context).map((locked) => {
+      const after = installBuildPack({ context, build: [], locked, scripts: false });
+      return { ...after, conclusive: after.conclusive && conclusive };
+    });
+  }
+  const bare = plan(context.request, tools, {
     strategy: 'pack',
-    steps: [step],
-    evidence: [],
+    steps: [...versionSteps(context, tools), packing(context, { tools, scripts: false })],
+    evidence: versionEvidence(context),
     withGit: false,
     conclusive,
   });
+  return [bare];
+}
+
+function bundles({ manifest }: Context): boolean {
+  return manifest.bundleDependencies || manifest.bundledDependencies;
+}
+
+function packing({ request }: Context, options: { tools: ChosenTools; scripts: boolean }): Step {
+  const { directory } = request.source;
+  return packStep({ directory, npm: options.tools.npm, scripts: options.scripts });
+}
+
+/** With the lockfile first, then as a plain install of the time. */
+function locksOf({ root }: Context): readonly boolean[] {
+  return root.lockfile === null ? [false] : [true, false];
 }
 
 function buildPlans(context: Context): readonly RebuildPlan[] {
@@ -101,32 +125,61 @@ function buildPlans(context: Context): readonly RebuildPlan[] {
   const explicit: readonly (readonly Step[])[] = [...own, ...fromRoot];
   const byPacking = lifecycle && (packBuilds(manifest.scripts) || explicit.length === 0);
   const ways = byPacking ? [[], ...explicit] : explicit;
-  const locks = root.lockfile === null ? [false] : [true, false];
-  return locks.flatMap((locked) => ways.map((build) => installBuildPack({ context, build, locked })));
+  return locksOf(context).flatMap((locked) =>
+    ways.map((build) => installBuildPack({ context, build, locked, scripts: true })),
+  );
 }
 
 function installBuildPack(options: {
   context: Context;
   build: readonly Step[];
   locked: boolean;
+  /** Whether packing runs the package's own scripts. */
+  scripts: boolean;
 }): RebuildPlan {
-  const { context, build, locked } = options;
+  const { context, build, locked, scripts } = options;
   const { root, request } = context;
   const tools = context.tools.build;
   const steps = [
     ...(hasDependencies(context) ? [installStep({ root, locked })] : []),
     ...installScriptSteps(root, { dependencies: hasDependencies(context) && mayHaveInstallScripts(context) }),
     ...build,
-    packStep({ directory: request.source.directory, npm: tools.npm, scripts: true }),
+    ...versionSteps(context, tools),
+    packing(context, { tools, scripts }),
   ];
   const strategy = build.length === 0 ? 'install-pack' : 'install-build-pack';
   return plan(request, tools, {
     strategy,
     steps,
-    evidence: installEvidence(root, locked),
+    evidence: [...installEvidence(root, locked), ...versionEvidence(context)],
     withGit: true,
-    conclusive: true,
+    // npm packs bundled dependencies from the package's own node_modules; an install at the root may hoist them away.
+    conclusive: !bundles(context) || root.directory === request.source.directory,
   });
+}
+
+/** Release robots leave the version open in the commit (`0.0.0-development`) and write it when they publish. */
+function versionToSet({ manifest, request }: Context): string | null {
+  const { version } = request.published.subject;
+  // Of a local file the version may be any text; only a real one becomes an argument.
+  const isVersion = semver.valid(version) === version;
+  const isOpen = manifest.version === null || /^0\.0\.0(-|$)/.test(manifest.version);
+  return isOpen && isVersion && manifest.version !== version ? version : null;
+}
+
+function versionSteps(context: Context, { npm }: ChosenTools): readonly Step[] {
+  const version = versionToSet(context);
+  const { directory } = context.request.source;
+  return version === null ? [] : [versionStep({ directory, version, npm })];
+}
+
+function versionEvidence(context: Context): readonly Evidence[] {
+  const version = versionToSet(context);
+  if (version === null) return [];
+  const stated = context.manifest.version;
+  const says = stated === null ? 'states no version' : `says ${stated.slice(0, 64)}`;
+  const detail = `the source's manifest ${says}: ${version} is written into it before packing, as a release robot does`;
+  return [{ kind: 'version-set', detail }];
 }
 
 function hasDependencies({ manifest, root }: Context): boolean {
@@ -164,10 +217,19 @@ function plan(
     ...parts,
     toolchain: { node: tools.node, npm: tools.npm },
     evidence: [...tools.evidence, ...parts.evidence],
-    registryTime: request.instant,
+    registryTime: registryTime(request),
     clock: request.instant,
     output: LAYOUT.output,
   };
+}
+
+/**
+ * The commit's author chooses the commit's clock, and with it the instant; nothing that came after the artifact was in
+ * the registry can have gone into it. A mirror that notes a later time only leaves the bound loose.
+ */
+function registryTime({ instant, published }: PlanRequest): string {
+  const bound = Date.parse(published.publishedAt ?? '');
+  return bound < Date.parse(instant) ? new Date(bound).toISOString() : instant;
 }
 
 /** The version that `.nvmrc` or `.node-version` names, nearest to the package first. */

@@ -15,6 +15,7 @@ import type { RegistryClient } from './registry/client.ts';
 import { type PackageDocument, type VersionDocument, versionOf } from './registry/document.ts';
 import { checkIntegrity, digestsOf as statedDigests } from './registry/integrity.ts';
 import { pickVersion } from './registry/pick-version.ts';
+import { repositorySignals } from './repository-history.ts';
 
 const LARGEST_FILE = 512 * 1024 * 1024;
 
@@ -51,7 +52,15 @@ async function fromRegistry(
     return missing(subject, 'integrity-mismatch', message, fileName);
   }
   const unchecked = artifact.kind === 'unchecked' ? [signal('artifact-without-digest', UNCHECKED)] : [];
-  return describe({ subject, fileName, bytes: artifact.bytes, version, client, signals: unchecked });
+  return describe({
+    subject,
+    fileName,
+    bytes: artifact.bytes,
+    document,
+    version,
+    client,
+    signals: unchecked,
+  });
 }
 
 const UNCHECKED = 'The registry gives no digest for this artifact: what it served was taken as it came.';
@@ -80,34 +89,43 @@ async function fromFile(file: string, client: RegistryClient): Promise<Published
   const document = spec.kind === 'registry' ? await client.packument(spec.name) : null;
   const version = document === null ? null : versionOf(document, packed.version);
   const subject = subjectOf(packed.name, packed.version);
-  const signals = fileSignals(bytes, version);
-  return describe({ subject, fileName, bytes, version, client, signals });
+  const signals = await fileSignals(bytes, version, client);
+  return describe({ subject, fileName, bytes, document, version, client, signals });
 }
 
-function fileSignals(bytes: Uint8Array, version: VersionDocument | null): readonly Signal[] {
-  if (version === null) {
-    return [
-      signal(
-        'not-the-registry-artifact',
-        'The registry does not have this version; only the file was judged.',
-      ),
-    ];
-  }
-  const check = checkIntegrity(bytes, statedDigests(version));
-  if (check.kind === 'match') return [];
-  const message = `This file is not the one that the registry has as ${version.name}@${version.version}.`;
-  return [signal('not-the-registry-artifact', message)];
+async function fileSignals(
+  bytes: Uint8Array,
+  version: VersionDocument | null,
+  client: RegistryClient,
+): Promise<readonly Signal[]> {
+  if (version === null) return [other('The registry does not have this version; only the file was judged.')];
+  const subject = `${version.name}@${version.version}`;
+  const differs = other(`This file is not the one that the registry has as ${subject}.`);
+  const digests = statedDigests(version);
+  if (digests.length > 0) return checkIntegrity(bytes, digests).kind === 'match' ? [] : [differs];
+  // No digest is no match: what the registry serves has to be looked at itself.
+  const served = await client.artifact(version);
+  const unchecked = signal('artifact-without-digest', UNCHECKED);
+  if (served.kind === 'missing')
+    return [other(`The registry lists ${subject}, but serves no file to compare with.`), unchecked];
+  const same = 'bytes' in served && Buffer.from(bytes).equals(served.bytes);
+  return same ? [unchecked] : [differs, unchecked];
+}
+
+function other(message: string): Signal {
+  return signal('not-the-registry-artifact', message);
 }
 
 async function describe(facts: {
   subject: PackageVersion;
   fileName: string;
   bytes: Uint8Array;
+  document: PackageDocument | null;
   version: VersionDocument | null;
   client: RegistryClient;
   signals: readonly Signal[];
 }): Promise<PublishedOutcome> {
-  const { subject, fileName, bytes, version, client, signals } = facts;
+  const { subject, fileName, bytes, document, version, client } = facts;
   const archive = readArchive(bytes);
   if (!archive.ok)
     return { ok: false, value: notPublished({ subject, fileName, bytes, reason: archive.reason }) };
@@ -119,6 +137,10 @@ async function describe(facts: {
     packed: packedManifest(archive.value),
     provenance: attestations?.provenance ?? null,
   });
+  const moved =
+    document === null
+      ? []
+      : repositorySignals({ document, version: subject.version, repository: claims.repository });
   return {
     ok: true,
     value: Object.freeze({
@@ -126,7 +148,7 @@ async function describe(facts: {
       artifact: { fileName, bytes, digests: digestsOf(bytes), archive: archive.value },
       publishedAt: version?.publishedAt ?? null,
       claims,
-      signals,
+      signals: [...facts.signals, ...moved],
       document: version?.raw ?? null,
     }),
   };
@@ -160,8 +182,15 @@ function notPublished(facts: {
   return { ...rest, digests: digestsOf(bytes), size: bytes.byteLength };
 }
 
+/** The last component of an artifact's address: decoded where that gives a plain name, else as it stands. */
 function fileNameOf(tarball: string): string {
-  return decodeURIComponent(path.posix.basename(new URL(tarball).pathname));
+  const name = path.posix.basename(new URL(tarball).pathname);
+  try {
+    const decoded = decodeURIComponent(name);
+    return /[\p{Cc}/\\]/u.test(decoded) ? name : decoded;
+  } catch {
+    return name;
+  }
 }
 
 async function readBounded(file: string): Promise<Uint8Array> {

@@ -21,18 +21,29 @@ export async function openRegistryView(options: {
 }): Promise<RegistryView> {
   const socketDirectory = path.join(options.directory, 'registry');
   await mkdir(socketDirectory, { mode: 0o755 });
+  const { published } = options.request;
   const proxy = await startProxy({
     client: options.client,
     cutoff: new Date(options.plan.registryTime),
     socketDirectory,
     wanted: await wantedRanges(options.request),
-    subject: options.request.published.subject,
+    subject: {
+      name: published.subject.name,
+      version: published.subject.version,
+      sha512: published.artifact.digests.sha512.toLowerCase(),
+    },
   });
   const allowed = new Set<string>();
   return {
     socketDirectory,
     materials: () =>
-      proxy.materials().map(({ name, version, sha512, size }) => ({ name, version, sha512, size })),
+      proxy.materials().map(({ name, version, sha512, size, afterCutoff }) => ({
+        name,
+        version,
+        sha512,
+        size,
+        afterCutoff,
+      })),
     repairs: () => proxy.repairs().map((repair) => `${repair.name}@${repair.version}: ${repair.reason}`),
     failures: () => proxy.failures(),
     async repairFrom(log) {

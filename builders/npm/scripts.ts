@@ -28,19 +28,24 @@ type Scripts = Readonly<Record<string, string>>;
 
 /** Whether `npm pack` itself builds: its lifecycle (`prepare`, `prepack`) holds a command that makes files. */
 export function packBuilds(scripts: Scripts): boolean {
-  return ['prepare', 'prepack'].some((name) => {
-    const text = scripts[name];
-    return text !== undefined && expandsToMaking(scripts, text, 4);
-  });
+  return expandsToMaking(scripts, ['prepare', 'prepack']);
 }
 
-function expandsToMaking(scripts: Scripts, text: string, depth: number): boolean {
-  if (MAKES.test(text)) return true;
-  if (depth === 0) return false;
-  return [...text.matchAll(/\bnpm run(?:-script)? ([\w:.-]+)/g)].some((match) => {
-    const next = scripts[match[1] ?? ''];
-    return next !== undefined && expandsToMaking(scripts, next, depth - 1);
-  });
+/** Whether one of these scripts makes files, by itself or through those that it runs. */
+function expandsToMaking(scripts: Scripts, names: readonly string[]): boolean {
+  // A set can grow while it is gone through: each script is read once, however often it is called.
+  const reached = new Set(names);
+  for (const name of reached) {
+    const text = scriptOf(scripts, name) ?? '';
+    if (MAKES.test(text)) return true;
+    for (const [, called = ''] of text.matchAll(/\bnpm run(?:-script)? ([\w:.-]+)/g)) reached.add(called);
+  }
+  return false;
+}
+
+/** A script of the manifest; `constructor` and the like are not, unless it has them itself. */
+function scriptOf(scripts: Scripts, name: string): string | undefined {
+  return Object.hasOwn(scripts, name) ? scripts[name] : undefined;
 }
 
 /**
@@ -48,8 +53,10 @@ function expandsToMaking(scripts: Scripts, text: string, depth: number): boolean
  * scripts loses its checks (`clean && compile && lint && test` is run as `clean`, `compile`).
  */
 export function buildWays(scripts: Scripts): readonly (readonly ScriptRun[])[] {
-  const named = BUILD_NAMES.filter((name) => scripts[name] !== undefined);
-  const publishing = ['prepublishOnly', 'prepublish'].filter((name) => MAKES.test(scripts[name] ?? ''));
+  const named = BUILD_NAMES.filter((name) => scriptOf(scripts, name) !== undefined);
+  const publishing = ['prepublishOnly', 'prepublish'].filter((name) =>
+    MAKES.test(scriptOf(scripts, name) ?? ''),
+  );
   const ways = [...named, ...publishing].map((name) => withoutChecks(scripts, name));
   return ways.filter((way, index) => way.length > 0 && ways.findIndex((other) => same(other, way)) === index);
 }
@@ -58,16 +65,15 @@ function same(a: readonly ScriptRun[], b: readonly ScriptRun[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-const CHAIN_LINK =
-  /^npm (?:(?:run|run-script) ([\w:.-]+)((?: --)?(?: -{1,2}[\w:.=-]+)*)|(test|t|ci|install|i))$/;
+const CHAIN_LINK = /^npm (?:(?:run|run-script) ([\w:.-]+)((?: -[\w:.=-]+)*)|(test|t|ci|install|i))$/;
 
 function withoutChecks(scripts: Scripts, name: string): readonly ScriptRun[] {
-  const links = (scripts[name] ?? '').split('&&').map((link) => CHAIN_LINK.exec(link.trim()));
+  const links = (scriptOf(scripts, name) ?? '').split('&&').map((link) => CHAIN_LINK.exec(link.trim()));
   const isChain = links.every((link) => link !== null);
   if (!isChain) return [{ script: name, args: [] }];
   const runs = links.flatMap((link) => {
     const script = link?.[1];
-    if (script === undefined || CHECKS.test(script) || scripts[script] === undefined) return [];
+    if (script === undefined || CHECKS.test(script) || scriptOf(scripts, script) === undefined) return [];
     return [{ script, args: (link?.[2] ?? '').split(' ').filter((word) => word !== '' && word !== '--') }];
   });
   return runs;

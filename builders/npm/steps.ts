@@ -87,6 +87,22 @@ export function scriptStep(run: ScriptRun, directory: string): Step {
   return npmStep({ name: run.script, phase: 'build', args, directory });
 }
 
+/**
+ * Writes the version into the manifest of a folder, running nothing of the package's own: no `version` script, no tag,
+ * and (npm 7 and later, in a workspace) no new install.
+ */
+export function versionStep(options: { directory: string; version: string; npm: string }): Step {
+  const modern = semver.gte(options.npm, '7.0.0') ? ['--no-workspaces-update'] : [];
+  const flags = ['--no-git-tag-version', '--allow-same-version', '--ignore-scripts', ...modern];
+  return npmStep({
+    name: 'set the version',
+    phase: 'build',
+    args: ['version', options.version, ...flags],
+    directory: options.directory,
+    env: NO_SCRIPTS,
+  });
+}
+
 /** `npm pack` of a folder into the output folder, with or without the package's own lifecycle scripts. */
 export function packStep(options: { directory: string; npm: string; scripts: boolean }): Step {
   const quiet = options.scripts ? [] : ['--ignore-scripts'];

@@ -9,7 +9,9 @@ export const SIGNAL_KINDS = [
   'image-differs-from-lock',
   'artifact-without-digest',
   'repository-incomplete',
+  'commit-on-no-branch',
   'source-overridden',
+  'later-dependencies',
   'repository-changed',
 ] as const;
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
@@ -71,6 +73,16 @@ export const SIGNALS = {
     title: 'The source was named by the user',
     severity: 'medium',
     page: 'docs/signals/source-overridden.md',
+  },
+  'commit-on-no-branch': {
+    title: 'A named commit is on no branch and no tag of the repository',
+    severity: 'high',
+    page: 'docs/signals/commit-on-no-branch.md',
+  },
+  'later-dependencies': {
+    title: 'Dependencies of the build are dated after the publish time',
+    severity: 'low',
+    page: 'docs/signals/later-dependencies.md',
   },
 } as const satisfies Record<SignalKind, SignalEntry>;
 

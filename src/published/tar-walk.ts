@@ -78,11 +78,9 @@ export function walkTar(tar: Uint8Array): TarContents | TarProblem {
   if (end.length < 2 * BLOCK || firstNonZero(end) !== -1) {
     return new TarProblem(`the end mark at byte ${offset} is not two blocks of zeros`);
   }
+  const places = placeAnomalies(entries);
   // Not by push(...): there can be more of them than a call can have arguments.
-  return {
-    entries,
-    anomalies: anomalies.concat(trailingAnomalies(tar, offset + 2 * BLOCK), placeAnomalies(entries)),
-  };
+  return { entries, anomalies: [...anomalies, ...trailingAnomalies(tar, offset + 2 * BLOCK), ...places] };
 }
 
 interface Part {

@@ -59,7 +59,8 @@ export const bwrapEngine: Engine = {
   unavailable,
   open: async (spec) => {
     checkSpec(spec);
-    await swept();
+    await sweep();
+    sweeping = null;
     const folder = await makeOwned(tmpdir(), FOLDER_PREFIX);
     const holder = await startHolder(folder, spec.limits);
     if (typeof holder === 'string') {
@@ -72,8 +73,8 @@ export const bwrapEngine: Engine = {
 
 let sweeping: Promise<unknown> | null = null;
 
-/** Once a process is enough, and asking whether the engine works is early enough. */
-function swept(): Promise<unknown> {
+/** Starts to remove what killed processes left: early, so that no sandbox has to wait for it. */
+function sweep(): Promise<unknown> {
   return (sweeping ??= Promise.all([sweepGroups(), sweepOwned(tmpdir(), FOLDER_PREFIX)]));
 }
 
@@ -253,7 +254,7 @@ function logOf(ended: RunResult): string {
 }
 
 async function unavailable(): Promise<string | null> {
-  swept().catch(() => undefined);
+  sweep().catch(() => undefined);
   if (process.platform !== 'linux') return 'bubblewrap needs Linux.';
   if (seccompFilter() === null) return `There is no system call filter for the architecture ${process.arch}.`;
   const version = await run({ file: 'bwrap', args: ['--version'] });

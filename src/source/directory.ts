@@ -1,5 +1,5 @@
 import type { Evidence } from '../model/source.ts';
-import type { Repository } from './git.ts';
+import type { Repository } from './repository.ts';
 import type { ManifestReader } from './manifest.ts';
 
 /** What is needed of the claims to find a directory. */
@@ -68,8 +68,11 @@ async function manifestAt(
   return text === null ? null : manifest.read(text);
 }
 
-/** A stated directory as a clean relative path; null when it would leave the repository. */
-function normalDirectory(text: string): string | null {
+const LONGEST_DIRECTORY = 1024;
+
+/** A stated directory as a clean relative path; null when it would leave the repository or can be no directory. */
+export function normalDirectory(text: string): string | null {
+  if (text.length > LONGEST_DIRECTORY || /\p{Cc}/u.test(text)) return null;
   const components = text.split('/').filter((one) => one !== '' && one !== '.');
   if (components.includes('..')) return null;
   return components.length === 0 ? '.' : components.join('/');

@@ -11,6 +11,8 @@ export interface RepositoryUrl {
 
 /** What may stand in a host or in one component of a path; nothing here can be an option, a parent or a shell word. */
 const SAFE_COMPONENT = /^(?!\.{1,2}$)[A-Za-z0-9_~.][A-Za-z0-9_~.+-]*$/;
+/** Longer than any that a host takes. */
+const LONGEST_URL = 2048;
 const SAFE_HOST = /^[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$/;
 
 /**
@@ -22,6 +24,16 @@ const SAFE_HOST = /^[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$/;
  */
 export function parseRepositoryUrl(text: string): RepositoryUrl | null {
   const trimmed = text.trim();
+  if (trimmed.length > LONGEST_URL) return null;
+  try {
+    return read(trimmed);
+  } catch {
+    // An escape that stands for nothing (RFC 3986, section 2.1), or a host that the library trips over.
+    return null;
+  }
+}
+
+function read(trimmed: string): RepositoryUrl | null {
   const hosted = hostedGitInfo.fromUrl(trimmed) ?? hostedGitInfo.fromUrl(repositoryPart(trimmed));
   if (hosted !== undefined) return build(hosted.domain, `${hosted.user ?? ''}/${hosted.project}`);
   const scp = /^(?:[\w.-]+@)([A-Za-z0-9.-]+):(?!\/\/)(.+)$/.exec(trimmed);
@@ -38,8 +50,9 @@ function repositoryPart(text: string): string {
 }
 
 function fromUrl(text: string): RepositoryUrl | null {
-  if (!URL.canParse(text)) return null;
-  const url = new URL(text.replace(/^git\+/, ''));
+  const plain = text.replace(/^git\+/, '');
+  if (!URL.canParse(plain)) return null;
+  const url = new URL(plain);
   const allowed = ['https:', 'http:', 'git:', 'ssh:'];
   if (!allowed.includes(url.protocol)) return null;
   const host = url.protocol === 'https:' || url.protocol === 'http:' ? url.host : url.hostname;

@@ -1,20 +1,22 @@
+import type { Deadline } from '../deadline.ts';
 import { signal } from '../model/signals.ts';
-import type { Evidence, Source } from '../model/source.ts';
-import { cannot, found, type Outcome, type Signal } from '../model/verdict.ts';
-import { directoryOf, inDirectory, type PackageClaims } from './directory.ts';
-import type { Ref, Repository } from './git.ts';
-import { openRepository } from './git.ts';
+import type { Source } from '../model/source.ts';
+import { cannot, found, type Outcome, type Reason, type Signal } from '../model/verdict.ts';
+import {
+  type Candidate,
+  claimedAndTagged,
+  isLoose,
+  namedCommit,
+  type SourceClaims,
+  versionCommit,
+} from './candidates.ts';
+import { directoryOf } from './directory.ts';
+import { openCommit, openRepository } from './open-repository.ts';
+import type { Repository } from './repository.ts';
 import { parseRepositoryUrl, type RepositoryUrl, remotesFor } from './repository-url.ts';
-import { mentionsVersion, tagNames } from './tag-names.ts';
+import { mentionsVersion } from './tag-names.ts';
 
-/** What a package version says about where it comes from. Nothing of it is believed without a look. */
-export interface SourceClaims extends PackageClaims {
-  readonly version: string;
-  /** As the document writes it; null when it has none. */
-  readonly repository: string | null;
-  /** Commits that a provenance statement or the registry's document names, best first. */
-  readonly commits: readonly { readonly commit: string; readonly evidence: Evidence }[];
-}
+export type { SourceClaims } from './candidates.ts';
 
 /** A user's own word on the source, from `--source <url#commit>`. */
 export interface SourceOverride {
@@ -29,27 +31,21 @@ export interface ResolvedSource {
   readonly signals: readonly Signal[];
 }
 
-interface Candidate {
-  readonly commit: string;
-  readonly ref: string | null;
-  readonly evidence: readonly Evidence[];
+interface ResolveOptions {
+  readonly claims: SourceClaims;
+  readonly override: SourceOverride | null;
+  /** Templates for where to fetch repositories from (see `remotesFor`). */
+  readonly mirrors: readonly string[];
+  readonly cacheDir: string;
+  readonly deadline: Deadline;
 }
-
-const MOST_LOOSE_TAGS = 5;
-const LOOSE_TAG = 'similar-tag';
 
 /**
  * Finds the repository, the commits and the directory that a package version can come from.
  *
- * @param options.mirrors templates for where to fetch repositories from (see `remotesFor`)
  * @returns candidates in the order in which to try them, or why there are none
  */
-export async function resolveSource(options: {
-  claims: SourceClaims;
-  override: SourceOverride | null;
-  mirrors: readonly string[];
-  cacheDir: string;
-}): Promise<Outcome<ResolvedSource>> {
+export async function resolveSource(options: ResolveOptions): Promise<Outcome<ResolvedSource>> {
   const { claims, override } = options;
   const stated = override?.repository ?? claims.repository;
   if (stated === null) {
@@ -61,29 +57,51 @@ export async function resolveSource(options: {
   }
   const url = parseRepositoryUrl(stated);
   if (url === null) {
-    const why = `The document's repository, ${JSON.stringify(stated)}, is not the URL of a repository on a host.`;
+    const shown = JSON.stringify(stated.length > 200 ? `${stated.slice(0, 200)}...` : stated);
+    const why = `The document's repository, ${shown}, is not the URL of a repository on a host.`;
     return cannot('no-repository', `${why} If you know the right one, name it with --source <url#commit>.`);
   }
-  const opened = await open(url, options);
-  if (!opened.ok) return opened;
-  const { repository, signals } = opened.value;
-  const resolved = await candidatesIn({ repository, url, claims, override });
-  if (!resolved.ok) return resolved;
-  return found({ ...resolved.value, signals: [...signals, ...resolved.value.signals] });
+  const resolved = await resolveAt(url, options);
+  // What was read while the time ran out may be half of it.
+  return options.deadline.leftMs() > 0 ? resolved : outOfTime(url);
 }
 
-async function open(
-  url: RepositoryUrl,
-  options: { claims: SourceClaims; mirrors: readonly string[]; cacheDir: string },
-): Promise<Outcome<{ repository: Repository; signals: readonly Signal[] }>> {
-  const { claims, cacheDir } = options;
-  const remotes = remotesFor(url, options.mirrors);
+function outOfTime(url: RepositoryUrl): Outcome<never> {
+  const message = `The time of --timeout was over before ${url.url} was fetched and read. Allow more.`;
+  return cannot('timed-out', message);
+}
+
+interface Opened {
+  readonly repository: Repository;
+  readonly remote: string;
+  readonly partial: string | null;
+}
+
+async function resolveAt(url: RepositoryUrl, options: ResolveOptions): Promise<Outcome<ResolvedSource>> {
+  const opened = await open(url, options);
+  if (!opened.ok) return opened;
+  const commit = options.override?.commit ?? null;
+  const resolved =
+    commit === null
+      ? await resolveClaimed({ url, ...options, ...opened.value })
+      : await resolveNamed({ url, ...options, ...opened.value, commit });
+  if (!resolved.ok) return resolved;
+  return found({
+    ...resolved.value,
+    signals: [...partialSignals(opened.value.partial), ...resolved.value.signals],
+  });
+}
+
+async function open(url: RepositoryUrl, options: ResolveOptions): Promise<Outcome<Opened>> {
+  const { claims, override, cacheDir, deadline } = options;
+  const named = override?.commit ?? null;
   const wanted = {
-    tag: (tag: string) => mentionsVersion(tag, claims.version),
-    commits: claims.commits.map((one) => one.commit),
+    tag: (tag: string) => tag === named || mentionsVersion(tag, claims.version),
+    commits: named === null ? claims.commits.map((one) => one.commit) : [named],
   };
-  const opened = await openRepository({ cacheDir, key: url.url, remotes, wanted });
-  if (opened.ok) return found({ repository: opened.repository, signals: partialSignals(opened.partial) });
+  const remotes = remotesFor(url, options.mirrors);
+  const opened = await openRepository({ cacheDir, key: url.url, remotes, wanted, deadline });
+  if (opened.ok) return found(opened);
   const said = opened.failures.map((failure) => `${failure.url}: ${failure.message}`).join('; ');
   const next =
     'It may be gone, private or unreachable from here; --git-mirror names another place to fetch from.';
@@ -96,171 +114,158 @@ function partialSignals(partial: string | null): readonly Signal[] {
   return [signal('repository-incomplete', message)];
 }
 
-async function candidatesIn(context: {
-  repository: Repository;
-  url: RepositoryUrl;
-  claims: SourceClaims;
-  override: SourceOverride | null;
-}): Promise<Outcome<ResolvedSource>> {
-  const { repository, url, claims, override } = context;
-  const commits = await candidateCommits(context);
-  if (commits.length === 0) {
-    const asked = override?.commit ?? null;
-    const what =
-      asked === null
-        ? `${url.url} has no tag for ${claims.version}, and no commit that sets this version.`
-        : `${url.url} has no commit, tag or branch ${JSON.stringify(asked)}.`;
-    return cannot(
-      'source-not-found',
-      `${what} If you know the commit, name it with --source ${url.url}#<commit>.`,
+interface Context extends ResolveOptions, Opened {
+  readonly url: RepositoryUrl;
+}
+
+/** The source as claims, tags and the history have it. */
+async function resolveClaimed(context: Context): Promise<Outcome<ResolvedSource>> {
+  const { repository, url, claims, partial } = context;
+  const { candidates, unheld } = await claimedAndTagged(repository, claims);
+  const first = await locateAll(context, candidates);
+  const all = needsHistory(first, claims) ? await withVersionCommit(context, first) : first;
+  // Of a repository without its history nobody can say what its branches hold.
+  const missing = partial === null ? unheld : [];
+  if (all.tried.length === 0) {
+    const what = `${url.url} has no tag for ${claims.version}, and no commit that sets this version.`;
+    const ghosts = missing.map(
+      ({ commit, evidence }) =>
+        ` Commit ${commit} (${evidence.detail}) is on no branch and no tag of the repository.`,
     );
+    const next = `If you know the commit, name it with --source ${url.url}#<commit>.`;
+    return cannot('source-not-found', `${what}${ghosts.join('')} ${next}`);
   }
-  const located = await Promise.all(
-    commits.map((candidate) => locate({ repository, url, claims, candidate })),
-  );
-  const sources = located.flatMap((one) => (one === null ? [] : [one]));
-  if (sources.length === 0) {
-    const where = commits.map((candidate) => candidate.ref ?? candidate.commit.slice(0, 12)).join(', ');
-    const what = `No ${claims.manifest.fileName} named ${claims.name} in ${url.url} at ${where}.`;
-    return cannot('source-mismatch', `${what} The package may claim a repository that is not its own.`);
-  }
-  const ordered = [...sources].sort((a, b) => Number(b.versionStated) - Number(a.versionStated));
-  return found({
-    repository,
-    candidates: ordered.map((one) => one.source),
-    signals: signalsOf(claims, ordered),
+  const ghosts = missing.map(({ commit, evidence }) => {
+    const message = `No branch and no tag of ${url.url} holds commit ${commit} (${evidence.detail}); it was not used.`;
+    return signal('commit-on-no-branch', message);
   });
+  return outcomeOf({ context, repository, located: all, signals: ghosts });
 }
 
-async function candidateCommits(context: {
-  repository: Repository;
-  claims: SourceClaims;
-  override: SourceOverride | null;
-}): Promise<readonly Candidate[]> {
-  const { repository, claims, override } = context;
-  if (override?.commit != null) return overridden(repository, override.commit);
-  const tags = await repository.tags();
-  const claimed = await Promise.all(
-    claims.commits.map(async ({ commit, evidence }) => {
-      const known = await repository.commitOf(commit);
-      const tag = tags.find((one) => one.commit === known);
-      return known === null ? [] : [{ commit: known, ref: tag?.name ?? null, evidence: [evidence] }];
-    }),
-  );
-  const names = tagNames(claims.name, claims.version).map((name) => `refs/tags/${name}`);
-  const exact = names.flatMap((name) => tags.filter((tag) => tag.name === name));
-  const loose = looseTags({ tags, exact, version: claims.version });
-  const tagged = [...exact, ...loose].map((tag) => ({
-    commit: tag.commit,
-    ref: tag.name,
-    evidence: [
-      {
-        kind: loose.includes(tag) ? LOOSE_TAG : 'tag',
-        detail: `${tag.name.replace('refs/tags/', 'tag ')} leads to this commit`,
-      },
-    ],
-  }));
-  const candidates = merge([...claimed.flat(), ...tagged]);
-  if (candidates.length > 0) return candidates;
-  return versionCommit(repository, claims);
-}
-
-/**
- * Tags in no known form that hold the version. Beside a tag in a known form, one that only adds a suffix counts
- * (`4.18.1-npm` beside `4.18.1`); anything else may be the tag of another package of the same repository.
- */
-function looseTags(options: {
-  tags: readonly Ref[];
-  exact: readonly Ref[];
-  version: string;
-}): readonly Ref[] {
-  const { tags, exact, version } = options;
-  const mentions = tags.filter((tag) => !exact.includes(tag) && mentionsVersion(tag.name, version));
-  const suffixed = (tag: Ref) => tag.name.replace(/^refs\/tags\/v?/, '').startsWith(version);
-  return (exact.length === 0 ? mentions : mentions.filter(suffixed)).slice(0, MOST_LOOSE_TAGS);
-}
-
-async function overridden(repository: Repository, revision: string): Promise<readonly Candidate[]> {
-  const names = [revision, `refs/tags/${revision}`, `refs/heads/${revision}`];
-  for (const name of names) {
-    const commit = await repository.commitOf(name);
-    if (commit === null) continue;
-    const ref = name.startsWith('refs/') ? name : null;
-    return [{ commit, ref, evidence: [{ kind: 'user', detail: 'named with --source' }] }];
+/** The source as the user names it: a tag, a branch, or any commit that the remote gives. */
+async function resolveNamed(
+  context: Context & { readonly commit: string },
+): Promise<Outcome<ResolvedSource>> {
+  const { url, claims, commit } = context;
+  const named = await namedCommit(context.repository, commit);
+  if (named !== null) {
+    const located = await locateAll(context, [named]);
+    return outcomeOf({ context, repository: context.repository, located, signals: [] });
   }
-  return [];
-}
-
-/** The oldest commit at which the manifest states the version: what `npm version` and its like leave behind. */
-async function versionCommit(repository: Repository, claims: SourceClaims): Promise<readonly Candidate[]> {
-  const { manifest } = claims;
-  const places = [...new Set([claims.directory, '.'].flatMap((one) => (one === null ? [] : [one])))];
-  for (const place of places) {
-    const file = inDirectory(place, manifest.fileName);
-    const commits = await repository.commitsThatChanged({
-      expression: manifest.versionLine(claims.version),
-      file,
-    });
-    for (const { commit } of commits.toReversed()) {
-      const text = await repository.readText(commit, file);
-      if (text === null || manifest.read(text)?.version !== claims.version) continue;
-      const detail = `${file} states version ${claims.version} from this commit on; no tag names it`;
-      return [{ commit, ref: null, evidence: [{ kind: 'version-commit', detail }] }];
-    }
+  const repository = await openCommit({ ...context, key: url.url });
+  if (repository === null) {
+    const what = `${url.url} has no commit, tag or branch ${JSON.stringify(commit)}.`;
+    const next = `If you know the commit of ${claims.version}, name it with --source ${url.url}#<commit>.`;
+    return cannot('source-not-found', `${what} ${next}`);
   }
-  return [];
-}
-
-/** One candidate per commit; evidence of the same commit is put together, the first order kept. */
-function merge(candidates: readonly Candidate[]): readonly Candidate[] {
-  const byCommit = new Map<string, Candidate>();
-  for (const one of candidates) {
-    const known = byCommit.get(one.commit);
-    const merged = known && {
-      ...known,
-      ref: known.ref ?? one.ref,
-      evidence: [...known.evidence, ...one.evidence],
-    };
-    byCommit.set(one.commit, merged ?? one);
-  }
-  return [...byCommit.values()];
+  const held =
+    context.partial === null
+      ? 'no branch and no tag of the repository holds it'
+      : 'whether a branch or tag of the repository holds it is not known';
+  const evidence = [{ kind: 'user', detail: `named with --source; ${held}` }];
+  const located = await locateAll({ ...context, repository }, [{ commit, ref: null, evidence }]);
+  const message = `Commit ${commit} was named with --source; ${held}.`;
+  const signals = context.partial === null ? [signal('commit-on-no-branch', message)] : [];
+  return outcomeOf({ context, repository, located, signals });
 }
 
 interface Located {
   readonly source: Source;
-  /** Whether the manifest at this commit states the very version. */
-  readonly versionStated: boolean;
+  /** What the manifest at this commit states. */
+  readonly version: string | null;
 }
 
-async function locate(context: {
-  repository: Repository;
-  url: RepositoryUrl;
-  claims: SourceClaims;
-  candidate: Candidate;
-}): Promise<Located | null> {
-  const { repository, url, claims, candidate } = context;
-  const place = await directoryOf(repository, candidate.commit, claims);
-  if (place === null) return null;
-  const [tree, committedAt] = await Promise.all([
-    repository.tree(candidate.commit),
-    repository.committedAt(candidate.commit),
-  ]);
+interface LocatedAll {
+  readonly tried: readonly Candidate[];
+  readonly sources: readonly Located[];
+  /** Why some candidates could not be read. */
+  readonly reasons: readonly Reason[];
+}
+
+type LocateContext = Pick<Context, 'repository' | 'url' | 'claims'>;
+
+async function locateAll(context: LocateContext, tried: readonly Candidate[]): Promise<LocatedAll> {
+  const sources: Located[] = [];
+  const reasons: Reason[] = [];
+  for (const candidate of tried) {
+    const located = await locate(context, candidate);
+    if (!located.ok) reasons.push(located.reason);
+    else if (located.value !== null) sources.push(located.value);
+  }
+  return { tried, sources, reasons };
+}
+
+/** The directory and files of a candidate; null when no manifest of it has the name. */
+async function locate(context: LocateContext, candidate: Candidate): Promise<Outcome<Located | null>> {
+  const { repository, url, claims } = context;
+  const { commit, ref, evidence } = candidate;
+  // First, as it is what refuses a tree that unfolds to more than can be looked through.
+  const tree = await repository.tree(commit);
+  if (!tree.ok) return tree;
+  const place = await directoryOf(repository, commit, claims);
+  if (place === null) return found(null);
   const source: Source = {
     repository: url.url,
-    commit: candidate.commit,
-    ref: candidate.ref,
+    commit,
+    ref,
     directory: place.directory,
-    committedAt,
-    evidence: [...candidate.evidence, place.evidence],
-    tree,
+    committedAt: await repository.committedAt(commit),
+    evidence: [...evidence, place.evidence],
+    tree: tree.value,
   };
-  return { source, versionStated: place.version === claims.version };
+  return found({ source, version: place.version });
 }
 
-function signalsOf(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {
+/**
+ * Without any candidate; or when every one states another version: in a repository of many packages, `v1.0.0` can be
+ * the tag of a neighbour. A placeholder (`0.0.0-development`) is filled in at release time and says nothing.
+ */
+function needsHistory({ tried, sources }: LocatedAll, claims: SourceClaims): boolean {
+  if (tried.length === 0) return true;
+  if (sources.some(({ version }) => version === claims.version)) return false;
+  return sources.some(({ version }) => version !== null && !version.startsWith('0.0.0'));
+}
+
+async function withVersionCommit(context: LocateContext, first: LocatedAll): Promise<LocatedAll> {
+  const directories = first.sources.map(({ source }) => source.directory);
+  const candidate = await versionCommit(context.repository, context.claims, directories);
+  if (candidate === null || first.tried.some((one) => one.commit === candidate.commit)) return first;
+  const more = await locateAll(context, [candidate]);
+  return {
+    tried: [...first.tried, ...more.tried],
+    sources: [...first.sources, ...more.sources],
+    reasons: [...first.reasons, ...more.reasons],
+  };
+}
+
+function outcomeOf(options: {
+  context: Context;
+  repository: Repository;
+  located: LocatedAll;
+  signals: readonly Signal[];
+}): Outcome<ResolvedSource> {
+  const { context, repository, located, signals } = options;
+  const { url, claims } = context;
+  const { tried, sources, reasons } = located;
+  if (sources.length === 0) {
+    const [reason] = reasons;
+    if (reason !== undefined) return { ok: false, reason };
+    const where = tried.map((candidate) => candidate.ref ?? candidate.commit.slice(0, 12)).join(', ');
+    const what = `No ${claims.manifest.fileName} named ${claims.name} in ${url.url} at ${where}.`;
+    return cannot('source-mismatch', `${what} The package may claim a repository that is not its own.`);
+  }
+  const states = ({ version }: Located) => Number(version === claims.version);
+  const ordered = sources.toSorted((a, b) => states(b) - states(a));
+  return found({
+    repository,
+    candidates: ordered.map((one) => one.source),
+    signals: [...signals, ...evidenceSignals(claims, ordered)],
+  });
+}
+
+function evidenceSignals(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {
   const signals: Signal[] = [];
-  // A tag with a suffix is another state of the same version by intention.
-  const firm = located.filter(({ source }) => source.evidence[0]?.kind !== LOOSE_TAG);
+  const firm = located.filter(({ source }) => !isLoose(source.evidence));
   if (firm.length > 1) {
     const all = firm.map(
       ({ source }) => `${source.commit.slice(0, 12)} (${source.evidence[0]?.detail ?? ''})`,
@@ -268,7 +273,7 @@ function signalsOf(claims: SourceClaims, located: readonly Located[]): readonly 
     const message = `The evidence leads to ${firm.length} different commits: ${all.join('; ')}.`;
     signals.push(signal('source-evidence-disagrees', message));
   }
-  if (!located.some((one) => one.versionStated)) {
+  if (!located.some((one) => one.version === claims.version)) {
     const message = `No candidate commit states version ${claims.version} in its ${claims.manifest.fileName}.`;
     signals.push(signal('version-not-in-source', message));
   }

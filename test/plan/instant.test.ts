@@ -19,4 +19,14 @@ describe('publishInstant', () => {
     expect(instant).toBe('2024-03-01T11:00:00.000Z');
     expect(signal?.kind).toBe('registry-time-implausible');
   });
+
+  it.each(['', 'never', '10000-01-01T00:00:00+00:00', '+99999-01-01T00:00:00Z', '1969-12-31T23:59:59+00:00'])(
+    'is the time of the registry when the commit has the date %j, and that is said',
+    (date) => {
+      const registryTime = '2024-03-08T09:59:00.000Z';
+      const { instant, signal } = publishInstant({ registryTime, committedAt: date });
+      expect([instant, signal?.kind]).toEqual([registryTime, 'registry-time-implausible']);
+      expect(publishInstant({ registryTime: null, committedAt: date }).instant).toMatch(/^1970-/);
+    },
+  );
 });

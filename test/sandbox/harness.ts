@@ -73,7 +73,9 @@ export async function openOn(
   spec: Partial<SandboxSpec> & { sourceArchive: string },
 ): Promise<Opened> {
   const rootfs = await testRootfs();
-  const sandbox = await (await engineNamed(name)).open({
+  const sandbox = await (
+    await engineNamed(name)
+  ).open({
     rootfs,
     mounts: [],
     socketDirectory: null,

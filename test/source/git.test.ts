@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRepository, type Repository } from '../../src/source/git.ts';
+import { openRepository } from '../../src/source/open-repository.ts';
+import type { Repository } from '../../src/source/repository.ts';
 import { TestRepository, temporaryFolder } from '../support/repository.ts';
 
 const folder = temporaryFolder();
@@ -22,6 +23,7 @@ beforeAll(async () => {
     'filtered.txt': 'as committed\n',
     'windows.bat': 'echo hello\n',
     'name with\ttab': 'x',
+    'folder/file': 'x',
     '.gitattributes':
       'secret.txt export-ignore\nversion.txt export-subst\nfiltered.txt filter=evil\n*.bat text eol=crlf\n',
   });
@@ -49,7 +51,8 @@ function membersOf(file: string): string[] {
 
 describe('a repository', () => {
   it('lists every file of a commit with its blob id', async () => {
-    const tree = await repository.tree(commit);
+    const listed = await repository.tree(commit);
+    const tree = listed.ok ? listed.value : [];
     const file = tree.find((one) => one.path === 'package.json');
     expect(file?.blobId).toBe(origin.git('rev-parse', 'HEAD:package.json'));
     expect(tree.find((one) => one.path === 'link')?.mode).toBe('120000');
@@ -58,13 +61,18 @@ describe('a repository', () => {
 
   it('tells that a file is absent, and that a commit is', async () => {
     expect(await repository.readText(commit, 'absent.json')).toBeNull();
+    expect(await repository.readText(commit, 'folder')).toBeNull();
+    expect(await repository.readText(commit, 'link')).toBeNull();
+    expect(await repository.readText(commit, 'folder/file')).toBe('x');
+    expect(await repository.readText(commit, ':(glob)folder/*')).toBeNull();
     expect(await repository.commitOf('0'.repeat(40))).toBeNull();
+    expect(await repository.commitOf('refs/heads/main^{/change}')).toBeNull();
     expect(await repository.commitOf('--help')).toBeNull();
   });
 
   it('archives a commit as a checkout has it: nothing left out, substituted or filtered', async () => {
     const file = path.join(folder.path, 'tree.tar');
-    await repository.archive(commit, file);
+    expect(await repository.archive({ commit, file, maxBytes: 1_000_000 })).toBeNull();
     expect(membersOf(file)).toContain('secret.txt');
     const text = (name: string) => execFileSync('tar', ['-xOf', file, name], { encoding: 'utf8' });
     expect(text('version.txt')).toBe('$Format:%H$\n');
@@ -87,7 +95,29 @@ describe('a repository', () => {
     expect(git('rev-parse', 'HEAD')).toBe(commit);
     expect(git('describe', '--tags')).toBe('v1.0.0');
     expect(git('rev-list', '--count', '--all')).toBe('1');
+    // Nothing that names this machine: no folder of it, and no log with its name.
+    const files = readdirSync(path.join(directory, '.git'), { recursive: true, withFileTypes: true });
+    const texts = files.filter((one) => one.isFile()).map((one) => path.join(one.parentPath, one.name));
+    expect(texts.filter((file) => readFileSync(file, 'latin1').includes(folder.path))).toEqual([]);
+    expect(files.map((one) => one.name)).not.toContain('logs');
+    expect(files.map((one) => one.name)).not.toContain('hooks');
     expect(existsSync(canary)).toBe(false);
+  });
+});
+
+describe('the index of a clone', () => {
+  it('has every file as committed, so that nothing calls the tree dirty', async () => {
+    const directory = path.join(folder.path, 'unpacked');
+    mkdirSync(directory);
+    const file = path.join(folder.path, 'clean.tar');
+    await repository.archive({ commit, file, maxBytes: 1_000_000 });
+    execFileSync('tar', ['-xf', file, '-C', directory]);
+    const where = { commit, ref: 'refs/tags/v1.0.0', origin: 'https://git.example/a/b', directory };
+    expect(await repository.shallowClone(where)).toBeNull();
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: directory, encoding: 'utf8' }).trim();
+    git('update-index', '-q', '--refresh');
+    expect(git('diff-index', '--name-only', 'HEAD')).toBe('');
+    expect(git('describe', '--tags', '--dirty')).toBe('v1.0.0');
   });
 });
 

@@ -45,6 +45,10 @@ describe('parseRepositoryUrl', () => {
     '--upload-pack=id',
     'C:\\x',
     'https://',
+    'git+https://',
+    'https://github.com/owner/%zz',
+    'https://git.example/owner/%zz',
+    'ssh://toString',
   ])('refuses %j', (text) => {
     expect(parseRepositoryUrl(text)).toBeNull();
   });

@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageJsonReader } from '../../builders/npm/manifest.ts';
+import { deadlineIn } from '../../src/deadline.ts';
 import { resolveSource, type SourceClaims } from '../../src/source/resolve.ts';
 import { TestRepository, temporaryFolder } from '../support/repository.ts';
 
@@ -14,7 +16,12 @@ function newRepository(): { repository: TestRepository; name: string } {
   return { repository: new TestRepository(path.join(folder.path, 'git', name)), name };
 }
 
-function resolve(name: string, claims: Partial<SourceClaims>, commit: string | null = null) {
+function resolve(
+  name: string,
+  claims: Partial<SourceClaims>,
+  commit: string | null = null,
+  deadline = deadlineIn(300_000),
+) {
   const url = `https://git.example/owner/${name}`;
   return resolveSource({
     claims: {
@@ -29,6 +36,7 @@ function resolve(name: string, claims: Partial<SourceClaims>, commit: string | n
     override: commit === null ? null : { repository: url, commit },
     mirrors: [path.join(folder.path, 'git', '{name}')],
     cacheDir: path.join(folder.path, 'cache'),
+    deadline,
   });
 }
 
@@ -114,6 +122,79 @@ describe('the commit', () => {
     repository.git('branch', 'feature');
     expect((await resolved(name, {}, 'feature')).candidates[0]?.commit).toBe(commit);
     expect(await reasonOf(name, {}, '--upload-pack=touch')).toBe('source-not-found');
+  });
+});
+
+/** A repository whose release is tagged, and a commit that once was on a branch. */
+function withGhost() {
+  const { repository, name } = newRepository();
+  repository.commit({ 'package.json': MANIFEST });
+  repository.tag('v1.2.3');
+  repository.git('checkout', '-q', '-b', 'gone');
+  const ghost = repository.commit({ 'package.json': MANIFEST, 'index.js': 'steal();' });
+  repository.git('checkout', '-q', 'main');
+  repository.git('branch', '-q', '-D', 'gone');
+  return { repository, name, ghost, tagged: repository.git('rev-parse', 'main') };
+}
+
+describe('a commit that no branch and no tag holds', () => {
+  const evidence = { kind: 'git-head', detail: 'the registry names it as gitHead' };
+
+  it('is not used because the registry names it, and that is told', async () => {
+    const { name, ghost, tagged } = withGhost();
+    const { candidates, signals } = await resolved(name, { commits: [{ commit: ghost, evidence }] });
+    expect(candidates.map((one) => one.commit)).toEqual([tagged]);
+    expect(signals.map((one) => one.kind)).toEqual(['commit-on-no-branch']);
+    expect(signals[0]?.message).toContain(ghost);
+  });
+
+  it('is told where nothing else names the version', async () => {
+    const { name, ghost } = withGhost();
+    const outcome = await resolve(name, { version: '3.0.0', commits: [{ commit: ghost, evidence }] });
+    expect(outcome.ok ? null : outcome.reason.code).toBe('source-not-found');
+    expect(outcome.ok ? null : outcome.reason.message).toContain(ghost);
+  });
+
+  it('is used when the user names it, and the result says so', async () => {
+    const { name, ghost } = withGhost();
+    const { candidates, signals, repository } = await resolved(name, {}, ghost);
+    expect(candidates.map((one) => one.commit)).toEqual([ghost]);
+    expect(candidates[0]?.evidence[0]?.detail).toContain('no branch and no tag');
+    expect(signals.map((one) => one.kind)).toEqual(['commit-on-no-branch']);
+    expect(await repository.readText(ghost, 'index.js')).toBe('steal();');
+    // Nor has it come into the copy that other runs look at.
+    expect((await resolved(name, { commits: [{ commit: ghost, evidence }] })).signals).toHaveLength(1);
+  });
+
+  it('that does not exist is no source', async () => {
+    expect(await reasonOf(withGhost().name, {}, 'ab'.repeat(20))).toBe('source-not-found');
+  });
+});
+
+describe('a repository that can be had only in part', () => {
+  it('still gives the tagged commit, and a claimed one that is the tip of a branch', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': MANIFEST });
+    repository.git('tag', '-a', '-m', 'release', 'v1.2.3');
+    const tagged = repository.git('rev-parse', 'HEAD');
+    repository.commit({ 'big.bin': 'x'.repeat(1000) });
+    const blob = repository.git('rev-parse', 'HEAD:big.bin');
+    repository.git('rm', '-q', 'big.bin');
+    const tip = repository.commit({ 'index.js': 'later' });
+    rmSync(path.join(repository.directory, '.git', 'objects', blob.slice(0, 2), blob.slice(2)));
+    const evidence = { kind: 'git-head', detail: 'gitHead' };
+    const { candidates, signals } = await resolved(name, { commits: [{ commit: tip, evidence }] });
+    expect(candidates.map((one) => one.commit)).toEqual([tip, tagged]);
+    expect(signals.map((one) => one.kind)).toContain('repository-incomplete');
+  });
+});
+
+describe('the time of a run', () => {
+  it('that is over before the source is read is told as such', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': MANIFEST });
+    repository.tag('v1.2.3');
+    expect(await reasonOf(name, {}, null, deadlineIn(0))).toBe('timed-out');
   });
 });
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ownerName } from '../../src/sandbox/owner.ts';
+import { ownerName } from '../../src/owner.ts';
 import { SMALL_LIMITS, TEST_ENGINES, TestWorld } from '../support/world.ts';
 
 let world: TestWorld;

@@ -4,6 +4,7 @@ import type { RegistryClient } from '../registry/client.ts';
 import { versionOf, type PackageDocument, type RawVersion } from '../registry/document.ts';
 import { hexOf } from '../registry/integrity.ts';
 import { RangeIndex } from './range-index.ts';
+import { type Subject, withoutSubject } from './subject.ts';
 import { snapshot, type Snapshot, type TimeDiagnosis } from './time-doctor.ts';
 
 /** One artifact that was served: an input of the build. */
@@ -41,8 +42,8 @@ export interface ArchiveOptions {
   readonly cutoff: Date;
   /** Ranges of the package to build itself, as in its manifest. */
   readonly wanted: Iterable<readonly [name: string, range: string]>;
-  /** The version that is being verified: a build that could fetch it would only have to copy it. */
-  readonly subject: { readonly name: string; readonly version: string } | null;
+  /** What is being verified: neither it nor its bytes nor anything of its package's future is served. */
+  readonly subject: Subject | null;
 }
 
 /** Documents held in memory; more are read again from the cache on disk. */
@@ -70,7 +71,7 @@ export class RegistryArchive {
 
   get materials(): readonly Material[] {
     return [...this.#materials.values()].sort(
-      (a, b) => compare(a.name, b.name) || semver.compare(a.version, b.version),
+      (a, b) => compare(a.name, b.name) || compareVersions(a.version, b.version),
     );
   }
 
@@ -101,8 +102,8 @@ export class RegistryArchive {
   }
 
   /**
-   * Any version that exists, at the cutoff or not: a lockfile is the authority on exact versions.
-   * Null when there is no such version.
+   * Any version that exists, at the cutoff or not: a lockfile is the authority on exact versions (but for those of the
+   * subject's package). Null when there is no such version.
    */
   async exactVersion(name: string, version: string): Promise<RawVersion | null> {
     return (await this.#withVersion(name, version))?.versions.get(version) ?? null;
@@ -110,7 +111,8 @@ export class RegistryArchive {
 
   /**
    * The artifact of an exact version, checked and recorded as a material; null when there is no such version.
-   * Throws ReproveError `registry-invalid` when it is gone or has not the digests that the registry gives.
+   * Throws ReproveError `registry-invalid` when it is gone, has not the digests that the registry gives, or is the very
+   * artifact that is being verified.
    */
   async artifact(name: string, file: string): Promise<Uint8Array | null> {
     const version = await this.#versionOfFile(name, file);
@@ -124,11 +126,15 @@ export class RegistryArchive {
     if (result.kind === 'integrity-mismatch')
       throw wrong(subject, `Its artifact should be ${result.expected} but is ${result.actual}.`);
     if (result.kind === 'unchecked') throw wrong(subject, 'The registry gives no digest for its artifact.');
+    const sha512 = hexOf(result.integrity);
+    // Checked on the bytes: neither a name nor what a document claims can hide what they are.
+    if (sha512 === this.#subject?.sha512)
+      throw wrong(subject, 'It is the very artifact that is being verified.');
     this.#materials.set(subject, {
       name,
       version: found.version,
       integrity: result.integrity,
-      sha512: hexOf(result.integrity),
+      sha512,
       size: result.bytes.byteLength,
       afterCutoff: this.#isAfterCutoff(document, found.version),
     });
@@ -219,15 +225,10 @@ export class RegistryArchive {
     return this.#document(name);
   }
 
-  /** A document without the version that is being verified. */
   async #fetch(name: string, freshness?: { readonly notBefore: Date }): Promise<PackageDocument | null> {
     const document = await this.#client.packument(name, freshness);
-    const subject = this.#subject;
-    if (document === null || subject === null || subject.name !== name) return document;
-    const others = <T>(map: ReadonlyMap<string, T>) =>
-      new Map([...map].filter(([version]) => version !== subject.version));
-    const distTags = new Map([...document.distTags].filter(([, version]) => version !== subject.version));
-    return { ...document, distTags, versions: others(document.versions), time: others(document.time) };
+    if (document === null || this.#subject === null) return document;
+    return withoutSubject(document, this.#subject, this.#cutoff);
   }
 
   /** A document fetched after the cutoff says all there is to say about the time before it, for ever. */
@@ -256,6 +257,13 @@ function fileOf(raw: RawVersion): string | null {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
+}
+
+/** By precedence; some old registries hold keys that no reader takes for versions. */
+function compareVersions(a: string, b: string): number {
+  const [one, two] = [a, b].map((text) => semver.parse(text, { loose: true }));
+  if (one == null || two == null) return Number(one == null) - Number(two == null) || compare(a, b);
+  return one.compare(two) || compare(a, b);
 }
 
 function wrong(subject: string, why: string): ReproveError {

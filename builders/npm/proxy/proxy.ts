@@ -5,6 +5,7 @@ import { messageOf, ReproveError } from '../../../src/errors.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { RegistryArchive, type Material, type Repair, type TimeReport } from './archive.ts';
 import { MAX_URL, routeOf, type Route } from './route.ts';
+import type { Subject } from './subject.ts';
 import { documentView, INSTALL_TYPE, tagsAt, versionView } from './view.ts';
 
 export interface ProxyOptions {
@@ -15,8 +16,8 @@ export interface ProxyOptions {
   readonly socketDirectory: string;
   /** Ranges of the package to build itself: its dependencies and development dependencies, of all its workspaces. */
   readonly wanted?: Iterable<readonly [name: string, range: string]>;
-  /** The version that is being verified: it is not served. */
-  readonly subject?: { readonly name: string; readonly version: string };
+  /** What is being verified: neither it nor its bytes nor anything of its package's future is served. */
+  readonly subject?: Subject;
   /** Where the sandbox finds the proxy, without a final slash. */
   readonly origin?: string;
 }

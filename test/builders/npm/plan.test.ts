@@ -12,22 +12,29 @@ interface Situation {
   readonly directory?: string;
   /** Published entries that are no blob of the commit, with what they can do. */
   readonly unexplained?: Readonly<Record<string, EntryRole>>;
+  readonly publishedAt?: string;
+  /** Of the npm that is chosen. */
+  readonly npm?: string;
+  readonly published?: string;
 }
 
-async function plansOf({ files, directory = '.', unexplained = {} }: Situation) {
+async function plansOf(situation: Situation) {
+  const { files, directory = '.', unexplained = {}, publishedAt = null, npm = '10.0.0' } = situation;
+  const { published: version = '1.0.0' } = situation;
   const texts = Object.fromEntries(
     Object.entries(files).map(([name, content]) => [
       name,
-      typeof content === 'string' ? content : JSON.stringify(content),
+      // A manifest states the published version unless a test is about that.
+      typeof content === 'string' ? content : JSON.stringify({ version: '1.0.0', ...content }),
     ]),
   );
   const clues: ToolClues[] = [];
   const artifact = artifactOf(npmTarball({ 'package.json': '{"name":"pkg","version":"1.0.0"}' }));
   const request: PlanRequest = {
     published: {
-      subject: { ecosystem: 'npm', name: 'pkg', version: '1.0.0', purl: 'pkg:npm/pkg@1.0.0' },
+      subject: { ecosystem: 'npm', name: 'pkg', version, purl: `pkg:npm/pkg@${version}` },
       artifact,
-      publishedAt: null,
+      publishedAt,
       claims: {
         name: 'pkg',
         version: '1.0.0',
@@ -48,7 +55,7 @@ async function plansOf({ files, directory = '.', unexplained = {} }: Situation) 
     roles: new Map(Object.entries(unexplained)),
     choose: (one) => {
       clues.push(one);
-      return { node: '22.0.0', npm: '10.0.0', evidence: [] };
+      return { node: '22.0.0', npm, evidence: [] };
     },
   });
   const steps = plans.map((plan) =>
@@ -175,3 +182,107 @@ describe('a package of a workspace', () => {
 it('a manifest that is no JSON has no plan', async () => {
   expect((await plansOf({ files: { 'package.json': '{' } })).plans).toEqual([]);
 });
+
+describe('a package that bundles dependencies', () => {
+  const manifest = { name: 'pkg', dependencies: { leaf: '1.0.0' } };
+  it.each([
+    ['bundleDependencies', ['leaf']],
+    ['bundledDependencies', ['leaf']],
+    ['bundleDependencies', true],
+    ['bundledDependencies', { leaf: '1.0.0' }],
+  ])('by %s: %j is installed before it is packed, running nothing of its own', async (field, bundle) => {
+    const { steps, plans } = await plansOf({
+      files: {
+        'package.json': { ...manifest, [field]: bundle },
+        'package-lock.json': { lockfileVersion: 3 },
+      },
+      unexplained: { 'node_modules/leaf/index.js': 'code' },
+    });
+    expect(steps[0]).toEqual([
+      'fetch /work/source: node /opt/forwarder/forward.js npm ci --ignore-scripts',
+      'pack /work/source: npm pack --pack-destination=/work/output --ignore-scripts',
+    ]);
+    expect(plans.map((plan) => [plan.strategy, plan.conclusive])).toEqual([
+      ['install-pack', true],
+      ['install-pack', true],
+    ]);
+  });
+
+  it.each([[[]], [false], [null]])('in name only (%j) is only packed', async (bundleDependencies) => {
+    const { plans } = await plansOf({ files: { 'package.json': { ...manifest, bundleDependencies } } });
+    expect(plans.map((plan) => [plan.strategy, plan.conclusive])).toEqual([['pack', true]]);
+  });
+
+  it('in a workspace, whose install may hoist them away, is not judged by that', async () => {
+    const { plans } = await plansOf({
+      files: {
+        'package.json': { name: 'root', workspaces: ['packages/*'] },
+        'packages/pkg/package.json': { ...manifest, bundleDependencies: ['leaf'] },
+      },
+      directory: 'packages/pkg',
+    });
+    expect(plans.map((plan) => [plan.strategy, plan.conclusive])).toEqual([['install-pack', false]]);
+  });
+});
+
+describe('a commit that leaves the version open', () => {
+  const SET =
+    'npm version 1.0.0 --no-git-tag-version --allow-same-version --ignore-scripts --no-workspaces-update';
+  it.each(['0.0.0', '0.0.0-development', '0.0.0-semantically-released', undefined])(
+    'at %s gets the published one before a bare pack, and the plan says so',
+    async (version) => {
+      const { steps, plans } = await plansOf({ files: { 'package.json': { name: 'pkg', version } } });
+      expect(steps[0]).toEqual([
+        `build /work/source: ${SET}`,
+        'pack /work/source: npm pack --pack-destination=/work/output --ignore-scripts',
+      ]);
+      expect(plans[0]?.evidence).toMatchObject([{ kind: 'version-set' }]);
+      expect(plans[0]?.steps[0]?.env['npm_config_script_shell']).toBe('/usr/bin/true');
+    },
+  );
+
+  it('gets it after its build too, in its own folder', async () => {
+    const { steps } = await plansOf({
+      files: {
+        'package.json': { name: 'root', workspaces: ['packages/*'] },
+        'packages/pkg/package.json': { name: 'pkg', version: '0.0.0-development', scripts: { build: 'tsc' } },
+      },
+      directory: 'packages/pkg',
+      unexplained: { ...BUILT, 'package.json': 'code' },
+    });
+    expect(steps[0]).toEqual([
+      'build /work/source/packages/pkg: npm run build',
+      `build /work/source/packages/pkg: ${SET}`,
+      'pack /work/source/packages/pkg: npm pack --pack-destination=/work/output',
+    ]);
+  });
+
+  it('gets it from an old npm without the flags that this one does not know', async () => {
+    const { steps } = await plansOf({
+      files: { 'package.json': { name: 'pkg', version: '0.0.0' } },
+      npm: '6.14.18',
+    });
+    expect(steps[0]?.[0]).not.toContain('workspaces');
+  });
+
+  it.each([
+    ['1.0.0', '1.0.0'],
+    ['0.0.0', '0.0.0'],
+    ['0.9.0', '1.0.0'],
+    ['0.0.0', '--script-shell=/work/source/evil'],
+  ])('but a commit at %s of what is published as %s is taken as it is', async (version, published) => {
+    const { steps } = await plansOf({ files: { 'package.json': { name: 'pkg', version } }, published });
+    expect(steps[0]).toHaveLength(1);
+  });
+});
+
+it.each([
+  ['2023-12-31T00:00:00.000Z', '2023-12-31T00:00:00.000Z'],
+  ['2024-06-01T00:00:00.000Z', '2024-01-01T00:00:00.000Z'],
+])(
+  'published at %s, the registry is shown as of %s: never after the artifact was there',
+  async (publishedAt, shown) => {
+    const { plans } = await plansOf({ files: { 'package.json': { name: 'pkg' } }, publishedAt });
+    expect(plans[0]?.registryTime).toBe(shown);
+  },
+);

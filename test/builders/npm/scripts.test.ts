@@ -55,3 +55,22 @@ describe('packBuilds', () => {
     expect(packBuilds(scripts as Readonly<Record<string, string>>)).toBe(expected);
   });
 });
+
+describe('scripts that want to be read for ever', () => {
+  it('may call each other', () => {
+    expect(packBuilds({ prepare: 'npm run a', a: 'npm run b', b: 'npm run a' })).toBe(false);
+    expect(packBuilds({ prepare: 'npm run a', a: 'npm run b', b: 'npm run c', c: 'tsc' })).toBe(true);
+  });
+
+  it('may call what only the prototype of an object has', () => {
+    expect(packBuilds({ prepare: 'npm run constructor', prepack: 'npm run __proto__' })).toBe(false);
+    expect(buildWays({ build: 'npm run toString && npm run compile', compile: 'tsc' })).toEqual([
+      [{ script: 'compile', args: [] }],
+    ]);
+  });
+
+  it('may have a command with many options that is no link of a chain after all', () => {
+    const build = `npm run compile${' --all'.repeat(200)} > log`;
+    expect(buildWays({ build, compile: 'tsc' })[0]).toEqual([{ script: 'build', args: [] }]);
+  });
+});

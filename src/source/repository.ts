@@ -1,0 +1,207 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { TreeFile } from '../model/source.ts';
+import { cannot, found, type Outcome, type Reason } from '../model/verdict.ts';
+import { type Git, gitUnavailable, reasonOf } from './git.ts';
+
+/** A branch or tag and the commit that it leads to. */
+export interface Ref {
+  /** Full name, for example `refs/tags/v1.0.0`. */
+  readonly name: string;
+  readonly commit: string;
+}
+
+/** A commit found in the history. */
+export interface CommitTime {
+  readonly commit: string;
+  /** Committer date, ISO 8601. */
+  readonly committedAt: string;
+}
+
+const LARGEST_TEXT = 8 * 1024 * 1024;
+/** Longest path that Linux takes (PATH_MAX). */
+const LONGEST_PATH = 4096;
+const TAR_BLOCK = 512;
+/** What `git init` copies from this machine's templates. */
+const TEMPLATES = ['branches', 'description', 'hooks', 'info'];
+const FORCE = { recursive: true, force: true } as const;
+
+export const FULL_ID = /^[0-9a-f]{40}$/;
+/** A full ref name and nothing that git would read as an expression (git-check-ref-format(1)). */
+const REF_NAME = /^refs\/(?!.*(?:\.\.|@\{))[^\0-\x20\x7f~^:?*[\\]{1,1000}$/;
+
+/** A bare copy of a repository in our cache. Every method reads; only `openRepository` brings anything in. */
+export class Repository {
+  readonly directory: string;
+  readonly #git: Git;
+
+  constructor(options: { directory: string; git: Git }) {
+    this.directory = options.directory;
+    this.#git = options.git;
+  }
+
+  /**
+   * The commit that a full id or a full ref name leads to, if a branch or tag holds it; else null. That the object is
+   * there is not enough: hosts hand out the commits of every fork under every fork's name, and what an earlier run
+   * brought stays until it is collected.
+   */
+  async commitOf(revision: string): Promise<string | null> {
+    if (!FULL_ID.test(revision) && !REF_NAME.test(revision)) return null;
+    const asked = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
+    const id = (await this.#read(asked)).trim();
+    return FULL_ID.test(id) && (await this.#isHeld(id)) ? id : null;
+  }
+
+  async #isHeld(commit: string): Promise<boolean> {
+    const beyond = await this.#git.run(['rev-list', '-1', commit, '--not', '--branches', '--tags']);
+    if (!beyond.ok) return false;
+    if (beyond.text.trim() === '') return true;
+    // The walk goes by dates and may stop early where they are wrong; this one is slow and sure.
+    const holding = ['for-each-ref', '--count=1', '--contains', commit, 'refs/heads', 'refs/tags'];
+    return (await this.#read(holding)).trim() !== '';
+  }
+
+  /** Every tag with the commit it leads to; tags of trees and blobs, or with a name that is no text, are left out. */
+  async tags(): Promise<readonly Ref[]> {
+    const format = '--format=%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)';
+    const listing = await this.#read(['for-each-ref', format, 'refs/tags']);
+    return listing.split('\n').flatMap((line) => {
+      const [name, type, id, peeledType, peeledId] = line.split(' ');
+      if (name === undefined || id === undefined || name.includes('\ufffd')) return [];
+      if (type === 'commit') return [{ name, commit: id }];
+      return peeledType === 'commit' && peeledId !== undefined ? [{ name, commit: peeledId }] : [];
+    });
+  }
+
+  /** Committer date of a commit, ISO 8601; whatever git prints when the commit has none that can be read. */
+  async committedAt(commit: string): Promise<string> {
+    return (await this.#read(['show', '-s', '--format=%cI', '--end-of-options', commit])).trim();
+  }
+
+  /** Every file of a commit; a reason when it has names that no checkout can have, or more than can be listed. */
+  async tree(commit: string): Promise<Outcome<readonly TreeFile[]>> {
+    const listing = await this.#git.run(['ls-tree', '-r', '-z', '--full-tree', commit]);
+    const what = `The files of commit ${commit.slice(0, 12)} cannot be listed`;
+    if (!listing.ok) return { ok: false, reason: reasonOf(listing.failure, what) };
+    const files = listing.text.split('\0').flatMap((record) => {
+      const match = /^(\d{6}) (?:blob|commit) ([0-9a-f]{40})\t(.+)$/s.exec(record);
+      if (match?.[1] === undefined || match[2] === undefined || match[3] === undefined) return [];
+      return [{ mode: match[1], blobId: match[2], path: match[3] }];
+    });
+    const bad = files.find((file) => file.path.split('/').some(isForbidden));
+    if (bad === undefined) return found(files);
+    return cannot('unsupported', `${what}: ${JSON.stringify(bad.path)} is no name that git checks out.`);
+  }
+
+  /** The text of a file at a commit; null when there is no such regular file, or when it is larger than 8 MiB. */
+  async readText(commit: string, file: string): Promise<string | null> {
+    if (file.includes('\0') || file.length > LONGEST_PATH) return null;
+    const args = ['--literal-pathspecs', 'ls-tree', '-l', '-z', '--full-tree', commit, '--', file];
+    const [, id, size, name] =
+      /^100\d{3} blob ([0-9a-f]{40}) +(\d+)\t([^\0]*)\0$/.exec(await this.#read(args)) ?? [];
+    if (id === undefined || name !== file || Number(size) > LARGEST_TEXT) return null;
+    const blob = await this.#git.run(['cat-file', 'blob', id]);
+    if (blob.ok) return blob.text;
+    if (blob.failure.why === 'failed') throw gitUnavailable(blob.failure.message);
+    return null;
+  }
+
+  /** Paths of the files called `fileName`, in any directory, with a line that matches the POSIX extended expression. */
+  async grep(options: { commit: string; expression: string; fileName: string }): Promise<readonly string[]> {
+    const specs = [options.fileName, `:(glob)**/${options.fileName}`];
+    const args = ['grep', '-l', '-z', '-E', '-e', options.expression, options.commit, '--', ...specs];
+    return (await this.#read(args)).split('\0').flatMap((hit) => {
+      const colon = hit.indexOf(':');
+      return colon < 0 ? [] : [hit.slice(colon + 1)];
+    });
+  }
+
+  /** Commits of branches and tags, newest first, that changed a line of `file` matching the expression; 50 at most. */
+  async commitsThatChanged(options: { expression: string; file: string }): Promise<readonly CommitTime[]> {
+    if (options.file.includes('\0') || options.file.length > LONGEST_PATH) return [];
+    const walk = ['--literal-pathspecs', 'log', '--branches', '--tags', '-50', '--format=%H %cI'];
+    const args = [...walk, '--extended-regexp', `-G${options.expression}`, '--', options.file];
+    return (await this.#read(args)).split('\n').flatMap((line) => {
+      const [commit, committedAt] = line.split(' ');
+      return commit === undefined || committedAt === undefined ? [] : [{ commit, committedAt }];
+    });
+  }
+
+  /**
+   * Writes the files of a commit as a tar, as a checkout would have them (line endings by .gitattributes), with
+   * nothing left out by `export-ignore` and no filter program run (see `ATTRIBUTES`). Modes are those of a checkout
+   * under umask 022; git's own default for archives is 002, and old packers copy what they see.
+   *
+   * @param options.maxBytes of all files together; nothing is written for more
+   * @returns why there is no such file; null when there is
+   */
+  async archive(options: { commit: string; file: string; maxBytes: number }): Promise<Reason | null> {
+    const { commit, file, maxBytes } = options;
+    const what = `The files of commit ${commit.slice(0, 12)} cannot be written`;
+    const listing = await this.#git.run(['ls-tree', '-r', '-l', '-z', '--full-tree', commit]);
+    if (!listing.ok) return reasonOf(listing.failure, what);
+    if (unpackedSize(listing.text) > maxBytes) {
+      const message = `${what}: together they are larger than the sandbox's disk of ${maxBytes} bytes.`;
+      return { code: 'resource-limit', message };
+    }
+    const args = ['-c', 'tar.umask=0022', 'archive', '--format=tar', '-o', file, commit];
+    const written = await this.#git.run(args);
+    return written.ok ? null : reasonOf(written.failure, what);
+  }
+
+  /**
+   * Makes a `.git` with this one commit in `directory`, for builds that ask git where they are. `ref` is kept when it
+   * is a tag; `origin` is what `git remote` will say. Nothing in it names this machine: no log, no folder, no user.
+   *
+   * @returns why there is none; null when there is
+   */
+  async shallowClone(options: {
+    commit: string;
+    ref: string | null;
+    origin: string;
+    directory: string;
+  }): Promise<Reason | null> {
+    const git = this.#git.in(options.directory);
+    const tag = options.ref?.startsWith('refs/tags/') === true ? options.ref : null;
+    // Asked for by id: the ref may have moved since, and an annotated tag is an object of its own.
+    const object = tag === null ? '' : (await this.#read(['rev-parse', '--verify', '--quiet', tag])).trim();
+    const spec =
+      tag !== null && FULL_ID.test(object) ? `${object}:${tag}` : `${options.commit}:refs/heads/source`;
+    const quiet = ['-c', 'core.logAllRefUpdates=false'];
+    const fetch = ['fetch', '-q', '--depth=1', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
+    const commands = [
+      ['init', '-q'],
+      [...quiet, ...fetch, `file://${this.directory}`, spec],
+      [...quiet, 'update-ref', '--no-deref', 'HEAD', options.commit],
+      ['remote', 'add', 'origin', options.origin],
+      // Without an index every file looks deleted, and `git describe --dirty` says so.
+      ['read-tree', 'HEAD'],
+    ];
+    for (const command of commands) {
+      const done = await git.run(command);
+      if (!done.ok) return reasonOf(done.failure, `Commit ${options.commit.slice(0, 12)} cannot be cloned`);
+    }
+    await Promise.all(TEMPLATES.map((name) => rm(path.join(options.directory, '.git', name), FORCE)));
+    return null;
+  }
+
+  /** Output of a command that may fail because the thing asked for does not exist; then it is empty. */
+  async #read(args: readonly string[]): Promise<string> {
+    const output = await this.#git.run(args);
+    return output.ok ? output.text : '';
+  }
+}
+
+/** What git refuses to check out, as it would leave the folder or write into the repository itself. */
+function isForbidden(component: string): boolean {
+  return ['', '.', '..', '.git'].includes(component.toLowerCase());
+}
+
+/** Bytes of a tar of these files: a header each, and content in whole blocks (POSIX ustar). */
+function unpackedSize(listing: string): number {
+  let sum = 0;
+  for (const [, size] of listing.matchAll(/(?:^|\0)\d{6} blob [0-9a-f]{40} +(\d+)\t/g)) {
+    sum += TAR_BLOCK + Math.ceil(Number(size) / TAR_BLOCK) * TAR_BLOCK;
+  }
+  return sum;
+}
