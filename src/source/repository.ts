@@ -144,7 +144,7 @@ export class Repository {
       const message = `${what}: together they are larger than the sandbox's disk of ${maxBytes} bytes.`;
       return { code: 'resource-limit', message };
     }
-    const args = ['-c', 'tar.umask=0022', 'archive', '--format=tar', '-o', file, commit];
+    const args = ['-c', 'tar.umask=0022', 'archive', '-v', '--format=tar', '-o', file, commit];
     const written = await this.#git.run(args);
     return written.ok ? null : reasonOf(written.failure, what);
   }
@@ -168,9 +168,9 @@ export class Repository {
     const spec =
       tag !== null && FULL_ID.test(object) ? `${object}:${tag}` : `${options.commit}:refs/heads/source`;
     const quiet = ['-c', 'core.logAllRefUpdates=false'];
-    const fetch = ['fetch', '-q', '--depth=1', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
+    const fetch = ['fetch', '-v', '--depth=1', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
     const commands = [
-      ['init', '-q'],
+      ['init'],
       [...quiet, ...fetch, `file://${this.directory}`, spec],
       [...quiet, 'update-ref', '--no-deref', 'HEAD', options.commit],
       ['remote', 'add', 'origin', options.origin],
