@@ -32,7 +32,7 @@ export function repositorySignals(facts: {
   const message = `It names ${now.url}, unlike ${of} before it: ${last.version} names ${last.repository.url}.`;
   const changed = signal('repository-changed', message);
   const sameOwner = before.some((one) => ownerOf(one.repository) === ownerOf(now));
-  return [sameOwner ? { ...changed, severity: 'medium' } : changed];
+  return [sameOwner ? { ...changed, severity: 'low' } : changed];
 }
 
 /** The last versions before one, latest first: by time where the registry's times can be trusted, else by number. */

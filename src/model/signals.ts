@@ -66,7 +66,7 @@ export const SIGNALS = {
   },
   'repository-changed': {
     title: 'The version names another repository than those before it',
-    severity: 'high',
+    severity: 'medium',
     page: 'docs/signals/repository-changed.md',
   },
   'source-overridden': {

@@ -33,7 +33,7 @@ export function nextSteps(document: ResultDocument): string {
       (one) => SEVERITIES.indexOf(one.severity) >= SEVERITIES.indexOf('medium'),
     );
     return notes.length > 0
-      ? 'Read the notes above: the file comes from this source, but something around it is not as it should be.'
+      ? 'Read the notes above: the file comes from this source, and there is something beside it to know.'
       : 'Nothing. Remember what this does not say: that the source itself is honest.';
   }
   if (verdict === 'diverged') {

@@ -32,7 +32,7 @@ describe('a version that names another repository than those before it', () => {
       '1.0.2',
       EVIL,
     );
-    expect(one).toMatchObject({ kind: 'repository-changed', severity: 'high' });
+    expect(one).toMatchObject({ kind: 'repository-changed', severity: 'medium' });
     expect(one?.message).toContain(HOME);
     expect(one?.message).toContain(EVIL);
     expect(more).toEqual([]);
@@ -40,7 +40,7 @@ describe('a version that names another repository than those before it', () => {
 
   it('has a milder one when the owner is the same', () => {
     const signals = signalsOf([['1.0.0', HOME]], '1.0.1', 'https://github.com/Owner/monorepo');
-    expect(signals).toMatchObject([{ kind: 'repository-changed', severity: 'medium' }]);
+    expect(signals).toMatchObject([{ kind: 'repository-changed', severity: 'low' }]);
   });
 
   it('is found by time, whatever its number', () => {
