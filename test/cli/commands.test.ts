@@ -96,6 +96,6 @@ function stable(text: string): string {
     .replaceAll(/\bon (docker|podman|bwrap)\b/g, 'on ENGINE')
     .replaceAll(/image [0-9a-f]{12}/g, 'image IMAGE')
     .replaceAll(/sha512 [0-9a-f]{16}…/g, 'sha512 DIGEST…')
-    .replaceAll(/v1\.0\.0 {2}[0-9a-f]{12}/g, 'v1.0.0  COMMIT')
+    .replaceAll(/v1\.0\.0 [0-9a-f]{12}/g, 'v1.0.0 COMMIT')
     .replaceAll(/built in \d{4}/g, 'built in YEAR');
 }
