@@ -21,7 +21,7 @@ const MANIFEST = {
 
 /** A lockfile whose `tool` is any artifact of the registry, under whatever name. */
 function lockfile(name: string, tool: { readonly file: string; readonly bytes: Uint8Array }): object {
-  const resolved = `https://registry.npmjs.org/${tool.file}`;
+  const resolved = `https://registry.example/${tool.file}`;
   const integrity = `sha512-${hash('sha512', tool.bytes, 'base64')}`;
   return {
     name,

@@ -131,8 +131,7 @@ export function registryClient(given: ClientOptions): RegistryClient {
 export function artifactUrl(version: VersionDocument, options: NpmOptions): string {
   const url = new URL(version.dist.tarball);
   const { replaceRegistryHost: replace } = options;
-  const host = replace === 'npmjs' ? 'registry.npmjs.org' : replace;
-  if (replace === 'never' || (replace !== 'always' && host !== url.host)) return url.href;
+  if (replace === 'never' || (replace !== 'always' && replace !== url.host)) return url.href;
   return rebase(url, registryOf(options, version.name));
 }
 

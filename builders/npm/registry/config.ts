@@ -7,7 +7,7 @@ import { messageOf, ReproveError } from '../../../src/errors.ts';
 export interface NpmOptions {
   /** The default registry, always with a final slash. */
   readonly registry: string;
-  /** `npmjs` (npm's default), `always`, `never`, or one host name. */
+  /** `always`, `never`, or the host whose artifacts the configured registry has: npm's own default one unless configured. */
   readonly replaceRegistryHost: string;
   /** The tag that a bare name means, `latest` unless configured. */
   readonly defaultTag: string;
@@ -62,10 +62,21 @@ export async function npmOptions(question: ConfigQuestion): Promise<NpmOptions> 
   const registry = requireRegistry(flat['registry'], 'registry');
   return Object.freeze({
     registry,
-    replaceRegistryHost: text(flat['replaceRegistryHost'], 'npmjs'),
+    replaceRegistryHost: await replacedHost(text(flat['replaceRegistryHost'], 'npmjs')),
     defaultTag: text(flat['defaultTag'], 'latest'),
     fetch: Object.freeze({ ...Object.fromEntries(keep), registry }),
   });
+}
+
+/** The registry that npm asks when nothing is configured. */
+export async function npmDefaultRegistry(): Promise<string> {
+  const { default: npm } = await import('@npmcli/config/lib/definitions/index.js');
+  return npm.definitions.registry.default;
+}
+
+/** `npmjs` is npm's word for the host of its own default registry. */
+async function replacedHost(setting: string): Promise<string> {
+  return setting === 'npmjs' ? new URL(await npmDefaultRegistry()).host : setting;
 }
 
 /** The registry that answers for a name: its scope's, else the default one. Always with a final slash. */
@@ -121,7 +132,7 @@ function requireRegistry(value: unknown, key: string): string {
   throw new ReproveError('usage', {
     what: `The ${key === 'registry' ? 'registry' : `setting ${JSON.stringify(key)}`} is not an http or https URL.`,
     why: `It is ${JSON.stringify(value)}.`,
-    next: 'Give a full URL such as https://registry.npmjs.org/.',
+    next: 'Give a full URL such as https://registry.example/.',
   });
 }
 

@@ -22,7 +22,7 @@ declare module '@npmcli/config' {
 
 declare module '@npmcli/config/lib/definitions/index.js' {
   const definitions: {
-    readonly definitions: unknown;
+    readonly definitions: { readonly registry: { readonly default: string } };
     readonly shorthands: unknown;
     readonly flatten: unknown;
     readonly nerfDarts: unknown;

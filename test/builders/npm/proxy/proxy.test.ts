@@ -1,3 +1,4 @@
+import { npmDefaultRegistry } from '../../../../builders/npm/registry/config.ts';
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -150,9 +151,10 @@ describe('npm through the proxy', () => {
     const registry = await startRegistry();
     publishAll(registry, HONEST);
     const { proxy, origin } = await start({ registry, cutoff: '2022-01-01' });
+    const publicRegistry = await npmDefaultRegistry();
     const locked = (name: string, version: string, dependencies?: object) => ({
       version,
-      resolved: `https://registry.npmjs.org/${name}/-/${name.slice(name.indexOf('/') + 1)}-${version}.tgz`,
+      resolved: `${publicRegistry}${name}/-/${name.slice(name.indexOf('/') + 1)}-${version}.tgz`,
       integrity: `sha512-${hash('sha512', packageTarball({ name, version, ...(dependencies && { dependencies }) }), 'base64')}`,
       ...(dependencies && { dependencies }),
     });

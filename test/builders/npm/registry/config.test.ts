@@ -2,7 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { registryClient } from '../../../../builders/npm/registry/client.ts';
-import { npmOptions, registryOf, type NpmOptions } from '../../../../builders/npm/registry/config.ts';
+import {
+  npmDefaultRegistry,
+  npmOptions,
+  registryOf,
+  type NpmOptions,
+} from '../../../../builders/npm/registry/config.ts';
 import { versionOf } from '../../../../builders/npm/registry/document.ts';
 import { contentCache } from '../../../../src/content-cache.ts';
 import { publishAll, startRegistry, temporaryFolder } from '../../../support/registry.ts';
@@ -30,7 +35,7 @@ async function configured(files: Files): Promise<NpmOptions> {
 }
 
 it('is the public registry when nothing is configured', async () => {
-  expect((await configured({})).registry).toBe('https://registry.npmjs.org/');
+  expect((await configured({})).registry).toBe(await npmDefaultRegistry());
 });
 
 it('prefers environment, then project, then user, then global configuration, as npm does', async () => {
@@ -114,12 +119,13 @@ it('sends credentials to their registry and to no other host', async () => {
 });
 
 it('takes artifacts of the public registry from the configured one, as npm does', async () => {
+  const publicRegistry = await npmDefaultRegistry();
   const registry = await startRegistry();
   publishAll(registry, { 'plain@1.0.0': {} });
   registry.alter('plain', (document) => {
     const versions = document['versions'] as Record<string, { dist: { tarball: string } }>;
     const one = versions['1.0.0'];
-    if (one) one.dist.tarball = 'https://registry.npmjs.org/plain/-/plain-1.0.0.tgz';
+    if (one) one.dist.tarball = `${publicRegistry}plain/-/plain-1.0.0.tgz`;
     return document;
   });
   const options = await configured({ registry: registry.url });
