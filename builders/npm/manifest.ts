@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import type { ManifestReader } from '../../src/source/manifest.ts';
-
-const Table = z.record(z.string(), z.unknown()).catch({}).default({});
-const Texts = Table.transform((table) =>
-  Object.fromEntries(
-    Object.entries(table).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
-  ),
-);
-const Text = z.string().nullable().catch(null).default(null);
+import { Repository, Text, Texts } from './manifest-fields.ts';
 
 /** Whether a field names dependencies to bundle: a list, `true` for all of them, or (in old ones) a table. */
 const Bundle = z
@@ -35,14 +28,7 @@ const Manifest = z.object({
     ])
     .catch([])
     .default([]),
-  repository: z
-    .union([
-      z.string().transform((url) => ({ url, directory: null })),
-      z.object({ url: z.string(), directory: Text }),
-    ])
-    .nullable()
-    .catch(null)
-    .default(null),
+  repository: Repository,
 });
 
 export type Manifest = z.infer<typeof Manifest>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ReproveError } from '../../../src/errors.ts';
+import { Repository, type StringMap, Text, Texts } from '../manifest-fields.ts';
 
 /** The registry's document of a package ("packument"), read from outside and checked as far as it is used. */
 export interface PackageDocument {
@@ -17,8 +18,6 @@ export interface PackageDocument {
 }
 
 export type RawVersion = Readonly<Record<string, unknown>>;
-
-export type StringMap = Readonly<Record<string, string>>;
 
 /** One version of a package document. Null and empty mean that the registry does not say. */
 export interface VersionDocument {
@@ -57,17 +56,6 @@ const Packument = z.object({
   time: Table.optional(),
 });
 
-/** Old documents hold arrays and nulls in these places: what is no text says nothing. */
-const Text = z.string().nullable().catch(null).default(null);
-const Texts = Table.catch({})
-  .default({})
-  .transform((table): StringMap => {
-    const texts = Object.entries(table).filter(
-      (pair): pair is [string, string] => typeof pair[1] === 'string',
-    );
-    return Object.freeze(Object.fromEntries(texts));
-  });
-
 const Version = z.object({
   name: z.string(),
   version: z.string(),
@@ -85,14 +73,7 @@ const Version = z.object({
   gitHead: Text,
   _nodeVersion: Text,
   _npmVersion: Text,
-  repository: z
-    .union([
-      z.string().transform((url) => ({ url, directory: null })),
-      z.object({ url: z.string(), directory: Text }),
-    ])
-    .nullable()
-    .catch(null)
-    .default(null),
+  repository: Repository,
   scripts: Texts,
   dependencies: Texts,
   devDependencies: Texts,
