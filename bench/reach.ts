@@ -34,9 +34,7 @@ if (list === undefined) throw new Error('Name the list: node bench/reach.ts <lis
 const specs = (await readFile(list, 'utf8'))
   .split('\n')
   .map((line) => line.split('\t'))
-  .flatMap(([name = '', version = '']) =>
-    name.trim() === '' ? [] : [`${name.trim()}@${version.trim()}`],
-  );
+  .flatMap(([name = '', version = '']) => (name.trim() === '' ? [] : [`${name.trim()}@${version.trim()}`]));
 const done = await outcomesIn(values.out);
 const queue = specs.filter((spec) => spec.includes(values.only) && !done.has(spec));
 

@@ -64,6 +64,7 @@ export async function makeAttempts(request: AttemptsRequest): Promise<readonly A
   for (const { planRequest, plan } of request.plans) {
     if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) return attempts;
     if (repeatsFailedFetch(attempts, plan, planRequest.source)) continue;
+    if (plan.fallback && fetchedAt(attempts, planRequest.source)) continue;
     request.progress.onPlan(plan, planRequest.source);
     const attempt = await makeAttempt(request, planRequest, plan);
     attempts.push(attempt);
@@ -139,6 +140,14 @@ function repeatsFailedFetch(attempts: readonly Attempt[], plan: RebuildPlan, sou
   return attempts.some(({ rebuild: { result }, plan: tried, source: from }) => {
     const failed = !result.ok && result.reason.code === 'fetch-failed';
     return failed && from.commit === source.commit && fetches(tried) === fetches(plan);
+  });
+}
+
+/** Whether an attempt at the same commit got through its fetch phase. */
+function fetchedAt(attempts: readonly Attempt[], source: Source): boolean {
+  return attempts.some(({ rebuild: { result }, plan, source: from }) => {
+    const fetches = plan.steps.some((step) => step.phase === 'fetch');
+    return from.commit === source.commit && fetches && (result.ok || result.reason.code !== 'fetch-failed');
   });
 }
 

@@ -47,7 +47,7 @@ async function prepare(options: { node: string; npm: string; cacheDir: string })
   const client = await openClient({ cacheDir, cwd: process.cwd(), registry: null });
   const [rootfs, tools] = await Promise.all([
     rootFilesystem({ cacheDir }),
-    toolchain({ ...options, client, cacheDirectory: cacheDir }),
+    toolchain({ versions: { node: options.node, npm: options.npm }, client, cacheDirectory: cacheDir }),
   ]);
   await writeFile(join(cacheDir, 'seccomp.bpf'), seccompFilter() ?? '');
   return { rootfs, toolchain: tools, client };

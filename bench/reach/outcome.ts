@@ -7,9 +7,7 @@ const Document = z.object({
   level: z.string().nullable(),
   severity: z.string(),
   reason: z.object({ code: z.string(), message: z.string() }).nullable(),
-  source: z
-    .object({ commit: z.string(), ref: z.string().nullable(), directory: z.string() })
-    .nullable(),
+  source: z.object({ commit: z.string(), ref: z.string().nullable(), directory: z.string() }).nullable(),
   plan: z
     .object({
       strategy: z.string(),
@@ -17,9 +15,7 @@ const Document = z.object({
       evidence: z.array(z.object({ kind: z.string(), detail: z.string() })),
     })
     .nullable(),
-  comparison: z
-    .object({ wrapping: z.array(z.string()), packer: z.string(), gzip: z.string() })
-    .nullable(),
+  comparison: z.object({ wrapping: z.array(z.string()), packer: z.string(), gzip: z.string() }).nullable(),
   findings: z.array(
     z.object({
       kind: z.string(),

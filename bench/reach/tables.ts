@@ -12,11 +12,7 @@ function levelTable(outcomes: readonly Outcome[]): string {
   const conclusive = outcomes.filter(
     ({ document }) => document !== null && document.verdict !== 'unverifiable',
   );
-  const sum = [
-    'conclusive',
-    String(conclusive.length),
-    percent(conclusive.length, outcomes.length),
-  ];
+  const sum = ['conclusive', String(conclusive.length), percent(conclusive.length, outcomes.length)];
   return table(['verdict', 'package versions', 'share'], [...rows, sum]);
 }
 
@@ -55,7 +51,9 @@ function causeOf({ document }: Outcome): string {
 /** A path by its kind: its name for what every package has, else its ending. */
 function shapeOf(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return /^(package\.json|README|LICENSE|CHANGELOG)/i.test(name) ? name : `*${/(\.[^.]+)*$/.exec(name)?.[0] ?? ''}`;
+  return /^(package\.json|README|LICENSE|CHANGELOG)/i.test(name)
+    ? name
+    : `*${/(\.[^.]+)*$/.exec(name)?.[0] ?? ''}`;
 }
 
 function countBy(
@@ -71,5 +69,7 @@ function percent(part: number, whole: number): string {
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, head.map(() => '---'), ...rows];
-  return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+  return lines
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
 }

@@ -1,4 +1,5 @@
 import type { Archive, Entry, GzipHeader } from '../../src/model/artifact.ts';
+import type { ManagerName } from './managers/manager.ts';
 
 /** Seconds: what npm since 5, pnpm and lerna write for every file (1985-10-26T08:15:00Z). */
 const NPM_TIME = 499_162_500;
@@ -7,6 +8,8 @@ const BERRY_TIME = 456_789_000;
 
 /** Which packer and which gzip settings an artifact looks like. */
 export interface Fingerprint {
+  /** The package manager that packs like this; npm when nothing else is known. */
+  readonly family: ManagerName;
   /** For example `npm>=7.7`; `unknown` when nothing fits. */
   readonly packer: string;
   /** Level and operating system that the gzip header claims, for example `level 9, portable`. */
@@ -15,8 +18,15 @@ export interface Fingerprint {
 
 /** Reads the marks that packers leave in tar and gzip headers. A guess that orders plans; never evidence of origin. */
 export function fingerprint(archive: Archive): Fingerprint {
-  return { packer: packerOf(archive), gzip: gzipOf(archive.gzip) };
+  const packer = packerOf(archive);
+  return { family: FAMILIES[packer] ?? 'npm', packer, gzip: gzipOf(archive.gzip) };
 }
+
+const FAMILIES: Readonly<Record<string, ManagerName>> = {
+  pnpm: 'pnpm',
+  'yarn>=2': 'berry',
+  'yarn 1': 'yarn',
+};
 
 function packerOf({ entries, gzip }: Archive): string {
   const files = entries.filter((entry) => entry.type === 'file');

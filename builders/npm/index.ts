@@ -7,9 +7,11 @@ import { findingsOf, rolesOf } from './judgement.ts';
 import { npmPlans } from './plan.ts';
 import { publishedPackage } from './published.ts';
 import { openRegistryView } from './registry-view.ts';
+import { INSIDE_DIRECTORY, INSIDE_TARGET } from './inside.ts';
+import { isToolRole } from './toolchain/parts.ts';
 import { toolchain } from './toolchain/toolchain.ts';
-import type { AvailableTools } from './toolchain/choose.ts';
-import { availableTools, toolChooser } from './tools.ts';
+import { listVersions, nodePackage, type ToolVersion } from './toolchain/versions.ts';
+import { type ToolLister, toolChooser } from './tools.ts';
 
 /**
  * Opens the npm ecosystem. Packages come from `options.registry` when one is given; toolchains always from the
@@ -19,26 +21,37 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
   const client = await openClient(options);
   const cache = contentCache(options.cacheDir);
   const toolClient = options.registry === null ? client : await openClient({ ...options, registry: null });
-  // Known by the time that the first plan is made: nothing else needs the network then.
-  let available: Promise<AvailableTools> | null = null;
-  const tools = () => (available ??= availableTools({ client: toolClient, cache }));
+  // Each is asked for once; those of every plan by the time that the first one is made.
+  const known = new Map<string, Promise<readonly ToolVersion[]>>();
+  const list: ToolLister = (name) => {
+    const versions = known.get(name) ?? listVersions({ client: toolClient, cache }, name);
+    known.set(name, versions);
+    return versions;
+  };
   return {
     name: 'npm',
     published: (spec) => {
-      tools().catch(() => undefined);
+      for (const name of [nodePackage(), 'npm']) list(name).catch(() => undefined);
       return publishedPackage(spec, { client, cwd: options.cwd });
     },
-    plans: async (request) =>
+    plans: (request) =>
       npmPlans(request, {
         roles: rolesOf(request.published),
-        choose: toolChooser(request, await tools()),
+        packer: fingerprint(request.published.artifact.archive).family,
+        choose: toolChooser(request, list),
       }),
     async tools(plan) {
-      const { node = '', npm = '' } = plan.toolchain;
-      const made = await toolchain({ node, npm, client: toolClient, cacheDirectory: options.cacheDir });
+      const versions = Object.fromEntries(
+        Object.entries(plan.toolchain).filter(([role]) => isToolRole(role)),
+      );
+      const made = await toolchain({ versions, client: toolClient, cacheDirectory: options.cacheDir });
       return {
         tools: made.tools,
-        mounts: [...made.mounts, { source: FORWARDER_FILE, target: FORWARDER_TARGET }],
+        mounts: [
+          ...made.mounts,
+          { source: FORWARDER_FILE, target: FORWARDER_TARGET },
+          { source: INSIDE_DIRECTORY, target: INSIDE_TARGET },
+        ],
       };
     },
     registryView: (view) => openRegistryView({ ...view, client }),

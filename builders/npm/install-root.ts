@@ -1,68 +1,101 @@
 import type { TreeFile } from '../../src/model/source.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
+import type { ManagerName } from './managers/manager.ts';
 
-/** Where dependencies are installed, and by which lockfile. */
+/** Where dependencies are installed, by whom, and by which lockfile. */
 export interface InstallRoot {
   /** Directory inside the repository, `.` for its root. */
   readonly directory: string;
   readonly manifest: Manifest;
-  /** npm's own lockfile there; null when there is none. */
-  readonly lockfile: { readonly path: string; readonly version: number | null } | null;
-  /** A lockfile of another package manager; null when there is none. */
-  readonly foreignLockfile: string | null;
+  readonly manager: ManagerName;
+  /** The manager's own lockfile there; null when there is none. */
+  readonly lockfile: Lockfile | null;
 }
 
-const NPM_LOCKFILES = ['npm-shrinkwrap.json', 'package-lock.json'] as const;
-const FOREIGN_LOCKFILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb'] as const;
+interface Lockfile {
+  readonly path: string;
+  /** As it is written in the file; null when it says none. */
+  readonly version: string | null;
+}
+
+interface LockfileKind {
+  readonly name: string;
+  readonly managers: readonly ManagerName[];
+  /** Finds the version near the top; the rest, often megabytes, is not parsed for it. */
+  readonly version: RegExp;
+}
+
+/** Of several lockfiles the first counts, unless the manifest names a manager. */
+const LOCKFILES: readonly LockfileKind[] = [
+  { name: 'npm-shrinkwrap.json', managers: ['npm'], version: /"lockfileVersion"\s*:\s*(\d+)/ },
+  { name: 'package-lock.json', managers: ['npm'], version: /"lockfileVersion"\s*:\s*(\d+)/ },
+  { name: 'pnpm-lock.yaml', managers: ['pnpm'], version: /^lockfileVersion:\s*['"]?([\d.]+)/m },
+  { name: 'yarn.lock', managers: ['yarn', 'berry'], version: /^__metadata:\s+version:\s*(\d+)/m },
+  { name: 'bun.lock', managers: ['bun'], version: /"lockfileVersion"\s*:\s*(\d+)/ },
+  { name: 'bun.lockb', managers: ['bun'], version: /$^/ },
+];
+
+interface Context {
+  readonly directory: string;
+  readonly paths: ReadonlySet<string>;
+  readonly readText: (file: string) => Promise<string | null>;
+}
 
 /**
- * The folder where `npm install` has to run for a package of a repository: the nearest one, from the package's own
- * upwards, with a lockfile or with workspaces; else the package's own.
+ * The folder where dependencies have to be installed for a package of a repository: the nearest one, from the package's
+ * own upwards, with a lockfile or with workspaces; else the package's own.
  */
-export async function installRoot(context: {
+export async function installRoot(options: {
   directory: string;
   tree: readonly TreeFile[];
   readText(file: string): Promise<string | null>;
 }): Promise<InstallRoot | null> {
-  const paths = new Set(context.tree.map((file) => file.path));
-  const chain = ancestors(context.directory);
-  const isRoot = async (directory: string) => {
-    const all = [...NPM_LOCKFILES, ...FOREIGN_LOCKFILES].map((name) => join(directory, name));
-    if (all.some((file) => paths.has(file))) return true;
-    const manifest = await manifestIn(directory, context.readText);
-    return directory !== context.directory && (manifest?.workspaces.length ?? 0) > 0;
-  };
-  for (const directory of chain) {
-    if (await isRoot(directory)) return describe(directory, paths, context.readText);
+  const context: Context = { ...options, paths: new Set(options.tree.map((file) => file.path)) };
+  for (const directory of ancestors(options.directory)) {
+    if (await isRoot(directory, context)) return describe(directory, context);
   }
-  return describe(context.directory, paths, context.readText);
+  return describe(options.directory, context);
 }
 
-async function describe(
-  directory: string,
-  paths: ReadonlySet<string>,
-  readText: (file: string) => Promise<string | null>,
-): Promise<InstallRoot | null> {
+async function isRoot(directory: string, { paths, directory: own, readText }: Context): Promise<boolean> {
+  const marks = [...LOCKFILES.map(({ name }) => name), 'pnpm-workspace.yaml'];
+  if (marks.some((name) => paths.has(join(directory, name)))) return true;
+  const manifest = await manifestIn(directory, readText);
+  return directory !== own && (manifest?.workspaces.length ?? 0) > 0;
+}
+
+async function describe(directory: string, context: Context): Promise<InstallRoot | null> {
+  const { paths, readText } = context;
   const manifest = await manifestIn(directory, readText);
   if (manifest === null) return null;
-  const own = NPM_LOCKFILES.map((name) => join(directory, name)).find((file) => paths.has(file));
-  const foreign = FOREIGN_LOCKFILES.map((name) => join(directory, name)).find((file) => paths.has(file));
-  const lockfile = own === undefined ? null : { path: own, version: lockfileVersion(await readText(own)) };
-  return { directory, manifest, lockfile, foreignLockfile: foreign ?? null };
+  const named = namedManager(manifest.packageManager);
+  const present = LOCKFILES.filter(({ name }) => paths.has(join(directory, name)));
+  const kind = present.find(({ managers }) => named !== null && managers.includes(named)) ?? present[0];
+  if (kind === undefined) {
+    const isPnpm = paths.has(join(directory, 'pnpm-workspace.yaml'));
+    return { directory, manifest, manager: named ?? (isPnpm ? 'pnpm' : 'npm'), lockfile: null };
+  }
+  const path = join(directory, kind.name);
+  const version = kind.version.exec(((await readText(path)) ?? '').slice(0, 4096))?.[1] ?? null;
+  return { directory, manifest, manager: managerOf(kind, version), lockfile: { path, version } };
 }
 
-async function manifestIn(
-  directory: string,
-  readText: (file: string) => Promise<string | null>,
-): Promise<Manifest | null> {
+/** Both yarns call their lockfile the same; only berry writes a version into it. */
+function managerOf({ managers }: LockfileKind, version: string | null): ManagerName {
+  const [first = 'npm', second] = managers;
+  return second !== undefined && version !== null ? second : first;
+}
+
+/** The manager that `packageManager` names (https://nodejs.org/api/packages.html#packagemanager). */
+function namedManager(text: string | null): ManagerName | null {
+  const [, name, major = '0'] = /^(npm|pnpm|yarn|bun)@(\d{1,4})\./.exec(text ?? '') ?? [];
+  if (name === 'yarn') return Number(major) >= 2 ? 'berry' : 'yarn';
+  return name === 'npm' || name === 'pnpm' || name === 'bun' ? name : null;
+}
+
+async function manifestIn(directory: string, readText: Context['readText']): Promise<Manifest | null> {
   const text = await readText(join(directory, 'package.json'));
   return text === null ? null : parseManifest(text);
-}
-
-/** The `lockfileVersion` near the top of a lockfile; the rest, often megabytes, is not parsed for it. */
-function lockfileVersion(text: string | null): number | null {
-  const match = /"lockfileVersion"\s*:\s*(\d+)/.exec((text ?? '').slice(0, 4096));
-  return match?.[1] === undefined ? null : Number(match[1]);
 }
 
 function ancestors(directory: string): readonly string[] {
@@ -71,6 +104,7 @@ function ancestors(directory: string): readonly string[] {
   return [...parts.map((_, index) => parts.slice(0, parts.length - index).join('/')), '.'];
 }
 
-function join(directory: string, file: string): string {
+/** A file of a directory of the repository. */
+export function join(directory: string, file: string): string {
   return directory === '.' ? file : `${directory}/${file}`;
 }

@@ -4,15 +4,19 @@ import type { EntryRole } from '../../src/judge/roles.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import type { Evidence } from '../../src/model/source.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
-import { type InstallRoot, installRoot } from './install-root.ts';
+import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
-import { buildWays, packBuilds, type ScriptRun } from './scripts.ts';
-import { installScriptSteps, installStep, packStep, scriptStep, versionStep } from './steps.ts';
+import { MANAGERS } from './managers/index.ts';
+import type { LockUse, ManagerName } from './managers/manager.ts';
+import { packStep } from './packers.ts';
+import { installScriptSteps, installStep, versionStep } from './steps.ts';
+import { packBuilds } from './scripts.ts';
+import { waysToBuild } from './ways.ts';
 
 /** The tools that a plan was given, and why these. */
 export interface ChosenTools {
-  readonly node: string;
-  readonly npm: string;
+  /** Exact versions by role (see toolchain/parts.ts); Node and npm are always among them. */
+  readonly versions: Readonly<Record<string, string>>;
   readonly evidence: readonly Evidence[];
 }
 
@@ -20,59 +24,68 @@ export interface ChosenTools {
 export interface ToolClues {
   readonly purpose: 'build' | 'pack';
   readonly manifest: Manifest;
-  readonly rootManifest: Manifest;
+  readonly root: InstallRoot;
+  /** Package managers that have to be there, npm aside. */
+  readonly managers: readonly ManagerName[];
   readonly nodeVersionFile: string | null;
-  readonly lockfileVersion: number | null;
 }
 
 interface Context {
   readonly request: PlanRequest;
   readonly manifest: Manifest;
   readonly root: InstallRoot;
+  readonly packer: ManagerName;
   readonly tools: Readonly<Record<ToolClues['purpose'], ChosenTools>>;
   readonly lockfileText: string | null;
 }
 
 /**
  * The plans for an npm package, best first: a bare pack when nothing of the package has to be built (after an install
- * when it bundles dependencies), else install, build, pack in the ways that the package's own scripts offer.
+ * when packing needs the dependencies), else install, build, pack in the ways that the repository offers.
  *
  * @param roles what each published entry can do
- * @param choose picks Node and npm
+ * @param packer whose marks the published archive bears
+ * @param choose picks the tools
  */
 export async function npmPlans(
   request: PlanRequest,
   options: {
     roles: ReadonlyMap<string, EntryRole>;
-    choose: (clues: ToolClues) => ChosenTools;
+    packer: ManagerName;
+    choose: (clues: ToolClues) => Promise<ChosenTools>;
   },
 ): Promise<readonly RebuildPlan[]> {
   const { source, readText } = request;
-  const manifestText = await readText(inDirectory(source.directory, 'package.json'));
+  const { packer } = options;
+  const manifestText = await readText(join(source.directory, 'package.json'));
   const manifest = manifestText === null ? null : parseManifest(manifestText);
   const root = await installRoot({ directory: source.directory, tree: source.tree, readText });
   if (manifest === null || root === null) return [];
-  const clues = {
-    manifest,
-    rootManifest: root.manifest,
-    nodeVersionFile: await nodeVersionFile(request),
-    lockfileVersion: root.lockfile?.version ?? null,
-  };
-  const tools = {
-    pack: options.choose({ ...clues, purpose: 'pack' }),
-    build: options.choose({ ...clues, purpose: 'build' }),
-  };
+  const clues = { manifest, root, nodeVersionFile: await nodeVersionFile(request) };
+  const building = [...new Set([root.manager, packer, ...mentionedManagers([root.manifest, manifest])])];
+  const [pack, build] = await Promise.all([
+    options.choose({ ...clues, purpose: 'pack', managers: [packer] }),
+    options.choose({ ...clues, purpose: 'build', managers: building }),
+  ]);
   const lockfileText = root.lockfile === null ? null : await readText(root.lockfile.path);
-  const context: Context = { request, manifest, root, tools, lockfileText };
-  const builds = buildPlans(context);
+  const context: Context = { request, manifest, root, packer, tools: { pack, build }, lockfileText };
+  const builds = await buildPlans(context);
   if (builds.length > 0 && !nothingToBuild(context, options.roles)) return builds;
   return [...packPlans(context, { conclusive: builds.length === 0 }), ...builds];
+}
+
+/** Package managers that scripts call by name: they have to be there, whoever installs. */
+function mentionedManagers(manifests: readonly Manifest[]): readonly ManagerName[] {
+  const texts = manifests.flatMap((one) => Object.values(one.scripts)).join('\n');
+  return (['pnpm', 'yarn', 'bun'] as const).filter((name) =>
+    new RegExp(`(?:^|[\\s;&|(])${name}(?: |$)`, 'm').test(texts),
+  );
 }
 
 /** True when whatever is in no commit is only read by people or programs as data: no build can be its cause. */
 function nothingToBuild(context: Context, roles: ReadonlyMap<string, EntryRole>): boolean {
   const inert: readonly (EntryRole | undefined)[] = ['read-by-people', 'data'];
-  const manifestMayDiffer = versionToSet(context) !== null;
+  const manifestMayDiffer = versionToSet(context) !== null || context.packer !== 'npm';
   return context.request.unexplained.every((path) =>
     path === 'package.json' ? manifestMayDiffer : inert.includes(roles.get(path)),
   );
@@ -80,19 +93,20 @@ function nothingToBuild(context: Context, roles: ReadonlyMap<string, EntryRole>)
 
 /** Plans that build nothing: a bare pack, unless dependencies have to be there to be packed as well. */
 function packPlans(context: Context, { conclusive }: { conclusive: boolean }): readonly RebuildPlan[] {
-  const tools = context.tools.pack;
-  if (bundles(context)) {
-    return locksOf(context).map((locked) => {
-      const after = installBuildPack({ context, build: [], locked, scripts: false });
+  if (bundles(context) || packerNeedsInstall(context)) {
+    return lockUses(context).map((lock) => {
+      const after = installBuildPack({ context, build: [], lock, scripts: false });
       return { ...after, conclusive: after.conclusive && conclusive };
     });
   }
-  const bare = plan(context.request, tools, {
+  const tools = context.tools.pack;
+  const bare = plan(context, tools, {
     strategy: 'pack',
     steps: [...versionSteps(context, tools), packing(context, { tools, scripts: false })],
     evidence: versionEvidence(context),
     withGit: false,
     conclusive,
+    fallback: false,
   });
   return [bare];
 }
@@ -101,76 +115,87 @@ function bundles({ manifest }: Context): boolean {
   return manifest.bundleDependencies || manifest.bundledDependencies;
 }
 
-function packing({ request }: Context, options: { tools: ChosenTools; scripts: boolean }): Step {
+/** Berry packs only what is installed, and pnpm reads what `workspace:` stands for from the installed packages. */
+function packerNeedsInstall({ packer, manifest }: Context): boolean {
+  if (packer === 'berry') return true;
+  const tables = [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies];
+  const ranges = tables.flatMap((table) => Object.values(table));
+  return packer !== 'npm' && ranges.some((range) => /^(?:workspace|catalog):/.test(range));
+}
+
+function packing({ request, packer }: Context, options: { tools: ChosenTools; scripts: boolean }): Step {
   const { directory } = request.source;
-  return packStep({ directory, npm: options.tools.npm, scripts: options.scripts });
+  return packStep(packer, { directory, versions: options.tools.versions, scripts: options.scripts });
 }
 
-/** With the lockfile first, then as a plain install of the time. */
-function locksOf({ root }: Context): readonly boolean[] {
-  return root.lockfile === null ? [false] : [true, false];
+/** The ways in which dependencies can be resolved, most exact first. */
+function lockUses({ root }: Context): readonly LockUse[] {
+  return root.lockfile === null ? (['ignored'] as const) : MANAGERS[root.manager].lockUses;
 }
 
-function buildPlans(context: Context): readonly RebuildPlan[] {
-  const { manifest, root } = context;
-  const { directory } = context.request.source;
+async function buildPlans(context: Context): Promise<readonly RebuildPlan[]> {
+  const { manifest, root, request } = context;
+  const { directory, tree } = request.source;
+  const explicit = await waysToBuild({ manifest, root, directory, tree, readText: request.readText });
   const lifecycle = ['prepare', 'prepack'].some((name) => manifest.scripts[name] !== undefined);
-  const own = buildWays(manifest.scripts).map((way) => way.map((run) => scriptStep(run, directory)));
-  const fromRoot =
-    own.length === 0 && root.directory !== directory
-      ? buildWays(root.manifest.scripts).map((way) =>
-          way.map((run: ScriptRun) => scriptStep(run, root.directory)),
-        )
-      : [];
-  const explicit: readonly (readonly Step[])[] = [...own, ...fromRoot];
   const byPacking = lifecycle && (packBuilds(manifest.scripts) || explicit.length === 0);
   const ways = byPacking ? [[], ...explicit] : explicit;
-  return locksOf(context).flatMap((locked) =>
-    ways.map((build) => installBuildPack({ context, build, locked, scripts: true })),
+  return lockUses(context).flatMap((lock) =>
+    ways.map((build) => installBuildPack({ context, build, lock, scripts: true })),
   );
 }
 
 function installBuildPack(options: {
   context: Context;
   build: readonly Step[];
-  locked: boolean;
+  lock: LockUse;
   /** Whether packing runs the package's own scripts. */
   scripts: boolean;
 }): RebuildPlan {
-  const { context, build, locked, scripts } = options;
+  const { context, build, lock, scripts } = options;
   const { root, request } = context;
   const tools = context.tools.build;
+  const isNested = root.directory !== request.source.directory;
+  const installs = hasDependencies(context);
+  const version = tools.versions[root.manager === 'berry' ? 'yarn' : root.manager] ?? '';
   const steps = [
-    ...(hasDependencies(context) ? [installStep({ root, locked })] : []),
-    ...installScriptSteps(root, { dependencies: hasDependencies(context) && mayHaveInstallScripts(context) }),
+    ...(installs ? [installStep({ root, lock, version })] : []),
+    ...installScriptSteps(root, {
+      dependencies: installs && mayHaveInstallScripts(context),
+      // npm runs it itself when it packs the very folder.
+      prepare: scripts && (isNested || context.packer !== 'npm'),
+    }),
     ...build,
     ...versionSteps(context, tools),
     packing(context, { tools, scripts }),
   ];
   const strategy = build.length === 0 ? 'install-pack' : 'install-build-pack';
-  return plan(request, tools, {
+  return plan(context, tools, {
     strategy,
     steps,
-    evidence: [...installEvidence(root, locked), ...versionEvidence(context)],
+    evidence: [...installEvidence(root, lock), ...versionEvidence(context)],
     withGit: true,
     // npm packs bundled dependencies from the package's own node_modules; an install at the root may hoist them away.
-    conclusive: !bundles(context) || root.directory === request.source.directory,
+    conclusive: !bundles(context) || !isNested,
+    fallback: lock !== 'frozen' && root.lockfile !== null,
   });
 }
 
-/** Release robots leave the version open in the commit (`0.0.0-development`) and write it when they publish. */
+/**
+ * The version that has to be written into the manifest before packing: release robots leave it open in the commit
+ * (`0.0.0-development`), others set it in the release job, after the commit that they tag.
+ */
 function versionToSet({ manifest, request }: Context): string | null {
   const { version } = request.published.subject;
   // Of a local file the version may be any text; only a real one becomes an argument.
   const isVersion = semver.valid(version) === version;
-  const isOpen = manifest.version === null || /^0\.0\.0(-|$)/.test(manifest.version);
-  return isOpen && isVersion && manifest.version !== version ? version : null;
+  return isVersion && manifest.version !== version ? version : null;
 }
 
-function versionSteps(context: Context, { npm }: ChosenTools): readonly Step[] {
+function versionSteps(context: Context, { versions }: ChosenTools): readonly Step[] {
   const version = versionToSet(context);
   const { directory } = context.request.source;
-  return version === null ? [] : [versionStep({ directory, version, npm })];
+  return version === null ? [] : [versionStep({ directory, version, npm: versions['npm'] ?? '' })];
 }
 
 function versionEvidence(context: Context): readonly Evidence[] {
@@ -192,30 +217,33 @@ function hasDependencies({ manifest, root }: Context): boolean {
   return tables.some((table) => Object.keys(table).length > 0);
 }
 
-/** Lockfiles from version 2 on mark the packages with install scripts; without marks they have to be looked for. */
+/** npm's lockfiles from version 2 on mark the packages with install scripts; without marks they have to be looked for. */
 function mayHaveInstallScripts({ root, lockfileText }: Context): boolean {
-  const marked = (root.lockfile?.version ?? 1) >= 2 && lockfileText !== null;
+  const marked = root.manager === 'npm' && Number(root.lockfile?.version ?? 1) >= 2 && lockfileText !== null;
   return !marked || lockfileText.includes('"hasInstallScript": true') || root.manifest.workspaces.length > 0;
 }
 
-function installEvidence(root: InstallRoot, locked: boolean): readonly Evidence[] {
-  if (locked) return [{ kind: 'lockfile', detail: `${root.lockfile?.path ?? ''} is followed exactly` }];
-  const unused = root.lockfile?.path ?? root.foreignLockfile;
+function installEvidence({ lockfile }: InstallRoot, lock: LockUse): readonly Evidence[] {
+  const path = lockfile?.path ?? '';
+  if (lock === 'frozen') return [{ kind: 'lockfile', detail: `${path} is followed exactly` }];
+  const resolved = 'dependencies are resolved as of the publish time';
   const detail =
-    unused === null
-      ? 'no lockfile: dependencies are resolved as of the publish time'
-      : `${unused} is not followed: dependencies are resolved as of the publish time`;
+    lockfile === null
+      ? `no lockfile: ${resolved}`
+      : lock === 'kept'
+        ? `${path} is followed as far as it fits the manifests; else ${resolved}`
+        : `${path} is not followed: ${resolved}`;
   return [{ kind: 'resolution', detail }];
 }
 
 function plan(
-  request: PlanRequest,
+  { request }: Context,
   tools: ChosenTools,
-  parts: Pick<RebuildPlan, 'strategy' | 'steps' | 'evidence' | 'withGit' | 'conclusive'>,
+  parts: Pick<RebuildPlan, 'strategy' | 'steps' | 'evidence' | 'withGit' | 'conclusive' | 'fallback'>,
 ): RebuildPlan {
   return {
     ...parts,
-    toolchain: { node: tools.node, npm: tools.npm },
+    toolchain: tools.versions,
     evidence: [...tools.evidence, ...parts.evidence],
     registryTime: registryTime(request),
     clock: request.instant,
@@ -237,13 +265,9 @@ async function nodeVersionFile(request: PlanRequest): Promise<string | null> {
   const { directory } = request.source;
   for (const place of directory === '.' ? ['.'] : [directory, '.']) {
     for (const name of ['.nvmrc', '.node-version']) {
-      const text = await request.readText(inDirectory(place, name));
+      const text = await request.readText(join(place, name));
       if (text !== null && text.trim() !== '') return text.trim();
     }
   }
   return null;
-}
-
-function inDirectory(directory: string, file: string): string {
-  return directory === '.' ? file : `${directory}/${file}`;
 }

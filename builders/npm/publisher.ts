@@ -12,7 +12,7 @@ const TOOLS = { node: '24.11.1', npm: '11.6.2' } as const;
 /** A publisher on this machine, with tools from the registry: what a maintainer's own computer is. */
 export async function openPublisher(options: { cacheDir: string }): Promise<Publisher> {
   const client = await openClient({ cacheDir: options.cacheDir, cwd: process.cwd(), registry: null });
-  const { mounts } = await toolchain({ ...TOOLS, client, cacheDirectory: options.cacheDir });
+  const { mounts } = await toolchain({ versions: TOOLS, client, cacheDirectory: options.cacheDir });
   const place = (target: string) => mounts.find((mount) => mount.target === target)?.source ?? '';
   const node = path.join(place('/opt/node'), 'bin', 'node');
   const npm = path.join(place('/opt/npm'), 'bin', 'npm-cli.js');

@@ -6,10 +6,18 @@ import { parseManifest } from './manifest.ts';
 import { startProxy } from './proxy/proxy.ts';
 import type { RegistryClient } from './registry/client.ts';
 
-/** npm's words when a range has no version: `No matching version found for name@range.` */
-const NO_MATCH = /No matching version found for (@?[^@\s]+)@([^\n]+?)(?: with a date before [^\n]+)?\.?\s*$/m;
-/** And when a name has no version at all: `No versions available for name`. */
-const NO_VERSIONS = /No versions available for (@?[^@\s]+)/;
+/** The words of package managers when a range has no version; each names the package and, if it can, the range. */
+const NO_MATCH: readonly RegExp[] = [
+  // npm and pnpm
+  /No matching version found for (@?[^@\s]+)@([^\n]+?)(?: with a date before [^\n]+| while fetching [^\n]+| published by [^\n]+)?\.?\s*$/m,
+  /No versions available for (@?[^@\s]+)/,
+  // yarn classic
+  /Couldn't find any versions for "(@?[^"\s]+)" that matches "([^"\n]+)"/,
+  // yarn berry
+  /(?:^|\s)(@?[^@\s]+)@npm:([^\n]+?): No candidates found/m,
+  // bun
+  /No version matching "([^"\n]+)" found for specifier "(?<name>@?[^"\s]+)"/,
+];
 const MOST_MANIFESTS = 500;
 
 /** Starts the registry proxy of one rebuild, knowing what the manifests of the repository want. */
@@ -47,14 +55,24 @@ export async function openRegistryView(options: {
     repairs: () => proxy.repairs().map((repair) => `${repair.name}@${repair.version}: ${repair.reason}`),
     failures: () => proxy.failures(),
     async repairFrom(log) {
-      const [, name, range = null] = NO_MATCH.exec(log) ?? NO_VERSIONS.exec(log) ?? [];
+      const { name, range } = unmatchedIn(log);
       const key = `${name ?? ''}@${range ?? ''}`;
-      if (name === undefined || allowed.has(key)) return false;
+      if (name === null || allowed.has(key)) return false;
       allowed.add(key);
       return (await proxy.allow(name, range)) !== null;
     },
     close: () => proxy.close(),
   };
+}
+
+function unmatchedIn(log: string): { readonly name: string | null; readonly range: string | null } {
+  for (const pattern of NO_MATCH) {
+    const match = pattern.exec(log);
+    const named = match?.groups?.['name'];
+    if (named !== undefined) return { name: named, range: match?.[1] ?? null };
+    if (match !== null) return { name: match[1] ?? null, range: match[2] ?? null };
+  }
+  return { name: null, range: null };
 }
 
 /** Every range that a manifest of the repository states: what an install at its root resolves first. */

@@ -31,6 +31,9 @@ export function packBuilds(scripts: Scripts): boolean {
   return expandsToMaking(scripts, ['prepare', 'prepack']);
 }
 
+/** A script that another one calls, by whichever package manager. */
+const CALLED = /\b(?:npm run(?:-script)?|(?:pnpm|yarn|bun)(?: run)?) ([\w:.-]+)/g;
+
 /** Whether one of these scripts makes files, by itself or through those that it runs. */
 function expandsToMaking(scripts: Scripts, names: readonly string[]): boolean {
   // A set can grow while it is gone through: each script is read once, however often it is called.
@@ -38,7 +41,7 @@ function expandsToMaking(scripts: Scripts, names: readonly string[]): boolean {
   for (const name of reached) {
     const text = scriptOf(scripts, name) ?? '';
     if (MAKES.test(text)) return true;
-    for (const [, called = ''] of text.matchAll(/\bnpm run(?:-script)? ([\w:.-]+)/g)) reached.add(called);
+    for (const [, called = ''] of text.matchAll(CALLED)) reached.add(called);
   }
   return false;
 }
@@ -65,7 +68,8 @@ function same(a: readonly ScriptRun[], b: readonly ScriptRun[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-const CHAIN_LINK = /^npm (?:(?:run|run-script) ([\w:.-]+)((?: -[\w:.=-]+)*)|(test|t|ci|install|i))$/;
+const CHAIN_LINK =
+  /^(?:(?:npm run(?:-script)?|(?:pnpm|yarn|bun)(?: run)?) ([\w:.-]+)((?: -[\w:.=-]+)*)|npm (test|t|ci|install|i))$/;
 
 function withoutChecks(scripts: Scripts, name: string): readonly ScriptRun[] {
   const links = (scriptOf(scripts, name) ?? '').split('&&').map((link) => CHAIN_LINK.exec(link.trim()));

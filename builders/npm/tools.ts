@@ -1,40 +1,84 @@
 import { z } from 'zod';
 import type { PlanRequest } from '../../src/ecosystem.ts';
+import type { Evidence } from '../../src/model/source.ts';
 import { fingerprint } from './fingerprint.ts';
+import type { Manifest } from './manifest.ts';
+import type { ManagerName } from './managers/manager.ts';
 import type { ChosenTools, ToolClues } from './plan.ts';
-import { type AvailableTools, chooseToolchain } from './toolchain/choose.ts';
-import { listNodeVersions, listNpmVersions, type VersionsOptions } from './toolchain/versions.ts';
+import { chooseToolchain } from './toolchain/choose.ts';
+import { chooseManager } from './toolchain/choose-manager.ts';
+import { nodePackage } from './toolchain/versions.ts';
+import type { ToolVersion } from './toolchain/versions.ts';
 
-/** The versions of Node and npm that there are. */
-export async function availableTools(options: VersionsOptions): Promise<AvailableTools> {
-  const [node, npm] = await Promise.all([listNodeVersions(options), listNpmVersions(options)]);
-  return { node, npm };
-}
+/** Lists the versions of a package that is a tool. */
+export type ToolLister = (name: string) => Promise<readonly ToolVersion[]>;
 
-/** Makes a chooser of Node and npm for one package version from all that is known about it. Pure. */
+/** Makes a chooser of tools for one package version from all that is known about it. */
 export function toolChooser(
   request: PlanRequest,
-  available: AvailableTools,
-): (clues: ToolClues) => ChosenTools {
+  list: ToolLister,
+): (clues: ToolClues) => Promise<ChosenTools> {
   const { published, instant } = request;
   const { archive } = published.artifact;
   const packedByNpm = fingerprint(archive).packer.startsWith('npm');
   const stated = publisherTools(published.document);
-  return ({ purpose, manifest, rootManifest, nodeVersionFile, lockfileVersion }) =>
-    chooseToolchain(
+  const publishedAt = new Date(instant);
+  return async (clues) => {
+    const { purpose, manifest, root, nodeVersionFile } = clues;
+    const isNpm = root.manager === 'npm';
+    const [node, npm] = await Promise.all([list(nodePackage()), list('npm')]);
+    const chosen = chooseToolchain(
       {
         purpose,
-        publishedAt: new Date(instant),
+        publishedAt,
         ...stated,
-        engines: manifest.engines['node'] ?? rootManifest.engines['node'] ?? null,
+        engines: manifest.engines['node'] ?? root.manifest.engines['node'] ?? null,
         nodeVersionFile,
-        packageManager: rootManifest.packageManager ?? manifest.packageManager,
-        lockfileVersion,
+        packageManager: root.manifest.packageManager ?? manifest.packageManager,
+        lockfileVersion: isNpm && root.lockfile?.version != null ? Number(root.lockfile.version) : null,
         gzip: packedByNpm ? archive.gzip : null,
         hasPrepare: manifest.scripts['prepare'] !== undefined,
       },
-      available,
+      { node, npm },
     );
+    const versions: Record<string, string> = { node: chosen.node, npm: chosen.npm };
+    const evidence: Evidence[] = [...chosen.evidence];
+    for (const manager of clues.managers) {
+      if (manager === 'npm') continue;
+      const { role, ...facts } = managerFacts(manager, clues);
+      if (versions[role] !== undefined) continue;
+      const available = await list(packageOf(manager));
+      const one = chooseManager({ ...facts, role, publishedAt }, available, chosen.node);
+      versions[role] = one.version;
+      evidence.push(...one.evidence);
+    }
+    return { versions, evidence };
+  };
+}
+
+/** The package whose versions are the tool's. */
+function packageOf(manager: ManagerName): string {
+  return manager === 'berry' ? '@yarnpkg/cli-dist' : manager;
+}
+
+function managerFacts(manager: Exclude<ManagerName, 'npm'>, { manifest, root }: ToolClues) {
+  const role = manager === 'berry' ? 'yarn' : manager;
+  const named = [root.manifest, manifest].map((one) => namedVersion(one, role)).find((one) => one !== null);
+  const isRight = (version: string) =>
+    role !== 'yarn' || version.startsWith('0.') || version.startsWith('1.') === (manager === 'yarn');
+  return {
+    role,
+    named: named != null && isRight(named) ? named : null,
+    ranges: [root.manifest.engines[role], manifest.engines[role]].filter((range) => range !== undefined),
+    lockfileVersion: root.manager === manager ? (root.lockfile?.version ?? null) : null,
+    classic: manager === 'yarn',
+  } as const;
+}
+
+/** The exact version in `packageManager`; a URL, or anything else that it may hold, is none. */
+function namedVersion({ packageManager }: Manifest, role: string): string | null {
+  const [, name, version] = /^(\w+)@(\d[\w.-]{0,63})(?:\+|$)/.exec(packageManager ?? '') ?? [];
+  return name === role ? (version ?? null) : null;
 }
 
 const Stated = z.object({

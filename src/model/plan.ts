@@ -40,6 +40,8 @@ export interface RebuildPlan {
   readonly withGit: boolean;
   /** False for a plan that leaves out what the source may need: a difference under it speaks against nobody. */
   readonly conclusive: boolean;
+  /** True for a plan that is only worth trying when no plan at the same commit got through its fetch phase. */
+  readonly fallback: boolean;
   /** Directory inside the sandbox where the pack step leaves exactly one archive. */
   readonly output: string;
 }

@@ -28,6 +28,7 @@ export const PlanDocument = z.strictObject({
   steps: z.array(Step),
   withGit: z.boolean(),
   conclusive: z.boolean(),
+  fallback: z.boolean(),
   output: z.string(),
 });
 

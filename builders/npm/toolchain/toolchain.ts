@@ -10,12 +10,12 @@ import { registryOf } from '../registry/config.ts';
 import { versionOf, type VersionDocument } from '../registry/document.ts';
 import { hexOf } from '../registry/integrity.ts';
 import { unpack } from './unpack.ts';
-import { freshEnough, nodePackage } from './versions.ts';
+import { type Part, partOf, SHIMS, TOOL_ROLES, type ToolRole } from './parts.ts';
+import { freshEnough } from './versions.ts';
 
 export interface ToolchainOptions {
-  /** Exact versions. */
-  readonly node: string;
-  readonly npm: string;
+  /** Exact versions by role; Node and npm are always among them. */
+  readonly versions: Readonly<Partial<Record<ToolRole, string>>>;
   readonly client: RegistryClient;
   readonly cacheDirectory: string;
   /** Architecture of the sandbox as Node names it; default: this machine's. */
@@ -25,23 +25,8 @@ export interface ToolchainOptions {
 /** Tools ready to be mounted into a sandbox. */
 export interface Toolchain {
   readonly tools: readonly Tool[];
-  /** `/opt/node`, `/opt/npm` and `/opt/shims`, the last of which is for the PATH. */
+  /** `/opt/<role>` for each, and `/opt/shims`, which is for the PATH. */
   readonly mounts: readonly Mount[];
-}
-
-/** Two lines each, so that no symbolic link or `#!/usr/bin/env` is needed inside. */
-const SHIMS = {
-  node: '#!/bin/sh\nexec /opt/node/bin/node "$@"\n',
-  npm: '#!/bin/sh\nexec /opt/node/bin/node /opt/npm/bin/npm-cli.js "$@"\n',
-  npx: '#!/bin/sh\nexec /opt/node/bin/node /opt/npm/bin/npx-cli.js "$@"\n',
-} as const;
-
-interface Part {
-  readonly name: string;
-  readonly version: string;
-  /** A file without which the package is not what we take it for. */
-  readonly entry: string;
-  readonly needed: (path: string) => boolean;
 }
 
 const Marker = z.object({
@@ -51,35 +36,27 @@ const Marker = z.object({
 });
 
 /**
- * Node and npm in exact versions, from the configured registry, checked and unpacked once. Afterwards no network is
- * needed. Throws ReproveError `toolchain-unavailable` when the registry does not have them, and the registry's errors.
+ * Tools in exact versions, from the configured registry, checked and unpacked once. Afterwards no network is needed.
+ * Throws ReproveError `toolchain-unavailable` when the registry does not have them, and the registry's errors.
  */
 export async function toolchain(options: ToolchainOptions): Promise<Toolchain> {
-  const { client, cacheDirectory } = options;
-  const root = join(cacheDirectory, 'toolchains');
-  const node: Part = {
-    name: nodePackage(options.architecture ?? process.arch),
-    version: options.node,
-    entry: 'bin/node',
-    // Nothing is compiled in the sandbox: its headers and pages are only weight.
-    needed: (path) => path === 'bin/node',
-  };
-  const npm: Part = {
-    name: 'npm',
-    version: options.npm,
-    entry: 'bin/npm-cli.js',
-    needed: (path) => !/^(?:docs|man|html|doc|test)\//.test(path),
-  };
-  const [nodeTool, npmTool, shims] = await allDone([
-    provide(node, client, root),
-    provide(npm, client, root),
+  const { versions, client, cacheDirectory, architecture = process.arch } = options;
+  const root = join(cacheDirectory, 'tools');
+  const parts = TOOL_ROLES.flatMap((role) => {
+    const version = versions[role];
+    return version === undefined ? [] : [partOf(role, version, architecture)];
+  });
+  const [shims, ...provided] = await allDone([
     makeShims(root),
-  ]);
+    ...parts.map((part) => provide(part, client, root)),
+  ] as const);
   return {
-    tools: [nodeTool.tool, npmTool.tool],
+    tools: provided.map(({ tool }) => tool),
     mounts: [
-      { source: nodeTool.directory, target: '/opt/node' },
-      { source: npmTool.directory, target: '/opt/npm' },
+      ...provided.map(({ directory }, index) => ({
+        source: directory,
+        target: `/opt/${parts[index]?.role ?? ''}`,
+      })),
       { source: shims, target: '/opt/shims' },
     ],
   };
@@ -104,7 +81,7 @@ async function provide(part: Part, client: RegistryClient, root: string): Promis
   const marker = join(root, `${fileName(part)}.${registry}.json`);
   const known = await readMarker(marker, part);
   const there = known === null ? null : directoryOf(root, known);
-  if (known !== null && there !== null && (await isFile(join(there, part.entry))))
+  if (known !== null && there !== null && (await hasEntry(part, there)))
     return { tool: known, directory: there };
   const version = await findVersion(part, client);
   const bytes = await fetchArtifact(version, client);
@@ -115,12 +92,17 @@ async function provide(part: Part, client: RegistryClient, root: string): Promis
   } catch (thrown) {
     throw unavailable(part, `It could not be unpacked: ${messageOf(thrown)}.`);
   }
-  if (!(await isFile(join(directory, part.entry)))) {
+  if (!(await hasEntry(part, directory))) {
     await rm(directory, { recursive: true, force: true });
-    throw unavailable(part, `It has no ${part.entry}.`);
+    throw unavailable(part, `It has no ${part.entries.join(' or ')}.`);
   }
   await writeWhole(marker, JSON.stringify(tool));
   return { tool, directory };
+}
+
+async function hasEntry(part: Part, directory: string): Promise<boolean> {
+  const found = await Promise.all(part.entries.map((entry) => isFile(join(directory, entry))));
+  return found.includes(true);
 }
 
 async function findVersion(part: Part, client: RegistryClient): Promise<VersionDocument> {
@@ -151,7 +133,7 @@ async function fetchArtifact(
 
 async function makeShims(root: string): Promise<string> {
   const directory = join(root, `shims-${hash('sha256', JSON.stringify(SHIMS)).slice(0, 16)}`);
-  if (await isFile(join(directory, 'npx'))) return directory;
+  if (await isFile(join(directory, 'corepack'))) return directory;
   const temporary = join(root, `.shims-${randomBytes(8).toString('hex')}`);
   await mkdir(temporary, { recursive: true });
   await chmod(temporary, 0o755);
@@ -161,7 +143,7 @@ async function makeShims(root: string): Promise<string> {
   }
   await rename(temporary, directory).catch(async (thrown: unknown) => {
     await rm(temporary, { recursive: true, force: true });
-    if (!(await isFile(join(directory, 'npx')))) throw thrown;
+    if (!(await isFile(join(directory, 'corepack')))) throw thrown;
   });
   return directory;
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ContentCache } from '../../../src/content-cache.ts';
 import { ReproveError } from '../../../src/errors.ts';
-import { diagnose } from '../proxy/time-doctor.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { registryOf } from '../registry/config.ts';
 import type { PackageDocument } from '../registry/document.ts';
@@ -9,7 +8,7 @@ import type { PackageDocument } from '../registry/document.ts';
 /** A version of a tool that the registry has. */
 export interface ToolVersion {
   readonly version: string;
-  /** ISO 8601; null when the registry does not say, or says what cannot be true. */
+  /** ISO 8601; at the latest then, as mirrors may note when they first saw it; null when the registry does not say. */
   readonly publishedAt: string | null;
   /** The Node versions that it runs on, as its own document says; null when it does not say. */
   readonly nodeRange: string | null;
@@ -40,21 +39,10 @@ const ToolVersions = z.array(
 export interface VersionsOptions {
   readonly client: RegistryClient;
   readonly cache: ContentCache;
-  /** Default: this machine's. */
-  readonly architecture?: string;
 }
 
-/** Every version of Node that the registry has for an architecture. Throws the registry's errors. */
-export async function listNodeVersions(options: VersionsOptions): Promise<readonly ToolVersion[]> {
-  return listVersions(options, nodePackage(options.architecture));
-}
-
-/** Every version of npm that the registry has. Throws the registry's errors. */
-export async function listNpmVersions(options: VersionsOptions): Promise<readonly ToolVersion[]> {
-  return listVersions(options, 'npm');
-}
-
-async function listVersions(
+/** Every version of a package of the registry that is a tool. Throws the registry's errors. */
+export async function listVersions(
   { client, cache }: VersionsOptions,
   name: string,
 ): Promise<readonly ToolVersion[]> {
@@ -72,13 +60,12 @@ async function listVersions(
 }
 
 function versionsOf(document: PackageDocument): readonly ToolVersion[] {
-  const { trusted } = diagnose(document);
   return [...document.versions].map(([version, raw]) => {
     const engines = raw['engines'];
     const range = typeof engines === 'object' && engines !== null && 'node' in engines ? engines.node : null;
     return {
       version,
-      publishedAt: trusted ? (document.time.get(version) ?? null) : null,
+      publishedAt: document.time.get(version) ?? null,
       nodeRange: typeof range === 'string' ? range : null,
     };
   });

@@ -1,0 +1,62 @@
+'use strict';
+// Runs in fetch steps, below the forwarder: registry.cjs REGISTRY_URL COMMAND [ARGUMENT...]
+//
+// Package managers take a registry from many places, and some follow the addresses of a lockfile without asking. This
+// writes the registry into the configuration of the home folder, points the addresses in the lockfiles of the current
+// folder to it, runs the command, puts the lockfiles back as they were and ends as the command ends. An address keeps
+// everything from the package's name on: what is served for it is checked against the lockfile's own digest by the
+// package manager. Plain ES5, for every Node since 0.12.
+var fs = require('fs');
+var path = require('path');
+var spawn = require('child_process').spawn;
+
+var registry = process.argv[2];
+var command = process.argv.slice(3);
+var LOCKFILES = ['yarn.lock', 'pnpm-lock.yaml', 'package-lock.json', 'npm-shrinkwrap.json', 'bun.lock'];
+// An artifact's address ends in `<name>/-/<file>.tgz`, whatever the registry; before the name a path may stand.
+var ADDRESS =
+  /https?:\/\/[^\s"'#/]+\/(?:[^\s"'#@]*?\/)??((?:@[^\s"'#/]+(?:\/|%2[fF]))?[^\s"'#/@]+\/-\/[^\s"'#]+?\.tgz)/g;
+
+function write(name, text) {
+  fs.writeFileSync(path.join(process.env.HOME, name), text);
+}
+
+write(
+  '.npmrc',
+  'registry=' + registry + '\nreplace-registry-host=always\nmanage-package-manager-versions=false\n',
+);
+write('.yarnrc', 'registry "' + registry + '"\ndisable-self-update-check true\n');
+
+var originals = {};
+LOCKFILES.forEach(function (name) {
+  var text;
+  try {
+    if (!fs.lstatSync(name).isFile()) return;
+    text = fs.readFileSync(name, 'latin1');
+  } catch (error) {
+    if (error.code === 'ENOENT') return;
+    throw error;
+  }
+  var redirected = text.replace(ADDRESS, function (_all, artifact) {
+    return registry + artifact;
+  });
+  if (redirected === text) return;
+  originals[name] = text;
+  fs.writeFileSync(name, redirected, 'latin1');
+});
+
+function restore() {
+  Object.keys(originals).forEach(function (name) {
+    fs.writeFileSync(name, originals[name], 'latin1');
+  });
+}
+
+var child = spawn(command[0], command.slice(1), { stdio: 'inherit' });
+child.on('error', function (error) {
+  process.stderr.write('registry.cjs: ' + error.message + '\n');
+  process.exit(127);
+});
+child.on('exit', function (code, signal) {
+  restore();
+  process.exit(signal ? 1 : code);
+});

@@ -1,0 +1,52 @@
+import type { Step } from '../../src/model/plan.ts';
+import type { TreeFile } from '../../src/model/source.ts';
+import type { InstallRoot } from './install-root.ts';
+import type { Manifest } from './manifest.ts';
+import { buildWays, type ScriptRun } from './scripts.ts';
+import { scriptStep } from './steps.ts';
+import { members, neededMembers } from './workspace.ts';
+
+/** Steps that make what is published, in order. */
+export type Way = readonly Step[];
+
+interface WaysRequest {
+  readonly manifest: Manifest;
+  readonly root: InstallRoot;
+  /** The package's own directory. */
+  readonly directory: string;
+  readonly tree: readonly TreeFile[];
+  readText(file: string): Promise<string | null>;
+}
+
+/**
+ * The ways in which a package can be built, cheapest first: by its own scripts; after those of the packages of the same
+ * repository that it needs; by the scripts of the repository's root.
+ */
+export async function waysToBuild(request: WaysRequest): Promise<readonly Way[]> {
+  const { manifest, root, directory } = request;
+  const own = stepsOf(manifest, directory, root);
+  if (root.directory === directory) return own;
+  const needed = await neededWay(request);
+  const [first] = own;
+  const after = needed.length > 0 && first !== undefined ? [[...needed, ...first]] : [];
+  return [...own.slice(0, 1), ...after, ...stepsOf(root.manifest, root.directory, root), ...own.slice(1)];
+}
+
+function stepsOf({ scripts }: Manifest, directory: string, { manager }: InstallRoot): readonly Way[] {
+  return buildWays(scripts).map((way) =>
+    way.map((run: ScriptRun) => scriptStep({ run, directory, manager })),
+  );
+}
+
+/** Builds every package of the repository that this one needs; one that cannot be built may not matter. */
+async function neededWay(request: WaysRequest): Promise<Way> {
+  const all = await members(request);
+  return neededMembers(request.manifest, all).flatMap(({ manifest, directory }) => {
+    const [first = []] = stepsOf(manifest, directory, request.root);
+    return first.map((step) => ({
+      ...step,
+      name: `${step.name} of ${manifest.name ?? directory}`,
+      optional: true,
+    }));
+  });
+}
