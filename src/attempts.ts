@@ -2,7 +2,7 @@ import { explainedByCommit } from './compare/explained.ts';
 import { compare } from './compare/compare.ts';
 import { outsideOfCommit } from './compare/outside.ts';
 import type { Deadline } from './deadline.ts';
-import type { Ecosystem, PlanRequest, Published } from './ecosystem.ts';
+import type { Ecosystem, PlanRequest, Published, Went } from './ecosystem.ts';
 import type { Judgement } from './judge/judge.ts';
 import { judge } from './judge/judge.ts';
 import type { Comparison } from './model/comparison.ts';
@@ -52,16 +52,20 @@ export interface AttemptProgress {
 }
 
 /** More rarely help and cost minutes each. */
-const MOST_ATTEMPTS = 6;
+const MOST_ATTEMPTS = 12;
 
 /**
- * Runs plans until one reproduces the artifact, or until nothing promising is left.
+ * Runs plans until one reproduces the artifact, or until nothing promising is left. After each the ecosystem reads how
+ * it went, and what it proposes instead is tried before the plans that were made beforehand.
  *
  * @returns every attempt in the order made; empty when there is no plan
  */
 export async function makeAttempts(request: AttemptsRequest): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = [];
-  for (const { planRequest, plan } of request.plans) {
+  const queue = [...request.plans];
+  const seen = new Set(queue.map(({ plan, planRequest }) => keyOf(plan, planRequest.source)));
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { planRequest, plan, rank } = next;
     if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) return attempts;
     if (repeatsFailedFetch(attempts, plan, planRequest.source)) continue;
     if (plan.fallback && fetchedAt(attempts, planRequest.source)) continue;
@@ -69,8 +73,22 @@ export async function makeAttempts(request: AttemptsRequest): Promise<readonly A
     const attempt = await makeAttempt(request, planRequest, plan);
     attempts.push(attempt);
     if (isFinal(attempt)) return attempts;
+    const revised = await request.ecosystem.revise({ request: planRequest, plan, went: howItWent(attempt) });
+    const fresh = revised.filter((one) => !seen.has(keyOf(one, planRequest.source)));
+    fresh.forEach((one) => seen.add(keyOf(one, planRequest.source)));
+    queue.unshift(...fresh.map((one) => ({ planRequest, plan: one, rank })));
   }
   return attempts;
+}
+
+/** Two plans with one key do the same at the same commit. */
+function keyOf({ toolchain, steps }: RebuildPlan, source: Source): string {
+  return JSON.stringify([source.commit, source.directory, toolchain, steps]);
+}
+
+function howItWent({ rebuild: { result }, comparison }: Attempt): Went {
+  if (!result.ok) return { kind: 'failed', code: result.reason.code, log: result.log ?? '' };
+  return { kind: 'differed', differences: comparison?.differences ?? [] };
 }
 
 /** A plan and what it was made for. */

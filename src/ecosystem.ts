@@ -1,7 +1,8 @@
 import type { Archive, Artifact, Digests, PackageVersion } from './model/artifact.ts';
 import type { Material, RebuildPlan, Tool } from './model/plan.ts';
 import type { Source } from './model/source.ts';
-import type { Finding, Reason, Signal } from './model/verdict.ts';
+import type { Finding, Reason, ReasonCode, Signal } from './model/verdict.ts';
+import type { Difference } from './model/comparison.ts';
 import type { EntryRole } from './judge/roles.ts';
 import type { Mount } from './sandbox/engine.ts';
 import type { SourceClaims } from './source/resolve.ts';
@@ -56,6 +57,11 @@ export interface PlanRequest {
   readonly instant: string;
 }
 
+/** How an attempt ended that reproduced nothing. */
+export type Went =
+  | { readonly kind: 'failed'; readonly code: ReasonCode; readonly log: string }
+  | { readonly kind: 'differed'; readonly differences: readonly Difference[] };
+
 /** Everything that only one ecosystem knows. One object serves one run of the tool. */
 export interface Ecosystem {
   /** The purl type. */
@@ -64,6 +70,12 @@ export interface Ecosystem {
   published(spec: string): Promise<PublishedOutcome>;
   /** Plans in the order in which to try them; empty when the package needs something not supported yet. */
   plans(request: PlanRequest): Promise<readonly RebuildPlan[]>;
+  /** Reads how a plan went and gives those that may do better, best first; none when it has no idea. */
+  revise(options: {
+    readonly request: PlanRequest;
+    readonly plan: RebuildPlan;
+    readonly went: Went;
+  }): Promise<readonly RebuildPlan[]>;
   /** Makes the toolchain of a plan present. Throws ReproveError `toolchain-unavailable`. */
   tools(plan: RebuildPlan): Promise<{ readonly tools: readonly Tool[]; readonly mounts: readonly Mount[] }>;
   registryView(options: {

@@ -8,6 +8,7 @@ import { npmPlans } from './plan.ts';
 import { publishedPackage } from './published.ts';
 import { openRegistryView } from './registry-view.ts';
 import { INSIDE_DIRECTORY, INSIDE_TARGET } from './inside.ts';
+import { revisedPlans } from './revise.ts';
 import { isToolRole } from './toolchain/parts.ts';
 import { toolchain } from './toolchain/toolchain.ts';
 import { listVersions, nodePackage, type ToolVersion } from './toolchain/versions.ts';
@@ -40,6 +41,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
         packer: fingerprint(request.published.artifact.archive).family,
         choose: toolChooser(request, list),
       }),
+    revise: revisedPlans,
     async tools(plan) {
       const versions = Object.fromEntries(
         Object.entries(plan.toolchain).filter(([role]) => isToolRole(role)),

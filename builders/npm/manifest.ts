@@ -19,6 +19,7 @@ const Manifest = z.object({
   peerDependencies: Texts,
   engines: Texts,
   packageManager: Text,
+  gitHead: Text,
   bundleDependencies: Bundle,
   bundledDependencies: Bundle,
   workspaces: z

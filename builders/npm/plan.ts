@@ -4,6 +4,7 @@ import type { EntryRole } from '../../src/judge/roles.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import type { Evidence } from '../../src/model/source.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
+import { beforePacking } from './before-packing.ts';
 import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { MANAGERS } from './managers/index.ts';
@@ -85,7 +86,11 @@ function mentionedManagers(manifests: readonly Manifest[]): readonly ManagerName
 /** True when whatever is in no commit is only read by people or programs as data: no build can be its cause. */
 function nothingToBuild(context: Context, roles: ReadonlyMap<string, EntryRole>): boolean {
   const inert: readonly (EntryRole | undefined)[] = ['read-by-people', 'data'];
-  const manifestMayDiffer = versionToSet(context) !== null || context.packer !== 'npm';
+  const { evidence } = beforePacking(context.request, context.manifest);
+  const manifestMayDiffer =
+    versionToSet(context) !== null ||
+    context.packer !== 'npm' ||
+    evidence.some(({ kind }) => kind === 'git-head-set');
   return context.request.unexplained.every((path) =>
     path === 'package.json' ? manifestMayDiffer : inert.includes(roles.get(path)),
   );
@@ -100,10 +105,11 @@ function packPlans(context: Context, { conclusive }: { conclusive: boolean }): r
     });
   }
   const tools = context.tools.pack;
+  const before = beforePacking(context.request, context.manifest);
   const bare = plan(context, tools, {
     strategy: 'pack',
-    steps: [...versionSteps(context, tools), packing(context, { tools, scripts: false })],
-    evidence: versionEvidence(context),
+    steps: [...versionSteps(context, tools), ...before.steps, packing(context, { tools, scripts: false })],
+    evidence: [...versionEvidence(context), ...before.evidence],
     withGit: false,
     conclusive,
     fallback: false,
@@ -157,6 +163,7 @@ function installBuildPack(options: {
   const tools = context.tools.build;
   const isNested = root.directory !== request.source.directory;
   const installs = hasDependencies(context);
+  const before = beforePacking(request, context.manifest);
   const version = tools.versions[root.manager === 'berry' ? 'yarn' : root.manager] ?? '';
   const steps = [
     ...(installs ? [installStep({ root, lock, version })] : []),
@@ -167,13 +174,14 @@ function installBuildPack(options: {
     }),
     ...build,
     ...versionSteps(context, tools),
+    ...before.steps,
     packing(context, { tools, scripts }),
   ];
   const strategy = build.length === 0 ? 'install-pack' : 'install-build-pack';
   return plan(context, tools, {
     strategy,
     steps,
-    evidence: [...installEvidence(root, lock), ...versionEvidence(context)],
+    evidence: [...installEvidence(root, lock), ...versionEvidence(context), ...before.evidence],
     withGit: true,
     // npm packs bundled dependencies from the package's own node_modules; an install at the root may hoist them away.
     conclusive: !bundles(context) || !isNested,
@@ -190,6 +198,12 @@ function versionToSet({ manifest, request }: Context): string | null {
   // Of a local file the version may be any text; only a real one becomes an argument.
   const isVersion = semver.valid(version) === version;
   return isVersion && manifest.version !== version ? version : null;
+}
+
+/** A placeholder says nothing; another real version may be that of another commit. */
+function guessesVersion(context: Context): boolean {
+  const stated = context.manifest.version;
+  return versionToSet(context) !== null && stated !== null && !/^0\.0\.0(-|$)/.test(stated);
 }
 
 function versionSteps(context: Context, { versions }: ChosenTools): readonly Step[] {
@@ -237,12 +251,14 @@ function installEvidence({ lockfile }: InstallRoot, lock: LockUse): readonly Evi
 }
 
 function plan(
-  { request }: Context,
+  context: Context,
   tools: ChosenTools,
   parts: Pick<RebuildPlan, 'strategy' | 'steps' | 'evidence' | 'withGit' | 'conclusive' | 'fallback'>,
 ): RebuildPlan {
+  const { request } = context;
   return {
     ...parts,
+    conclusive: parts.conclusive && !guessesVersion(context),
     toolchain: tools.versions,
     evidence: [...tools.evidence, ...parts.evidence],
     registryTime: registryTime(request),

@@ -82,3 +82,13 @@ function withoutChecks(scripts: Scripts, name: string): readonly ScriptRun[] {
   });
   return runs;
 }
+
+const OTHER_MAKERS =
+  /^(?:build|compile|dist|bundle|types?|typings|dts|declarations?|generate|gen|emit)(?:[:_-].+)?$/;
+const NOT_MAKERS =
+  /(?:watch|dev|serve|start|test|lint|check|docs?|site|analy[sz]e|size|clean|release|publish|debug|bench)/;
+
+/** Scripts besides the main build that may make files of their own: declarations, bundles, generated sources. */
+export function otherMakers(scripts: Scripts): readonly string[] {
+  return Object.keys(scripts).filter((name) => OTHER_MAKERS.test(name) && !NOT_MAKERS.test(name));
+}

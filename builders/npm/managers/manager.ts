@@ -84,13 +84,10 @@ export function toolStep(options: {
   return { name, phase, argv, cwd: inSource(directory), env, optional: options.optional ?? false };
 }
 
-/** The same command with the registry proxy in reach: as it is for npm, which redirects lockfiles by itself. */
-export function withRegistry(step: Step, manager: ManagerName): Step {
-  const redirected =
-    manager === 'npm'
-      ? step.argv
-      : (['node', `${INSIDE_TARGET}/registry.cjs`, REGISTRY_URL, ...step.argv] as const);
-  return { ...step, argv: ['node', FORWARDER_TARGET, ...redirected] };
+/** The same command with the registry proxy in reach, and lockfiles that lead there. */
+export function withRegistry(step: Step): Step {
+  const inside = ['node', `${INSIDE_TARGET}/registry.cjs`, REGISTRY_URL] as const;
+  return { ...step, argv: ['node', FORWARDER_TARGET, ...inside, ...step.argv] };
 }
 
 /** A folder of the repository, inside the sandbox. */
