@@ -30,6 +30,8 @@ const Manifest = z.object({
     .catch([])
     .default([]),
   repository: Repository,
+  /** Whether it configures the tool of that name. */
+  cleanPublish: Bundle,
 });
 
 export type Manifest = z.infer<typeof Manifest>;
@@ -37,7 +39,12 @@ export type Manifest = z.infer<typeof Manifest>;
 /** Reads a package.json; null when it is no JSON object. A byte order mark is allowed, as npm allows it. */
 export function parseManifest(text: string): Manifest | null {
   try {
-    const parsed = Manifest.safeParse(JSON.parse(text.replace(/^\uFEFF/, '')));
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const parsed = Manifest.safeParse(
+      typeof value === 'object' && value !== null && 'clean-publish' in value
+        ? { ...value, cleanPublish: value['clean-publish'] }
+        : value,
+    );
     return parsed.success ? parsed.data : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;

@@ -5,6 +5,7 @@ import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import type { Evidence } from '../../src/model/source.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { beforePacking } from './before-packing.ts';
+import { type CleanedCopy, cleanedCopy } from './clean-publish.ts';
 import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { MANAGERS } from './managers/index.ts';
@@ -71,8 +72,31 @@ export async function npmPlans(
   const lockfileText = root.lockfile === null ? null : await readText(root.lockfile.path);
   const context: Context = { request, manifest, root, packer, tools: { pack, build }, lockfileText };
   const builds = await buildPlans(context);
-  if (builds.length > 0 && !nothingToBuild(context, options.roles)) return builds;
-  return [...packPlans(context, { conclusive: builds.length === 0 }), ...builds];
+  const copy = await cleanedCopy(request, manifest);
+  const plans =
+    builds.length > 0 && !nothingToBuild(context, options.roles)
+      ? builds
+      : [...packPlans(context, { conclusive: builds.length === 0 && copy === null }), ...builds];
+  return copy === null ? plans : [cleanedPlan(context, copy), ...plans];
+}
+
+/** Packs the copy that a cleaning tool makes of the commit, in place of the package itself. */
+function cleanedPlan(context: Context, copy: CleanedCopy): RebuildPlan {
+  const tools = context.tools.pack;
+  const { versions } = tools;
+  return plan(context, tools, {
+    strategy: 'clean-pack',
+    steps: [
+      copy.fetch,
+      ...versionSteps(context, tools),
+      copy.clean,
+      packStep(context.packer, { directory: copy.directory, versions, scripts: false }),
+    ],
+    evidence: [copy.evidence, ...versionEvidence(context)],
+    withGit: false,
+    conclusive: true,
+    fallback: false,
+  });
 }
 
 /** Package managers that scripts call by name: they have to be there, whoever installs. */
@@ -276,7 +300,7 @@ function registryTime({ instant, published }: PlanRequest): string {
   return bound < Date.parse(instant) ? new Date(bound).toISOString() : instant;
 }
 
-/** The version that `.nvmrc` or `.node-version` names, nearest to the package first. */
+/** The version that `.nvmrc`, `.node-version` or `.tool-versions` names, nearest to the package first. */
 async function nodeVersionFile(request: PlanRequest): Promise<string | null> {
   const { directory } = request.source;
   for (const place of directory === '.' ? ['.'] : [directory, '.']) {
@@ -284,6 +308,9 @@ async function nodeVersionFile(request: PlanRequest): Promise<string | null> {
       const text = await request.readText(join(place, name));
       if (text !== null && text.trim() !== '') return text.trim();
     }
+    const tools = await request.readText(join(place, '.tool-versions'));
+    const named = /^nodejs[ \t]+([\w.]+)/m.exec(tools ?? '')?.[1];
+    if (named !== undefined) return named;
   }
   return null;
 }

@@ -42,6 +42,7 @@ const RULES: readonly Rule[] = [
   oldCrypto,
   nodeTooOld,
   nodeTooNew,
+  tolerantChains,
   packedElsewhere,
   moreScripts,
 ];
@@ -154,6 +155,23 @@ const LAST_OF_LINE: Readonly<Record<string, string>> = {
   '22': '22.22.2',
   '24': '24.11.1',
 };
+
+/** When a chain of commands fails, what follows the failed link may be all that is needed. */
+async function tolerantChains({ request, plan, went }: Reading): Promise<Revision | null> {
+  if (went.kind !== 'failed' || went.code !== 'build-failed') return null;
+  const steps = await Promise.all(plan.steps.map((step) => tolerant(request, step)));
+  if (steps.every((step, index) => step === plan.steps[index])) return null;
+  return { why: 'a link of a script failed: the others are run all the same', change: { steps } };
+}
+
+async function tolerant(request: PlanRequest, step: Step): Promise<Step> {
+  const [, verb, script = ''] = step.argv;
+  if (step.phase !== 'build' || step.optional || managerOf(step) === null || verb !== 'run') return step;
+  const scripts = (await manifestAt(request, directoryOf(step)))?.scripts ?? {};
+  const text = Object.hasOwn(scripts, script) ? (scripts[script] ?? '') : '';
+  if (!text.includes('&&')) return step;
+  return { ...step, argv: ['node', `${INSIDE_TARGET}/chain.cjs`, script] };
+}
 
 const TOLD_PATHS = 20;
 

@@ -51,6 +51,8 @@ function scriptOf(scripts: Scripts, name: string): string | undefined {
   return Object.hasOwn(scripts, name) ? scripts[name] : undefined;
 }
 
+const MOST_OTHERS = 3;
+
 /**
  * The ways in which a project can be built by its own scripts, best first. A script that is a plain chain of other
  * scripts loses its checks (`clean && compile && lint && test` is run as `clean`, `compile`).
@@ -60,7 +62,8 @@ export function buildWays(scripts: Scripts): readonly (readonly ScriptRun[])[] {
   const publishing = ['prepublishOnly', 'prepublish'].filter((name) =>
     MAKES.test(scriptOf(scripts, name) ?? ''),
   );
-  const ways = [...named, ...publishing].map((name) => withoutChecks(scripts, name));
+  const others = named.length > 0 ? [] : otherMakers(scripts).slice(0, MOST_OTHERS);
+  const ways = [...named, ...publishing, ...others].map((name) => withoutChecks(scripts, name));
   return ways.filter((way, index) => way.length > 0 && ways.findIndex((other) => same(other, way)) === index);
 }
 

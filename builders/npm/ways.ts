@@ -3,6 +3,7 @@ import type { TreeFile } from '../../src/model/source.ts';
 import type { InstallRoot } from './install-root.ts';
 import type { Manifest } from './manifest.ts';
 import { buildWays, type ScriptRun } from './scripts.ts';
+import { toolStep } from './managers/manager.ts';
 import { scriptStep } from './steps.ts';
 import { members, neededMembers } from './workspace.ts';
 
@@ -25,7 +26,7 @@ interface WaysRequest {
 export async function waysToBuild(request: WaysRequest): Promise<readonly Way[]> {
   const { manifest, root, directory } = request;
   const own = stepsOf(manifest, directory, root);
-  if (root.directory === directory) return own;
+  if (root.directory === directory) return own.length > 0 ? own : programWays(request);
   const needed = await neededWay(request);
   const [first] = own;
   const after = needed.length > 0 && first !== undefined ? [[...needed, ...first]] : [];
@@ -48,5 +49,17 @@ async function neededWay(request: WaysRequest): Promise<Way> {
       name: `${step.name} of ${manifest.name ?? directory}`,
       optional: true,
     }));
+  });
+}
+
+/** Programs of the repository that make a whole package, where its manifest has no script for that. */
+const PROGRAM = /^(?:scripts?|build|tools)\/(?:[\w-]+\/)?(?:package|build|dist|bundle)\.(sh|c?js|mjs)$/;
+const MOST_PROGRAMS = 3;
+
+function programWays({ tree, directory }: WaysRequest): readonly Way[] {
+  const programs = tree.map(({ path }) => path).filter((path) => PROGRAM.test(path));
+  return programs.slice(0, MOST_PROGRAMS).map((path) => {
+    const argv = [path.endsWith('.sh') ? 'bash' : 'node', path] as const;
+    return [toolStep({ name: path, phase: 'build', argv, directory, manager: 'npm' })];
   });
 }

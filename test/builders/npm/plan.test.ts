@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { npmPlans, type ToolClues } from '../../../builders/npm/plan.ts';
+import type { ManagerName } from '../../../builders/npm/managers/manager.ts';
 import type { PlanRequest } from '../../../src/ecosystem.ts';
 import type { EntryRole } from '../../../src/judge/roles.ts';
 import { artifactOf, sourceOf } from '../../support/artifacts.ts';
@@ -16,11 +17,13 @@ interface Situation {
   /** Of the npm that is chosen. */
   readonly npm?: string;
   readonly published?: string;
+  /** Whose marks the published archive bears. */
+  readonly packer?: ManagerName;
 }
 
 async function plansOf(situation: Situation) {
   const { files, directory = '.', unexplained = {}, publishedAt = null, npm = '10.0.0' } = situation;
-  const { published: version = '1.0.0' } = situation;
+  const { published: version = '1.0.0', packer = 'npm' } = situation;
   const texts = Object.fromEntries(
     Object.entries(files).map(([name, content]) => [
       name,
@@ -53,9 +56,11 @@ async function plansOf(situation: Situation) {
   };
   const plans = await npmPlans(request, {
     roles: new Map(Object.entries(unexplained)),
+    packer,
     choose: (one) => {
       clues.push(one);
-      return { node: '22.0.0', npm, evidence: [] };
+      const versions = { node: '22.0.0', npm, pnpm: '9.0.0', yarn: '4.0.0', bun: '1.2.0' };
+      return Promise.resolve({ versions, evidence: [] });
     },
   });
   const steps = plans.map((plan) =>
@@ -102,7 +107,7 @@ describe('a package with built files', () => {
       unexplained: BUILT,
     });
     expect(steps[0]).toEqual([
-      'fetch /work/source: node /opt/forwarder/forward.js npm ci --ignore-scripts',
+      'fetch /work/source: node /opt/forwarder/forward.js node /opt/inside/registry.cjs http://127.0.0.1:4873/ npm ci --ignore-scripts',
       'build /work/source: npm run build',
       'pack /work/source: npm pack --pack-destination=/work/output',
     ]);
@@ -158,7 +163,7 @@ describe('a package of a workspace', () => {
       unexplained: BUILT,
     });
     expect(steps[0]).toEqual([
-      'fetch /work/source: node /opt/forwarder/forward.js npm ci --ignore-scripts',
+      'fetch /work/source: node /opt/forwarder/forward.js node /opt/inside/registry.cjs http://127.0.0.1:4873/ npm ci --ignore-scripts',
       'build /work/source: npm rebuild --foreground-scripts',
       'build /work/source/packages/pkg: npm run build',
       'pack /work/source/packages/pkg: npm pack --pack-destination=/work/output',
@@ -199,7 +204,7 @@ describe('a package that bundles dependencies', () => {
       unexplained: { 'node_modules/leaf/index.js': 'code' },
     });
     expect(steps[0]).toEqual([
-      'fetch /work/source: node /opt/forwarder/forward.js npm ci --ignore-scripts',
+      'fetch /work/source: node /opt/forwarder/forward.js node /opt/inside/registry.cjs http://127.0.0.1:4873/ npm ci --ignore-scripts',
       'pack /work/source: npm pack --pack-destination=/work/output --ignore-scripts',
     ]);
     expect(plans.map((plan) => [plan.strategy, plan.conclusive])).toEqual([

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { toolchain, type Toolchain } from '../../../../builders/npm/toolchain/toolchain.ts';
 import { unpack } from '../../../../builders/npm/toolchain/unpack.ts';
-import { listNodeVersions, listNpmVersions } from '../../../../builders/npm/toolchain/versions.ts';
+import { listVersions, nodePackage } from '../../../../builders/npm/toolchain/versions.ts';
 import type { LoopbackRegistry } from '../../../../src/demo/loopback-registry.ts';
 import {
   clientOf,
@@ -53,7 +53,7 @@ function publishTools(
 
 async function get(registry: LoopbackRegistry, cacheDirectory: string, node = '24.1.0'): Promise<Toolchain> {
   const client = await clientOf(registry, { cacheDirectory });
-  return toolchain({ node, npm: '11.4.0', client, cacheDirectory, architecture: 'x64' });
+  return toolchain({ versions: { node, npm: '11.4.0' }, client, cacheDirectory, architecture: 'x64' });
 }
 
 const sourceOf = ({ mounts }: Toolchain, target: string): string =>
@@ -94,7 +94,7 @@ describe('toolchain', () => {
     const asked = registry.requests.length;
     expect(await get(registry, cacheDirectory)).toEqual(first);
     expect(registry.requests).toHaveLength(asked);
-    const names = await readdir(join(cacheDirectory, 'toolchains'));
+    const names = await readdir(join(cacheDirectory, 'tools'));
     expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
     expect(names).toHaveLength(5);
   });
@@ -112,8 +112,8 @@ describe('toolchain', () => {
     publishTools(registry);
     const cacheDirectory = await temporaryFolder();
     await get(registry, cacheDirectory);
-    for (const name of await readdir(join(cacheDirectory, 'toolchains')))
-      if (name.endsWith('.json')) await writeFile(join(cacheDirectory, 'toolchains', name), '{"version":');
+    for (const name of await readdir(join(cacheDirectory, 'tools')))
+      if (name.endsWith('.json')) await writeFile(join(cacheDirectory, 'tools', name), '{"version":');
     expect((await get(registry, cacheDirectory)).tools).toHaveLength(2);
   });
 
