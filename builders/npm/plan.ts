@@ -10,7 +10,7 @@ import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { MANAGERS } from './managers/index.ts';
 import type { LockUse, ManagerName } from './managers/manager.ts';
-import { packStep } from './packers.ts';
+import { fromMadeFolder, packStep } from './packers.ts';
 import { installScriptSteps, installStep, versionStep } from './steps.ts';
 import { packBuilds } from './scripts.ts';
 import { waysToBuild } from './ways.ts';
@@ -72,7 +72,7 @@ export async function npmPlans(
   const lockfileText = root.lockfile === null ? null : await readText(root.lockfile.path);
   const context: Context = { request, manifest, root, packer, tools: { pack, build }, lockfileText };
   const builds = await buildPlans(context);
-  const copy = await cleanedCopy(request, manifest);
+  const copy = cleanedCopy(request, manifest);
   const plans =
     builds.length > 0 && !nothingToBuild(context, options.roles)
       ? builds
@@ -83,14 +83,15 @@ export async function npmPlans(
 /** Packs the copy that a cleaning tool makes of the commit, in place of the package itself. */
 function cleanedPlan(context: Context, copy: CleanedCopy): RebuildPlan {
   const tools = context.tools.pack;
-  const { versions } = tools;
+  const { published } = context.request;
+  const paths = published.artifact.archive.entries.map(({ path }) => path);
   return plan(context, tools, {
     strategy: 'clean-pack',
     steps: [
       copy.fetch,
       ...versionSteps(context, tools),
       copy.clean,
-      packStep(context.packer, { directory: copy.directory, versions, scripts: false }),
+      fromMadeFolder(packing(context, { tools, scripts: false }), { ...context.request, paths }),
     ],
     evidence: [copy.evidence, ...versionEvidence(context)],
     withGit: false,

@@ -5,8 +5,9 @@ import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { join } from './install-root.ts';
 import { parseManifest } from './manifest.ts';
 import { INSIDE_TARGET } from './inside.ts';
-import { inSource, MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
+import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 import { MANAGERS } from './managers/index.ts';
+import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, withoutDependencies } from './relax.ts';
 import { otherMakers } from './scripts.ts';
 
@@ -173,8 +174,6 @@ async function tolerant(request: PlanRequest, step: Step): Promise<Step> {
   return { ...step, argv: ['node', `${INSIDE_TARGET}/chain.cjs`, script] };
 }
 
-const TOLD_PATHS = 20;
-
 /** When most of what was published is missing, it may have been packed from a folder that the build made. */
 function packedElsewhere({ request, plan, went }: Reading): Revision | null {
   if (went.kind !== 'differed' || !plan.steps.some(({ phase }) => phase === 'build')) return null;
@@ -182,11 +181,7 @@ function packedElsewhere({ request, plan, went }: Reading): Revision | null {
   const { entries } = request.published.artifact.archive;
   const [pack, before] = [plan.steps.at(-1), plan.steps.slice(0, -1)];
   if (pack?.phase !== 'pack' || missing.length * 2 < entries.length) return null;
-  const { name } = request.published.subject;
-  const folder = inSource(request.source.directory);
-  const program = ['node', `${INSIDE_TARGET}/pack-folder.cjs`, folder, name] as const;
-  const told = missing.filter((path) => !path.startsWith('-')).slice(0, TOLD_PATHS);
-  const steps = [...before, { ...pack, argv: [...program, ...told, '--', ...pack.argv] as const }];
+  const steps = [...before, fromMadeFolder(pack, { ...request, paths: missing })];
   return { why: 'most files are missing: packed from a folder that the build made', change: { steps } };
 }
 
