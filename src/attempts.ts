@@ -9,7 +9,7 @@ import type { Comparison } from './model/comparison.ts';
 import type { RebuildPlan, Step } from './model/plan.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
-import type { Signal } from './model/verdict.ts';
+import type { Reason, Signal } from './model/verdict.ts';
 import { SEVERITIES } from './model/verdict.ts';
 import { publishInstant } from './plan/instant.ts';
 import { type Rebuild, rebuild } from './rebuild.ts';
@@ -128,8 +128,8 @@ const RANKS = { reproduced: 0, diverged: 1, failed: 2, inconclusive: 3 } as cons
 
 function rankOf({ judgement, plan }: Attempt): number {
   if (judgement.verdict === 'reproduced') return RANKS.reproduced;
-  if (judgement.verdict === 'unverifiable') return RANKS.failed;
-  return plan.conclusive ? RANKS.diverged : RANKS.inconclusive;
+  if (!plan.conclusive) return RANKS.inconclusive;
+  return judgement.verdict === 'unverifiable' ? RANKS.failed : RANKS.diverged;
 }
 
 function differences({ comparison }: Attempt): number {
@@ -210,7 +210,9 @@ async function makeAttempt(
     roles: ecosystem.roles(published),
     ecosystemFindings: ecosystem.findings({ published, rebuilt: result.ok ? result.archive : null }),
     signals: signalsOf(request, done, source),
-    failure: result.ok ? outsideOfCommit(comparison, source) : result.reason,
+    failure: result.ok
+      ? (outsideOfCommit(comparison, source) ?? inconclusive(plan, comparison))
+      : result.reason,
   });
   return {
     source,
@@ -221,6 +223,15 @@ async function makeAttempt(
     durationMs: Math.round(performance.now() - started),
     compareMs: Math.round(performance.now() - rebuilt),
   };
+}
+
+/** Under a plan that leaves out what the source may need, or at a commit of another version, a difference says nothing. */
+function inconclusive(plan: RebuildPlan, comparison: Comparison | null): Reason | null {
+  if (plan.conclusive || (comparison?.differences ?? []).length === 0) return null;
+  const stated = plan.evidence.find(({ kind }) => kind === 'version-set');
+  const because = stated === undefined ? 'it leaves out steps that the source may need' : stated.detail;
+  const message = `A rebuild (${plan.strategy}) differs, and that speaks against nobody: ${because}.`;
+  return { code: stated === undefined ? 'unsupported' : 'source-mismatch', message };
 }
 
 function signalsOf(request: AttemptsRequest, done: Rebuild, source: Source): readonly Signal[] {
