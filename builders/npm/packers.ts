@@ -1,5 +1,5 @@
 import semver from 'semver';
-import type { Step } from '../../src/model/plan.ts';
+import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { inSource, type ManagerName, toolStep } from './managers/manager.ts';
 
@@ -64,4 +64,10 @@ export function packStep(packer: ManagerName, options: PackOptions): Step {
     manager: packer,
   });
   return cwd === undefined ? step : { ...step, cwd };
+}
+
+/** The packer of a plan and its version, for example `npm 10.9.2`. */
+export function packerOf({ steps, toolchain }: Pick<RebuildPlan, 'steps' | 'toolchain'>): string {
+  const program = steps.findLast(({ phase }) => phase === 'pack')?.argv[0] ?? 'unknown';
+  return `${program} ${toolchain[program] ?? ''}`.trim();
 }
