@@ -18,6 +18,7 @@ export const ORDER = [
   // What drives the stages above.
   ['ecosystem.ts'],
   ['rebuild.ts'],
+  ['exact/'],
   ['attempts.ts'],
   ['attest/'],
   ['store/'],
@@ -51,6 +52,7 @@ const NOT_FOR_PURE = [
   'source/',
   'sandbox/',
   'rebuild.ts',
+  'exact/',
 ] as const satisfies readonly Module[];
 const EFFECTS =
   'async_hooks|child_process|cluster|console|dgram|diagnostics_channel|dns|fs|http|http2|https|inspector|module|net|os|' +
@@ -62,6 +64,7 @@ const ADAPTERS = {
   'node:child_process': ['src/process.ts'],
   dockerode: ['src/sandbox/docker*.ts'],
   'simple-git': ['src/source/git.ts'],
+  pako: ['src/compare/deflate.ts'],
   tar: ['src/published/tar.ts', 'builders/npm/toolchain/unpack.ts'],
   cacache: ['src/content-cache.ts'],
   listr2: ['src/cli/**'],

@@ -1,12 +1,13 @@
 import { explainedByCommit } from './compare/explained.ts';
-import { compare } from './compare/compare.ts';
+import { compare, type Rebuilt } from './compare/compare.ts';
 import { outsideOfCommit } from './compare/outside.ts';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, Published, Went } from './ecosystem.ts';
 import type { Judgement } from './judge/judge.ts';
 import { judge } from './judge/judge.ts';
-import type { Comparison } from './model/comparison.ts';
-import type { RebuildPlan, Step } from './model/plan.ts';
+import { searchExact, type Searched } from './exact/search.ts';
+import { AS_PACKED, type Comparison } from './model/comparison.ts';
+import type { RebuildPlan, Step, Tool } from './model/plan.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
 import type { Reason, Signal } from './model/verdict.ts';
@@ -203,7 +204,8 @@ async function makeAttempt(
   const done = await rebuild({ ...request, plan, planRequest, onStep: request.progress.onStep });
   const rebuilt = performance.now();
   const { result } = done;
-  const comparison = result.ok ? compare({ published: published.artifact, rebuilt: result, source }) : null;
+  const searched = result.ok ? await compared(request, { plan, source, rebuilt: result }) : null;
+  const comparison = searched?.comparison ?? null;
   const judgement = judge({
     comparison,
     anomalies: published.artifact.archive.anomalies,
@@ -217,7 +219,7 @@ async function makeAttempt(
   return {
     source,
     plan,
-    rebuild: done,
+    rebuild: { ...done, tools: withTools(done.tools, searched?.tools ?? []) },
     comparison,
     judgement,
     durationMs: Math.round(performance.now() - started),
@@ -232,6 +234,22 @@ function inconclusive(plan: RebuildPlan, comparison: Comparison | null): Reason 
   const because = stated === undefined ? 'it leaves out steps that the source may need' : stated.detail;
   const message = `A rebuild (${plan.strategy}) differs, and that speaks against nobody: ${because}.`;
   return { code: stated === undefined ? 'unsupported' : 'source-mismatch', message };
+}
+
+/** Compares what a plan made; where only the packing differs, also what other ways of packing make of the same files. */
+async function compared(
+  request: AttemptsRequest,
+  { plan, source, rebuilt }: { plan: RebuildPlan; source: Source; rebuilt: Rebuilt },
+): Promise<Searched> {
+  const { published, ecosystem } = request;
+  const sides = { published: published.artifact, rebuilt, source };
+  const comparison = compare({ ...sides, made: { packer: ecosystem.packerOf(plan), gzip: AS_PACKED } });
+  return searchExact({ ...sides, comparison, plan, workshop: request });
+}
+
+/** Each tool once. */
+function withTools(tools: readonly Tool[], more: readonly Tool[]): readonly Tool[] {
+  return [...tools, ...more.filter((one) => !tools.some(({ integrity }) => integrity === one.integrity))];
 }
 
 function signalsOf(request: AttemptsRequest, done: Rebuild, source: Source): readonly Signal[] {

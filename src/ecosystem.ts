@@ -1,5 +1,5 @@
 import type { Archive, Artifact, Digests, PackageVersion } from './model/artifact.ts';
-import type { Material, RebuildPlan, Tool } from './model/plan.ts';
+import type { Material, RebuildPlan, Step, Tool } from './model/plan.ts';
 import type { Source } from './model/source.ts';
 import type { Finding, Reason, ReasonCode, Signal } from './model/verdict.ts';
 import type { Difference } from './model/comparison.ts';
@@ -62,6 +62,20 @@ export type Went =
   | { readonly kind: 'failed'; readonly code: ReasonCode; readonly log: string }
   | { readonly kind: 'differed'; readonly differences: readonly Difference[] };
 
+/** A program that compresses like some packers did, and that runs in a sandbox only. */
+export interface StreamEncoder {
+  /** In words, with what runs it, for example `early Chromium zlib (run by Node 16.20.2)`. */
+  readonly name: string;
+  /** As in a plan. */
+  readonly toolchain: RebuildPlan['toolchain'];
+  /** Writes the raw deflate stream of the file `input` for each level, as the only file of `<output>/<level>`. */
+  step(options: {
+    readonly input: string;
+    readonly output: string;
+    readonly levels: readonly number[];
+  }): Step;
+}
+
 /** Everything that only one ecosystem knows. One object serves one run of the tool. */
 export interface Ecosystem {
   /** The purl type. */
@@ -77,7 +91,9 @@ export interface Ecosystem {
     readonly went: Went;
   }): Promise<readonly RebuildPlan[]>;
   /** Makes the toolchain of a plan present. Throws ReproveError `toolchain-unavailable`. */
-  tools(plan: RebuildPlan): Promise<{ readonly tools: readonly Tool[]; readonly mounts: readonly Mount[] }>;
+  tools(
+    plan: Pick<RebuildPlan, 'toolchain'>,
+  ): Promise<{ readonly tools: readonly Tool[]; readonly mounts: readonly Mount[] }>;
   registryView(options: {
     readonly plan: RebuildPlan;
     readonly request: PlanRequest;
@@ -89,6 +105,10 @@ export interface Ecosystem {
   roles(published: Published): ReadonlyMap<string, EntryRole>;
   /** The packer and gzip encoder that the published bytes look like. Pure. */
   fingerprint(artifact: Artifact): { readonly packer: string; readonly gzip: string };
+  /** In words, what a plan packs with, for example `npm 10.9.2`. Pure. */
+  packerOf(plan: RebuildPlan): string;
+  /** What packers have compressed with and this process does not have, the most frequent first. */
+  readonly encoders: readonly StreamEncoder[];
 }
 
 /** What an ecosystem is opened with. */

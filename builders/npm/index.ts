@@ -2,9 +2,11 @@ import type { Ecosystem, EcosystemOptions } from '../../src/ecosystem.ts';
 import { FORWARDER_FILE, FORWARDER_TARGET } from '../../src/sandbox/layout.ts';
 import { contentCache } from '../../src/content-cache.ts';
 import { openClient } from './client.ts';
+import { ENCODERS } from './encoders.ts';
 import { fingerprint } from './fingerprint.ts';
 import { findingsOf, rolesOf } from './judgement.ts';
 import { npmPlans } from './plan.ts';
+import { packerOf } from './packers.ts';
 import { publishedPackage } from './published.ts';
 import { openRegistryView } from './registry-view.ts';
 import { INSIDE_DIRECTORY, INSIDE_TARGET } from './inside.ts';
@@ -60,5 +62,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
     findings: findingsOf,
     roles: rolesOf,
     fingerprint: (artifact) => fingerprint(artifact.archive),
+    packerOf,
+    encoders: ENCODERS,
   };
 }

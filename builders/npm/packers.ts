@@ -1,9 +1,9 @@
 import semver from 'semver';
 import type { PlanRequest } from '../../src/ecosystem.ts';
-import type { Step } from '../../src/model/plan.ts';
+import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { INSIDE_TARGET } from './inside.ts';
-import { inSource, type ManagerName, toolStep } from './managers/manager.ts';
+import { inSource, MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 
 /** Makes every lifecycle script a program that succeeds: `--ignore-scripts` alone still runs `prepare` in npm 7 to 10. */
 export const NO_SCRIPTS = {
@@ -80,4 +80,11 @@ export function fromMadeFolder(
   const program = ['node', `${INSIDE_TARGET}/pack-folder.cjs`, inSource(source.directory)] as const;
   const told = paths.filter((path) => !path.startsWith('-')).slice(0, MOST_PATHS);
   return { ...pack, argv: [...program, published.subject.name, ...told, '--', ...pack.argv] };
+}
+
+/** The packer of a plan and its version, for example `npm 10.9.2`. */
+export function packerOf({ steps, toolchain }: Pick<RebuildPlan, 'steps' | 'toolchain'>): string {
+  const argv = steps.findLast(({ phase }) => phase === 'pack')?.argv ?? [];
+  const program = argv.find((word) => MANAGER_NAMES.some((name) => name === word)) ?? 'unknown';
+  return `${program} ${toolchain[program] ?? ''}`.trim();
 }

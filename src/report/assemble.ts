@@ -1,6 +1,6 @@
 import type { Attempt } from '../attempts.ts';
 import type { NotPublished, Published } from '../ecosystem.ts';
-import type { Origin } from '../model/comparison.ts';
+import { AS_PACKED, type Origin } from '../model/comparison.ts';
 import type { Reason, Signal } from '../model/verdict.ts';
 import { REASONS } from '../judge/reasons.ts';
 import type { EngineName, RootFilesystem } from '../sandbox/engine.ts';
@@ -117,6 +117,7 @@ export function documentOfAttempt(options: {
             entries: countOrigins(comparison.origins),
             normalizers: [...comparison.normalizers],
             wrapping: [...comparison.wrapping],
+            exact: comparison.exact,
             ...options.fingerprint,
           },
     findings: [...(comparison === null ? judgement.findings : withDiffs(judgement.findings, comparison))],
@@ -127,10 +128,10 @@ export function documentOfAttempt(options: {
 }
 
 function describeAttempt(attempt: Attempt): ResultDocument['attempts'][number] {
-  const { judgement, rebuild, plan, source } = attempt;
+  const { judgement, comparison, rebuild, plan, source } = attempt;
   const { result } = rebuild;
   const said = result.ok
-    ? `${judgement.verdict}${judgement.level === null ? '' : ` at level ${judgement.level}`}`
+    ? `${judgement.verdict}${judgement.level === null ? '' : ` at level ${judgement.level}`}${exactWords(comparison)}`
     : `${result.reason.code}: ${result.reason.message}`;
   return {
     strategy: plan.strategy,
@@ -140,6 +141,13 @@ function describeAttempt(attempt: Attempt): ResultDocument['attempts'][number] {
     repairs: [...rebuild.repairs],
     log: result.ok ? null : lastLines(result.log),
   };
+}
+
+/** Where the plan's own archive is not the published one, what then gave its bytes. */
+function exactWords(comparison: Attempt['comparison']): string {
+  const exact = comparison?.exact ?? null;
+  if (exact === null || exact.gzip === AS_PACKED) return '';
+  return `, packed by ${exact.packer}, compressed by ${exact.gzip}`;
 }
 
 const LOG_LINES = 40;

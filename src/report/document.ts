@@ -92,6 +92,8 @@ export const ResultDocument = z.strictObject({
         }),
       ),
       wrapping: z.array(z.string()),
+      /** What gives exactly the published bytes; null below level `bytes`. */
+      exact: z.strictObject({ packer: z.string(), gzip: z.string() }).nullable(),
       packer: z.string(),
       gzip: z.string(),
     })

@@ -91,6 +91,8 @@ function rebuildFacts({ plan, sandbox, rebuilt, comparison }: ResultDocument): r
     const parts = Object.entries(origins).filter(([, count]) => count > 0);
     facts.push(['entries', `${total}: ${parts.map(([origin, count]) => `${count} ${origin}`).join(', ')}`]);
     facts.push(['packer', `${comparison.packer}, gzip ${comparison.gzip}`]);
+    if (comparison.exact !== null)
+      facts.push(['bytes', `${comparison.exact.packer}; ${comparison.exact.gzip}`]);
   }
   return facts;
 }
