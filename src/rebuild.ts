@@ -77,6 +77,7 @@ async function rebuildIn(folder: string, request: RebuildRequest): Promise<Rebui
     const sandbox = await engine.open({
       rootfs,
       sourceArchive: tree.value,
+      unpackInto: LAYOUT.source,
       mounts: toolchain.mounts,
       socketDirectory: view?.socketDirectory ?? null,
       phases: [...new Set(plan.steps.map((step) => step.phase))],
