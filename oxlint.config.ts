@@ -16,7 +16,7 @@ export const ORDER = [
   ['compare/'],
   ['judge/'],
   // What drives the stages above.
-  ['ecosystem.ts'],
+  ['ecosystem.ts', 'fetched-trees.ts'],
   ['rebuild.ts'],
   ['attempts.ts'],
   ['attest/'],
@@ -50,6 +50,7 @@ const NOT_FOR_PURE = [
   'exclusive.ts',
   'source/',
   'sandbox/',
+  'fetched-trees.ts',
   'rebuild.ts',
 ] as const satisfies readonly Module[];
 const EFFECTS =

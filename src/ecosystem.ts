@@ -66,6 +66,8 @@ export interface Ecosystem {
   plans(request: PlanRequest): Promise<readonly RebuildPlan[]>;
   /** Makes the toolchain of a plan present. Throws ReproveError `toolchain-unavailable`. */
   tools(plan: RebuildPlan): Promise<{ readonly tools: readonly Tool[]; readonly mounts: readonly Mount[] }>;
+  /** Equal only for requests to which a registry view shows the same, given the same plan and source. Pure. */
+  registryIdentity(request: PlanRequest): string;
   registryView(options: {
     readonly plan: RebuildPlan;
     readonly request: PlanRequest;

@@ -6,7 +6,7 @@ import { fingerprint } from './fingerprint.ts';
 import { findingsOf, rolesOf } from './judgement.ts';
 import { npmPlans } from './plan.ts';
 import { publishedPackage } from './published.ts';
-import { openRegistryView } from './registry-view.ts';
+import { openRegistryView, registryIdentity } from './registry-view.ts';
 import { toolchain } from './toolchain/toolchain.ts';
 import type { AvailableTools } from './toolchain/choose.ts';
 import { availableTools, toolChooser } from './tools.ts';
@@ -41,6 +41,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
         mounts: [...made.mounts, { source: FORWARDER_FILE, target: FORWARDER_TARGET }],
       };
     },
+    registryIdentity: (request) => registryIdentity(request, client.options),
     registryView: (view) => openRegistryView({ ...view, client }),
     findings: findingsOf,
     roles: rolesOf,
