@@ -16,7 +16,7 @@ export const ORDER = [
   ['compare/'],
   ['judge/'],
   // What drives the stages above.
-  ['ecosystem.ts'],
+  ['ecosystem.ts', 'fetched-trees.ts'],
   ['rebuild.ts'],
   ['exact/'],
   ['attempts.ts'],
@@ -51,6 +51,7 @@ const NOT_FOR_PURE = [
   'exclusive.ts',
   'source/',
   'sandbox/',
+  'fetched-trees.ts',
   'rebuild.ts',
   'exact/',
 ] as const satisfies readonly Module[];

@@ -94,6 +94,8 @@ export interface Ecosystem {
   tools(
     plan: Pick<RebuildPlan, 'toolchain'>,
   ): Promise<{ readonly tools: readonly Tool[]; readonly mounts: readonly Mount[] }>;
+  /** Equal only for requests to which a registry view shows the same, given the same plan and source. Pure. */
+  registryIdentity(request: PlanRequest): string;
   registryView(options: {
     readonly plan: RebuildPlan;
     readonly request: PlanRequest;

@@ -8,10 +8,10 @@ import { findingsOf, rolesOf } from './judgement.ts';
 import { npmPlans } from './plan.ts';
 import { packerOf } from './packers.ts';
 import { publishedPackage } from './published.ts';
-import { openRegistryView } from './registry-view.ts';
 import { INSIDE_DIRECTORY, INSIDE_TARGET } from './inside.ts';
 import { revisedPlans } from './revise.ts';
 import { isToolRole } from './toolchain/parts.ts';
+import { openRegistryView, registryIdentity } from './registry-view.ts';
 import { toolchain } from './toolchain/toolchain.ts';
 import { listVersions, nodePackage, type ToolVersion } from './toolchain/versions.ts';
 import { type ToolLister, toolChooser } from './tools.ts';
@@ -58,6 +58,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
         ],
       };
     },
+    registryIdentity: (request) => registryIdentity(request, client.options),
     registryView: (view) => openRegistryView({ ...view, client }),
     findings: findingsOf,
     roles: rolesOf,

@@ -4,7 +4,9 @@ import type { PlanRequest, RegistryView } from '../../src/ecosystem.ts';
 import type { RebuildPlan } from '../../src/model/plan.ts';
 import { parseManifest } from './manifest.ts';
 import { startProxy } from './proxy/proxy.ts';
+import type { Subject } from './proxy/subject.ts';
 import type { RegistryClient } from './registry/client.ts';
+import type { NpmOptions } from './registry/config.ts';
 
 /** The words of package managers when a range has no version; each names the package and, if it can, the range. */
 const NO_MATCH: readonly RegExp[] = [
@@ -29,17 +31,12 @@ export async function openRegistryView(options: {
 }): Promise<RegistryView> {
   const socketDirectory = path.join(options.directory, 'registry');
   await mkdir(socketDirectory, { mode: 0o755 });
-  const { published } = options.request;
   const proxy = await startProxy({
     client: options.client,
     cutoff: new Date(options.plan.registryTime),
     socketDirectory,
     wanted: await wantedRanges(options.request),
-    subject: {
-      name: published.subject.name,
-      version: published.subject.version,
-      sha512: published.artifact.digests.sha512.toLowerCase(),
-    },
+    subject: subjectOf(options.request),
   });
   const allowed = new Set<string>();
   return {
@@ -73,6 +70,25 @@ function unmatchedIn(log: string): { readonly name: string | null; readonly rang
     if (match !== null) return { name: match[1] ?? null, range: match[2] ?? null };
   }
   return { name: null, range: null };
+}
+
+/** What is not shown, and which registries the rest comes from. Who asks is left out: bytes are checked, not trusted. */
+export function registryIdentity(
+  request: PlanRequest,
+  { registry, replaceRegistryHost, fetch }: NpmOptions,
+): string {
+  const scopes = Object.entries(fetch).filter(([key]) => /^@.*:registry$/i.test(key));
+  return JSON.stringify([
+    subjectOf(request),
+    registry,
+    replaceRegistryHost,
+    scopes.map((scope) => scope.join()).toSorted(),
+  ]);
+}
+
+function subjectOf({ published }: PlanRequest): Subject {
+  const { name, version } = published.subject;
+  return { name, version, sha512: published.artifact.digests.sha512.toLowerCase() };
 }
 
 /** Every range that a manifest of the repository states: what an install at its root resolves first. */

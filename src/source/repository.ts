@@ -78,6 +78,13 @@ export class Repository {
     return (await this.#read(['show', '-s', '--format=%cI', '--end-of-options', commit])).trim();
   }
 
+  /** The id of what a full ref name names itself: of an annotated tag's own object, not its commit's. Null for no such ref. */
+  async objectOf(ref: string): Promise<string | null> {
+    if (!REF_NAME.test(ref)) return null;
+    const id = (await this.#read(['rev-parse', '--verify', '--quiet', '--end-of-options', ref])).trim();
+    return FULL_ID.test(id) ? id : null;
+  }
+
   /** Every file of a commit; a reason when it has names that no checkout can have, or more than can be listed. */
   async tree(commit: string): Promise<Outcome<readonly TreeFile[]>> {
     const listing = await this.#git.run(['ls-tree', '-r', '-z', '--full-tree', commit]);
@@ -164,9 +171,8 @@ export class Repository {
     const git = this.#git.in(options.directory);
     const tag = options.ref?.startsWith('refs/tags/') === true ? options.ref : null;
     // Asked for by id: the ref may have moved since, and an annotated tag is an object of its own.
-    const object = tag === null ? '' : (await this.#read(['rev-parse', '--verify', '--quiet', tag])).trim();
-    const spec =
-      tag !== null && FULL_ID.test(object) ? `${object}:${tag}` : `${options.commit}:refs/heads/source`;
+    const object = tag === null ? null : await this.objectOf(tag);
+    const spec = tag === null || object === null ? `${options.commit}:refs/heads/source` : `${object}:${tag}`;
     const quiet = ['-c', 'core.logAllRefUpdates=false'];
     const fetch = ['fetch', '-v', '--depth=1', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
     const commands = [
