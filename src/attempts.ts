@@ -142,7 +142,8 @@ function repeatsFailedFetch(attempts: readonly Attempt[], plan: RebuildPlan, sou
   });
 }
 
-function planRequestOf(request: PlansRequest, source: Source): PlanRequest {
+/** What a plan for one candidate is made from. */
+export function planRequestOf(request: PlansRequest, source: Source): PlanRequest {
   const { published, repository } = request;
   return {
     published,

@@ -7,6 +7,7 @@ import { findingsOf, rolesOf } from './judgement.ts';
 import { npmPlans } from './plan.ts';
 import { publishedPackage } from './published.ts';
 import { openRegistryView } from './registry-view.ts';
+import { NPM_ENVIRONMENT } from './steps.ts';
 import { toolchain } from './toolchain/toolchain.ts';
 import type { AvailableTools } from './toolchain/choose.ts';
 import { availableTools, toolChooser } from './tools.ts';
@@ -24,6 +25,8 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
   const tools = () => (available ??= availableTools({ client: toolClient, cache }));
   return {
     name: 'npm',
+    environment: NPM_ENVIRONMENT,
+    toolRoles: ['node', 'npm'],
     published: (spec) => {
       tools().catch(() => undefined);
       return publishedPackage(spec, { client, cwd: options.cwd });

@@ -9,7 +9,7 @@ import type { ScriptRun } from './scripts.ts';
  * What every npm of a plan is told. By environment, which outranks the .npmrc of a repository: that file can name a
  * registry, and a token for it, that only its owner reaches.
  */
-const NPM_ENVIRONMENT = {
+export const NPM_ENVIRONMENT = {
   PATH: `${LAYOUT.tools}/shims:${LAYOUT.tools}/node/bin:/usr/local/bin:/usr/bin:/bin`,
   CI: 'true',
   npm_config_registry: REGISTRY_URL,
