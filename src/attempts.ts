@@ -170,7 +170,8 @@ function fetchedAt(attempts: readonly Attempt[], source: Source): boolean {
   });
 }
 
-function planRequestOf(request: PlansRequest, source: Source): PlanRequest {
+/** What a plan for one candidate is made from. */
+export function planRequestOf(request: PlansRequest, source: Source): PlanRequest {
   const { published, repository } = request;
   return {
     published,

@@ -82,6 +82,10 @@ export interface Ecosystem {
   readonly name: string;
   /** Finds what `spec` means and downloads it. Throws ReproveError when the spec or the registry is unusable. */
   published(spec: string): Promise<PublishedOutcome>;
+  /** What every step is told by its environment: known to all, and left out where steps are shown. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Every role that a tool can have in a plan's toolchain. */
+  readonly toolRoles: readonly string[];
   /** Plans in the order in which to try them; empty when the package needs something not supported yet. */
   plans(request: PlanRequest): Promise<readonly RebuildPlan[]>;
   /** Reads how a plan went and gives those that may do better, best first; none when it has no idea. */

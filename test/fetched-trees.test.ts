@@ -190,6 +190,7 @@ describe('the key of a tree', () => {
     steps: [fetch, build],
     withGit: true,
     conclusive: true,
+    fallback: false,
     output: '/work/output',
   };
   const made: TreeIngredients = {

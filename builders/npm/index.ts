@@ -10,7 +10,8 @@ import { packerOf } from './packers.ts';
 import { publishedPackage } from './published.ts';
 import { INSIDE_DIRECTORY, INSIDE_TARGET } from './inside.ts';
 import { revisedPlans } from './revise.ts';
-import { isToolRole } from './toolchain/parts.ts';
+import { STANDARD_ENVIRONMENT } from './managers/manager.ts';
+import { isToolRole, TOOL_ROLES } from './toolchain/parts.ts';
 import { openRegistryView, registryIdentity } from './registry-view.ts';
 import { toolchain } from './toolchain/toolchain.ts';
 import { listVersions, nodePackage, type ToolVersion } from './toolchain/versions.ts';
@@ -33,6 +34,8 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
   };
   return {
     name: 'npm',
+    environment: STANDARD_ENVIRONMENT,
+    toolRoles: TOOL_ROLES,
     published: (spec) => {
       for (const name of [nodePackage(), 'npm']) list(name).catch(() => undefined);
       return publishedPackage(spec, { client, cwd: options.cwd });

@@ -67,6 +67,7 @@ async function useIn<T>(folder: string, request: SandboxRequest<T>, mounts: Moun
   const sandbox = await workshop.engine.open({
     rootfs: await workshop.rootfs(),
     sourceArchive,
+    unpackInto: LAYOUT.source,
     mounts: [...mounts, { source: inputFolder, target: path.posix.dirname(INPUT_FILE) }],
     socketDirectory: null,
     phases: ['pack'],

@@ -1,6 +1,7 @@
 import type { Attempt } from '../attempts.ts';
 import type { NotPublished, Published } from '../ecosystem.ts';
 import { AS_PACKED, type Origin } from '../model/comparison.ts';
+import type { Source } from '../model/source.ts';
 import type { Reason, Signal } from '../model/verdict.ts';
 import { REASONS } from '../judge/reasons.ts';
 import type { EngineName, RootFilesystem } from '../sandbox/engine.ts';
@@ -89,13 +90,7 @@ export function documentOfAttempt(options: {
     level: judgement.level,
     severity: judgement.severity,
     reason: judgement.reason,
-    source: {
-      repository: source.repository,
-      commit: source.commit,
-      ref: source.ref,
-      directory: source.directory,
-      evidence: [...source.evidence],
-    },
+    source: sourceDocument(source),
     plan: PlanDocument.parse(best.plan),
     sandbox:
       options.rootfs === null
@@ -156,7 +151,14 @@ function lastLines(log: string | null): string | null {
   return log === null || log.trim() === '' ? null : log.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
 }
 
-function subjectOf({ subject, artifact }: Published): Subject {
+/** A source as documents hold it: without its files. */
+export function sourceDocument(source: Source): NonNullable<ResultDocument['source']> {
+  const { repository, commit, ref, directory, evidence } = source;
+  return { repository, commit, ref, directory, evidence: [...evidence] };
+}
+
+/** The judged file as documents name it. */
+export function subjectOf({ subject, artifact }: Published): Subject {
   return {
     ...subject,
     artifact: artifact.fileName,

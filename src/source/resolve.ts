@@ -31,7 +31,7 @@ export interface ResolvedSource {
   readonly signals: readonly Signal[];
 }
 
-interface ResolveOptions {
+export interface ResolveOptions {
   readonly claims: SourceClaims;
   readonly override: SourceOverride | null;
   /** Templates for where to fetch repositories from (see `remotesFor`). */
@@ -46,6 +46,17 @@ interface ResolveOptions {
  * @returns candidates in the order in which to try them, or why there are none
  */
 export async function resolveSource(options: ResolveOptions): Promise<Outcome<ResolvedSource>> {
+  return resolveWith(options, (context) => {
+    const commit = options.override?.commit ?? null;
+    return commit === null ? resolveClaimed(context) : resolveNamed({ ...context, commit });
+  });
+}
+
+/** Fetches the repository that is stated and lets `choose` look for candidates in it. */
+export async function resolveWith(
+  options: ResolveOptions,
+  choose: (context: Context) => Promise<Outcome<ResolvedSource>>,
+): Promise<Outcome<ResolvedSource>> {
   const { claims, override } = options;
   const stated = override?.repository ?? claims.repository;
   if (stated === null) {
@@ -61,7 +72,7 @@ export async function resolveSource(options: ResolveOptions): Promise<Outcome<Re
     const why = `The document's repository, ${shown}, is not the URL of a repository on a host.`;
     return cannot('no-repository', `${why} If you know the right one, name it with --source <url#commit>.`);
   }
-  const resolved = await resolveAt(url, options);
+  const resolved = await resolveAt({ url, ...options }, choose);
   // What was read while the time ran out may be half of it.
   return options.deadline.leftMs() > 0 ? resolved : outOfTime(url);
 }
@@ -77,14 +88,13 @@ interface Opened {
   readonly partial: string | null;
 }
 
-async function resolveAt(url: RepositoryUrl, options: ResolveOptions): Promise<Outcome<ResolvedSource>> {
-  const opened = await open(url, options);
+async function resolveAt(
+  options: ResolveOptions & { readonly url: RepositoryUrl },
+  choose: (context: Context) => Promise<Outcome<ResolvedSource>>,
+): Promise<Outcome<ResolvedSource>> {
+  const opened = await open(options.url, options);
   if (!opened.ok) return opened;
-  const commit = options.override?.commit ?? null;
-  const resolved =
-    commit === null
-      ? await resolveClaimed({ url, ...options, ...opened.value })
-      : await resolveNamed({ url, ...options, ...opened.value, commit });
+  const resolved = await choose({ ...options, ...opened.value });
   if (!resolved.ok) return resolved;
   return found({
     ...resolved.value,
@@ -114,32 +124,45 @@ function partialSignals(partial: string | null): readonly Signal[] {
   return [signal('repository-incomplete', message)];
 }
 
-interface Context extends ResolveOptions, Opened {
+/** An open repository, and what is known about the package version that is looked for in it. */
+export interface Context extends ResolveOptions, Opened {
   readonly url: RepositoryUrl;
 }
 
 /** The source as claims, tags and the history have it. */
 async function resolveClaimed(context: Context): Promise<Outcome<ResolvedSource>> {
-  const { repository, url, claims, partial } = context;
-  const { candidates, unheld } = await claimedAndTagged(repository, claims);
-  const first = await locateAll(context, candidates);
-  const all = needsHistory(first, claims) ? await withVersionCommit(context, first) : first;
-  // Of a repository without its history nobody can say what its branches hold.
-  const missing = partial === null ? unheld : [];
-  if (all.tried.length === 0) {
+  const { repository, url, claims } = context;
+  const { located, unheld } = await claimedSources(context);
+  if (located.tried.length === 0) {
     const what = `${url.url} has no tag for ${claims.version}, and no commit that sets this version.`;
-    const ghosts = missing.map(
+    const ghosts = unheld.map(
       ({ commit, evidence }) =>
         ` Commit ${commit} (${evidence.detail}) is on no branch and no tag of the repository.`,
     );
     const next = `If you know the commit, name it with --source ${url.url}#<commit>.`;
     return cannot('source-not-found', `${what}${ghosts.join('')} ${next}`);
   }
-  const ghosts = missing.map(({ commit, evidence }) => {
+  return outcomeOf({ context, repository, located, signals: ghostSignals(url, unheld) });
+}
+
+/** The commits that claims, tags and the history lead to, and the claimed ones that are not there. */
+export async function claimedSources(
+  context: Context,
+): Promise<{ readonly located: LocatedAll; readonly unheld: SourceClaims['commits'] }> {
+  const { repository, claims, partial } = context;
+  const { candidates, unheld } = await claimedAndTagged(repository, claims);
+  const first = await locateAll(context, candidates);
+  const located = needsHistory(first, claims) ? await withVersionCommit(context, first) : first;
+  // Of a repository without its history nobody can say what its branches hold.
+  return { located, unheld: partial === null ? unheld : [] };
+}
+
+/** Says which claimed commits the repository does not have. */
+export function ghostSignals(url: RepositoryUrl, unheld: SourceClaims['commits']): readonly Signal[] {
+  return unheld.map(({ commit, evidence }) => {
     const message = `No branch and no tag of ${url.url} holds commit ${commit} (${evidence.detail}); it was not used.`;
     return signal('commit-on-no-branch', message);
   });
-  return outcomeOf({ context, repository, located: all, signals: ghosts });
 }
 
 /** The source as the user names it: a tag, a branch, or any commit that the remote gives. */
@@ -169,20 +192,20 @@ async function resolveNamed(
   return outcomeOf({ context, repository, located, signals });
 }
 
-interface Located {
+export interface Located {
   readonly source: Source;
   /** What the manifest at this commit states. */
   readonly version: string | null;
 }
 
-interface LocatedAll {
+export interface LocatedAll {
   readonly tried: readonly Candidate[];
   readonly sources: readonly Located[];
   /** Why some candidates could not be read. */
   readonly reasons: readonly Reason[];
 }
 
-type LocateContext = Pick<Context, 'repository' | 'url' | 'claims'>;
+export type LocateContext = Pick<Context, 'repository' | 'url' | 'claims'>;
 
 async function locateAll(context: LocateContext, tried: readonly Candidate[]): Promise<LocatedAll> {
   const sources: Located[] = [];
@@ -196,7 +219,7 @@ async function locateAll(context: LocateContext, tried: readonly Candidate[]): P
 }
 
 /** The directory and files of a candidate; null when no manifest of it has the name. */
-async function locate(context: LocateContext, candidate: Candidate): Promise<Outcome<Located | null>> {
+export async function locate(context: LocateContext, candidate: Candidate): Promise<Outcome<Located | null>> {
   const { repository, url, claims } = context;
   const { commit, ref, evidence } = candidate;
   // First, as it is what refuses a tree that unfolds to more than can be looked through.
@@ -263,7 +286,8 @@ function outcomeOf(options: {
   });
 }
 
-function evidenceSignals(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {
+/** What there is to say when evidence leads to several commits, or to none that states the version. */
+export function evidenceSignals(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {
   const signals: Signal[] = [];
   const firm = located.filter(({ source }) => !isLoose(source.evidence));
   if (firm.length > 1) {

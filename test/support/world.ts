@@ -5,6 +5,7 @@ import { ECOSYSTEMS } from '../../builders/index.ts';
 import { defaultCacheDir } from '../../src/cache-dir.ts';
 import { LoopbackRegistry } from '../../src/demo/loopback-registry.ts';
 import type { Step } from '../../src/model/plan.ts';
+import type { StatedPlans } from '../../src/plan-file/parse.ts';
 import type { ResultDocument } from '../../src/report/document.ts';
 import { ResultDocument as ResultSchema } from '../../src/report/document.ts';
 import type { EngineName, Limits } from '../../src/sandbox/engine.ts';
@@ -98,12 +99,19 @@ export class TestWorld {
   /** Verifies as the command does; the document is checked against its schema. */
   async verify(
     spec: string,
-    options: { engine: EngineName; limits?: Limits; timeoutMs?: number; onStep?: (step: Step) => void },
+    options: {
+      engine: EngineName;
+      limits?: Limits;
+      timeoutMs?: number;
+      onStep?: (step: Step) => void;
+      stated?: StatedPlans;
+    },
   ): Promise<ResultDocument> {
     const document = await verify(
       {
         spec,
         sourceOverride: null,
+        stated: options.stated ?? null,
         mirrors: [this.gitMirror],
         cacheDir: this.cacheDir,
         limits: options.limits ?? SMALL_LIMITS,

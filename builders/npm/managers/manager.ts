@@ -68,6 +68,13 @@ const RUNNERS_ENVIRONMENT = {
   DO_NOT_TRACK: '1',
 } as const;
 
+/** Every variable that a step may have been given only for being a step of this ecosystem. */
+export const STANDARD_ENVIRONMENT: Readonly<Record<string, string>> = {
+  ...ENVIRONMENT,
+  ...OTHERS_ENVIRONMENT,
+  ...RUNNERS_ENVIRONMENT,
+};
+
 /** A command of a plan, in a folder of the repository. */
 export function toolStep(options: {
   readonly name: string;
