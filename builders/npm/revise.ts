@@ -9,6 +9,7 @@ import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts
 import { MANAGERS } from './managers/index.ts';
 import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, withoutDependencies } from './relax.ts';
+import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
 
 interface Reading {
@@ -22,7 +23,7 @@ type Rule = (reading: Reading) => Promise<Revision | null> | Revision | null;
 
 interface Revision {
   readonly why: string;
-  readonly change: Partial<Pick<RebuildPlan, 'steps' | 'toolchain'>>;
+  readonly change: Partial<Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive'>>;
 }
 
 /** Reads the log of a failed attempt, or the differences of another one, for what to change in its plan. */
@@ -43,7 +44,7 @@ const RULES: readonly Rule[] = [
   oldCrypto,
   nodeTooOld,
   nodeTooNew,
-  tolerantChains,
+  tolerantBuild,
   packedElsewhere,
   moreScripts,
 ];
@@ -56,14 +57,14 @@ const MISSING: readonly RegExp[] = [
   /error [^\n]*http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:"]+): Not found/,
 ];
 /** A fetch that wants to reach a git host, or an archive of one. */
-const ELSEWHERE =
+const WANTS_ELSEWHERE =
   /git(?:@|\+ssh|\+https|:\/\/| ls-remote| clone)|Could not resolve host|getaddrinfo EAI_AGAIN|github\.com|\/tarball\//;
 
 /** Leaves out what cannot be had: development dependencies that are unpublished or not in a registry at all. */
 async function missingDependency({ request, plan, went }: Reading): Promise<Revision | null> {
   if (went.kind !== 'failed' || went.code !== 'fetch-failed') return null;
   const named = MISSING.flatMap((pattern) => pattern.exec(went.log)?.[1] ?? []).map(decodeURIComponent);
-  const elsewhere = ELSEWHERE.test(went.log) ? await dependenciesElsewhere(request, plan) : [];
+  const elsewhere = WANTS_ELSEWHERE.test(went.log) ? await dependenciesElsewhere(request, plan) : [];
   const names = [...new Set([...named, ...elsewhere])].filter((name) => /^(@[\w.-]+\/)?[\w.-]+$/.test(name));
   const steps = names.length === 0 ? null : withoutDependencies(plan.steps, names);
   if (steps === null) return null;
@@ -76,7 +77,7 @@ async function dependenciesElsewhere(request: PlanRequest, plan: RebuildPlan): P
   if (install === undefined) return [];
   const manifest = await manifestAt(request, directoryOf(install));
   return Object.entries(manifest?.devDependencies ?? {})
-    .filter(([, range]) => /^(?:git|https?:|github:|gitlab:|bitbucket:|[\w.-]+\/[\w.-]+(?:#|$))/.test(range))
+    .filter(([, range]) => ELSEWHERE.test(range))
     .map(([name]) => name);
 }
 
@@ -157,12 +158,12 @@ const LAST_OF_LINE: Readonly<Record<string, string>> = {
   '24': '24.11.1',
 };
 
-/** When a chain of commands fails, what follows the failed link may be all that is needed. */
-async function tolerantChains({ request, plan, went }: Reading): Promise<Revision | null> {
+/** When a step or a link of a chain fails, what follows may be all that is needed; a difference then says nothing. */
+async function tolerantBuild({ request, plan, went }: Reading): Promise<Revision | null> {
   if (went.kind !== 'failed' || went.code !== 'build-failed') return null;
   const steps = await Promise.all(plan.steps.map((step) => tolerant(request, step)));
-  if (steps.every((step, index) => step === plan.steps[index])) return null;
-  return { why: 'a link of a script failed: the others are run all the same', change: { steps } };
+  const why = 'a part of the build failed: the others are run all the same';
+  return { why, change: { steps, conclusive: false } };
 }
 
 async function tolerant(request: PlanRequest, step: Step): Promise<Step> {
@@ -170,8 +171,8 @@ async function tolerant(request: PlanRequest, step: Step): Promise<Step> {
   if (step.phase !== 'build' || step.optional || managerOf(step) === null || verb !== 'run') return step;
   const scripts = (await manifestAt(request, directoryOf(step)))?.scripts ?? {};
   const text = Object.hasOwn(scripts, script) ? (scripts[script] ?? '') : '';
-  if (!text.includes('&&')) return step;
-  return { ...step, argv: ['node', `${INSIDE_TARGET}/chain.cjs`, script] };
+  if (!text.includes('&&')) return { ...step, optional: true };
+  return { ...step, argv: ['node', `${INSIDE_TARGET}/chain.cjs`, script], optional: true };
 }
 
 /** When most of what was published is missing, it may have been packed from a folder that the build made. */

@@ -58,9 +58,27 @@ export function documentView(document: PackageDocument, past: Snapshot, options:
 export function versionView(name: string, version: string, raw: RawVersion, options: ViewOptions): object {
   const file = `${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
   const dist = { ...(raw['dist'] as object | undefined), tarball: `${options.origin}/${name}/-/${file}` };
-  if (!options.abbreviated) return { ...raw, dist };
-  const kept = ABBREVIATED.filter((key) => raw[key] !== undefined).map((key) => [key, raw[key]] as const);
+  const reachable = { ...raw, ...Object.fromEntries(TABLES.map((key) => [key, fromRegistry(raw[key])])) };
+  if (!options.abbreviated) return { ...reachable, dist };
+  const kept = ABBREVIATED.filter((key) => reachable[key] !== undefined).map(
+    (key) => [key, reachable[key]] as const,
+  );
   return { ...Object.fromEntries(kept), ...(hasInstallScript(raw) && { hasInstallScript: true }), dist };
+}
+
+/** What an install of a package follows. */
+const TABLES = ['dependencies', 'optionalDependencies'] as const;
+/** A dependency that no registry serves: a git repository, a URL, a GitHub short form. */
+export const ELSEWHERE = /^(?:git|https?:|github:|gitlab:|bitbucket:|[\w.-]+\/[\w.-]+(?:#|$))/;
+
+/** Dependencies of a dependency that lie outside of every registry: the registry's own package of the name stands in. */
+function fromRegistry(table: unknown): unknown {
+  if (typeof table !== 'object' || table === null) return table;
+  const ranges = Object.entries(table).map(([name, range]) => [
+    name,
+    typeof range === 'string' && ELSEWHERE.test(range) ? '*' : (range as unknown),
+  ]);
+  return Object.fromEntries(ranges);
 }
 
 /** `latest` as it may have been: the true one if it is kept, else the highest release kept that is not above it. */
