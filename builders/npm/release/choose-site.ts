@@ -13,6 +13,9 @@ export function likeliestSite(sites: readonly PublishSite[], own: PackagePlace):
 const TRIAL =
   /(?:^|[^a-z])(?:canary|nightly|snapshot|preview|experimental|insiders?|next|beta|alpha|rc|pre-?releases?|dry|edge|unstable)(?:$|[^a-z])/i;
 
+/** Outweighs all that speaks for a command. */
+const NEVER = -1000;
+
 function scoreOf(site: PublishSite, own: PackagePlace): number {
   const { publishing, job } = site;
   const tag = publishing.publication.tag ?? 'latest';
@@ -46,7 +49,7 @@ function filterScore(filters: readonly string[], own: PackagePlace): number {
   const isOwn = (filter: string) =>
     filter === own.name || insideRepository('.', filter) === own.directory || filter.includes('$');
   if (filters.some(isOwn)) return 30;
-  return filters.some((filter) => /[*!]/.test(filter)) ? 20 : -70;
+  return filters.some((filter) => /[*!]/.test(filter)) ? 20 : NEVER;
 }
 
 function triggerScore(triggers: ReadonlyMap<string, unknown>): number {
@@ -81,6 +84,6 @@ function isTrialCondition(condition: string | null): boolean {
 
 function registryScore({ publishing, progress }: PublishSite): number {
   const url = publishing.publication.registry ?? progress.registry ?? '';
-  if (/localhost|127\.0\.0\.1|0\.0\.0\.0|verdaccio/.test(url)) return -150;
+  if (/localhost|127\.0\.0\.1|0\.0\.0\.0|verdaccio/.test(url)) return NEVER;
   return /npm\.pkg\.github\.com|jsr\.io|gitlab/.test(url) ? -70 : 0;
 }

@@ -82,7 +82,8 @@ function reading(
   },
 ): readonly Statement[] {
   const { rest, state } = parts;
-  if (changesState(rest, state, parts.compound || problemOf(line, rest) !== null)) return [];
+  const sure = { here: !parts.compound, words: problemOf(line, rest) === null };
+  if (changesState(rest, state, sure)) return [];
   const env = { ...state.env, ...parts.assigned };
   const { directory } = state;
   const unknown = directory === null ? 'a folder that is not known' : null;
@@ -140,10 +141,14 @@ function literalPairs(words: readonly Word[]): Readonly<Record<string, string>> 
 }
 
 /** `cd`, `pushd`, `popd` and `export` are no commands of their own: they are the place and the variables of others. */
-function changesState(words: readonly Word[], state: State, unsure: boolean): boolean {
+function changesState(
+  words: readonly Word[],
+  state: State,
+  sure: { readonly here: boolean; readonly words: boolean },
+): boolean {
   const name = words[0]?.text;
   if (name === 'export') {
-    if (!unsure) state.env = { ...state.env, ...literalPairs(words.slice(1)) };
+    if (sure.here) state.env = { ...state.env, ...literalPairs(words.slice(1)) };
     return true;
   }
   if (name === 'popd') {
@@ -153,7 +158,7 @@ function changesState(words: readonly Word[], state: State, unsure: boolean): bo
   if (name !== 'cd' && name !== 'pushd') return false;
   if (name === 'pushd') state.pushed.push(state.directory);
   const to = words[1]?.text;
-  const known = !unsure && words.length === 2 && to !== undefined && state.directory !== null;
+  const known = sure.here && sure.words && words.length === 2 && to !== undefined && state.directory !== null;
   state.directory = known ? insideRepository(state.directory ?? '.', to) : null;
   return true;
 }
