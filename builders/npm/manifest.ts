@@ -30,6 +30,7 @@ const Manifest = z.object({
     .catch([])
     .default([]),
   repository: Repository,
+  publishConfig: z.object({ directory: Text }).catch({ directory: null }).default({ directory: null }),
   /** Whether it configures the tool of that name. */
   cleanPublish: Bundle,
 });

@@ -12,6 +12,8 @@ import { MANAGERS } from './managers/index.ts';
 import type { LockUse, ManagerName } from './managers/manager.ts';
 import { fromMadeFolder, packStep } from './packers.ts';
 import { installScriptSteps, installStep, versionStep } from './steps.ts';
+import type { ReleaseRecipe } from './release/recipe.ts';
+import { readRelease } from './release/release.ts';
 import { packBuilds } from './scripts.ts';
 import { waysToBuild } from './ways.ts';
 
@@ -29,7 +31,10 @@ export interface ToolClues {
   readonly root: InstallRoot;
   /** Package managers that have to be there, npm aside. */
   readonly managers: readonly ManagerName[];
-  readonly nodeVersionFile: string | null;
+  /** Node in the words of an `.nvmrc`: of the job that publishes, else of a file for people. */
+  readonly nodeVersion: string | null;
+  /** How the maintainers publish, as far as the repository says. */
+  readonly release: ReleaseRecipe;
 }
 
 interface Context {
@@ -37,6 +42,7 @@ interface Context {
   readonly manifest: Manifest;
   readonly root: InstallRoot;
   readonly packer: ManagerName;
+  readonly release: ReleaseRecipe;
   readonly tools: Readonly<Record<ToolClues['purpose'], ChosenTools>>;
   readonly lockfileText: string | null;
 }
@@ -63,20 +69,33 @@ export async function npmPlans(
   const manifest = manifestText === null ? null : parseManifest(manifestText);
   const root = await installRoot({ directory: source.directory, tree: source.tree, readText });
   if (manifest === null || root === null) return [];
-  const clues = { manifest, root, nodeVersionFile: await nodeVersionFile(request) };
-  const building = [...new Set([root.manager, packer, ...mentionedManagers([root.manifest, manifest])])];
+  const { name } = request.published.subject;
+  const release = await readRelease({ ...source, name, readText });
+  const nodeVersion = release.nodeVersion ?? (await nodeVersionFile(request));
+  const clues = { manifest, root, release, nodeVersion };
+  const mentioned = mentionedManagers([
+    ...[root.manifest, manifest].flatMap((one) => Object.values(one.scripts)),
+    ...release.build.map(({ argv }) => argv.join(' ')),
+  ]);
+  const building = [...new Set([root.manager, packer, ...mentioned])];
   const [pack, build] = await Promise.all([
     options.choose({ ...clues, purpose: 'pack', managers: [packer] }),
     options.choose({ ...clues, purpose: 'build', managers: building }),
   ]);
   const lockfileText = root.lockfile === null ? null : await readText(root.lockfile.path);
-  const context: Context = { request, manifest, root, packer, tools: { pack, build }, lockfileText };
+  const tools = { pack, build };
+  const context: Context = { request, manifest, root, packer, release, tools, lockfileText };
   const builds = await buildPlans(context);
   const copy = cleanedCopy(request, manifest);
   const plans =
     builds.length > 0 && !nothingToBuild(context, options.roles)
       ? builds
-      : [...packPlans(context, { conclusive: builds.length === 0 && copy === null }), ...builds];
+      : [
+          ...packPlans(context, {
+            conclusive: builds.length === 0 && copy === null && !packsUnknownFolder(context),
+          }),
+          ...builds,
+        ];
   return copy === null ? plans : [cleanedPlan(context, copy), ...plans];
 }
 
@@ -100,11 +119,25 @@ function cleanedPlan(context: Context, copy: CleanedCopy): RebuildPlan {
   });
 }
 
-/** Package managers that scripts call by name: they have to be there, whoever installs. */
-function mentionedManagers(manifests: readonly Manifest[]): readonly ManagerName[] {
-  const texts = manifests.flatMap((one) => Object.values(one.scripts)).join('\n');
+/** The folder that the release packs, where it is not the package's own. */
+function otherFolder({ release, manifest, request }: Context): string | null {
+  const { directory } = request.source;
+  const stated = release.publish?.directory ?? null;
+  if (stated !== null && stated !== directory) return stated;
+  return manifest.publishConfig.directory === null ? null : join(directory, manifest.publishConfig.directory);
+}
+
+/** True when the release packs a folder that is neither in the commit nor made by anything that is known to run. */
+function packsUnknownFolder(context: Context): boolean {
+  const folder = otherFolder(context);
+  const inCommit = context.request.source.tree.some(({ path }) => path.startsWith(`${folder ?? ''}/`));
+  return folder !== null && !inCommit && context.release.build.length === 0;
+}
+
+/** Package managers that commands call by name: they have to be there, whoever installs. */
+function mentionedManagers(commands: readonly string[]): readonly ManagerName[] {
   return (['pnpm', 'yarn', 'bun'] as const).filter((name) =>
-    new RegExp(`(?:^|[\\s;&|(])${name}(?: |$)`, 'm').test(texts),
+    new RegExp(`(?:^|[\\s;&|(])${name}(?: |$)`, 'm').test(commands.join('\n')),
   );
 }
 
@@ -154,9 +187,14 @@ function packerNeedsInstall({ packer, manifest }: Context): boolean {
   return packer !== 'npm' && ranges.some((range) => /^(?:workspace|catalog):/.test(range));
 }
 
-function packing({ request, packer }: Context, options: { tools: ChosenTools; scripts: boolean }): Step {
+function packing(context: Context, options: { tools: ChosenTools; scripts: boolean }): Step {
+  const { request, packer } = context;
   const { directory } = request.source;
-  return packStep(packer, { directory, versions: options.tools.versions, scripts: options.scripts });
+  const { versions } = options.tools;
+  const step = packStep(packer, { directory, versions, scripts: options.scripts });
+  if (otherFolder(context) === null) return step;
+  const paths = request.published.artifact.archive.entries.map(({ path }) => path);
+  return fromMadeFolder(step, { ...request, paths: paths.filter((path) => path !== 'package.json') });
 }
 
 /** The ways in which dependencies can be resolved, most exact first. */
@@ -167,7 +205,8 @@ function lockUses({ root }: Context): readonly LockUse[] {
 async function buildPlans(context: Context): Promise<readonly RebuildPlan[]> {
   const { manifest, root, request } = context;
   const { directory, tree } = request.source;
-  const explicit = await waysToBuild({ manifest, root, directory, tree, readText: request.readText });
+  const { readText } = request;
+  const explicit = await waysToBuild({ manifest, root, release: context.release, directory, tree, readText });
   const lifecycle = ['prepare', 'prepack'].some((name) => manifest.scripts[name] !== undefined);
   // An install at the root of a workspace runs its `prepare`, which may be all that builds.
   const byInstalling = root.directory !== directory && root.manifest.scripts['prepare'] !== undefined;
@@ -277,6 +316,9 @@ function installEvidence({ lockfile }: InstallRoot, lock: LockUse): readonly Evi
   return [{ kind: 'resolution', detail }];
 }
 
+/** Of how the release goes; the rest is what was not understood. */
+const MOST_EVIDENCE = 4;
+
 function plan(
   context: Context,
   tools: ChosenTools,
@@ -287,7 +329,7 @@ function plan(
     ...parts,
     conclusive: parts.conclusive && !guessesVersion(context),
     toolchain: tools.versions,
-    evidence: [...tools.evidence, ...parts.evidence],
+    evidence: [...tools.evidence, ...context.release.evidence.slice(0, MOST_EVIDENCE), ...parts.evidence],
     registryTime: registryTime(request),
     clock: request.instant,
     output: LAYOUT.output,

@@ -3,7 +3,7 @@
 //
 // Some builds lay a whole package out in a folder of their own, manifest included, and publish from there. This looks
 // below FOLDER for the folder whose package.json has the NAME and that holds most of the PATHs, and runs the command
-// there instead of in FOLDER. Plain ES5, for every Node since 0.12.
+// there; where there is none, in FOLDER itself. Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
 var spawnSync = require('child_process').spawnSync;
@@ -56,15 +56,12 @@ var best = foldersBelow(folder, DEPTH)
     return score(b) - score(a) || a.length - b.length || (a < b ? -1 : 1);
   })[0];
 
-if (best === undefined || score(best) === 0) {
-  process.stderr.write('pack-folder.cjs: no folder below ' + folder + ' is a package called ' + name + '\n');
-  process.exit(1);
-}
-process.stderr.write('pack-folder.cjs: packing ' + best + '\n');
+var place = best === undefined || score(best) === 0 ? folder : best;
+process.stderr.write('pack-folder.cjs: packing ' + place + '\n');
 var argv = command.map(function (word) {
-  return word === folder ? best : word;
+  return word === folder ? place : word;
 });
-var cwd = process.cwd() === folder ? best : process.cwd();
+var cwd = process.cwd() === folder ? place : process.cwd();
 var done = spawnSync(argv[0], argv.slice(1), { cwd: cwd, stdio: 'inherit' });
 if (done.error) process.stderr.write('pack-folder.cjs: ' + done.error.message + '\n');
 process.exit(done.status === null ? 1 : done.status);

@@ -175,7 +175,7 @@ describe('a package of a workspace', () => {
     ]);
     expect(clues[0]).toMatchObject({
       root: { manager: 'npm', lockfile: { version: '2' } },
-      nodeVersionFile: 'v20.1.0',
+      nodeVersion: 'v20.1.0',
     });
   });
 
