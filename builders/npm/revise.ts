@@ -5,6 +5,7 @@ import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { join } from './install-root.ts';
 import { parseManifest } from './manifest.ts';
 import { INSIDE_TARGET } from './inside.ts';
+import { missingIn } from './install-log.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 import { MANAGERS } from './managers/index.ts';
 import { fromMadeFolder } from './packers.ts';
@@ -49,13 +50,6 @@ const RULES: readonly Rule[] = [
   moreScripts,
 ];
 
-/** What package managers say of a dependency that the registry does not have, or that is not in a registry at all. */
-const MISSING: readonly RegExp[] = [
-  /'(@?[^@'\s]+)@[^']*' is not in this registry/,
-  /404 Not Found - GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/]+) /,
-  /ERR_PNPM_FETCH_404\D[^\n]*GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:]+):/,
-  /error [^\n]*http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:"]+): Not found/,
-];
 /** A fetch that wants to reach a git host, or an archive of one. */
 const WANTS_ELSEWHERE =
   /git(?:@|\+ssh|\+https|:\/\/| ls-remote| clone)|Could not resolve host|getaddrinfo EAI_AGAIN|github\.com|\/tarball\//;
@@ -63,7 +57,7 @@ const WANTS_ELSEWHERE =
 /** Leaves out what cannot be had: development dependencies that are unpublished or not in a registry at all. */
 async function missingDependency({ request, plan, went }: Reading): Promise<Revision | null> {
   if (went.kind !== 'failed' || went.code !== 'fetch-failed') return null;
-  const named = MISSING.flatMap((pattern) => pattern.exec(went.log)?.[1] ?? []).map(decodeURIComponent);
+  const named = missingIn(went.log);
   const elsewhere = WANTS_ELSEWHERE.test(went.log) ? await dependenciesElsewhere(request, plan) : [];
   const names = [...new Set([...named, ...elsewhere])].filter((name) => /^(@[\w.-]+\/)?[\w.-]+$/.test(name));
   const steps = names.length === 0 ? null : withoutDependencies(plan.steps, names);

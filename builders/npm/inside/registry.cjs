@@ -5,7 +5,8 @@
 // writes the registry into the configuration of the home folder, points the addresses in the lockfiles of the current
 // folder to it, runs the command, puts the lockfiles back as they were and ends as the command ends. An address keeps
 // everything from the package's name on: what is served for it is checked against the lockfile's own digest by the
-// package manager. Dependencies named by --without are taken out of the folder's manifest meanwhile. Plain ES5, for every Node since 0.12.
+// package manager. Dependencies named by --without are taken out of the folder's manifest, and out of npm's lockfile,
+// meanwhile. Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
 var spawn = require('child_process').spawn;
@@ -51,15 +52,38 @@ LOCKFILES.forEach(function (name) {
   if (redirected !== text) replace(name, text, redirected);
 });
 
-if (without) {
-  var manifest = fs.readFileSync('package.json', 'latin1');
-  var fields = JSON.parse(manifest.replace(/^\u00ef\u00bb\u00bf/, ''));
-  without[1].split(',').forEach(function (name) {
-    ['dependencies', 'devDependencies', 'optionalDependencies'].forEach(function (table) {
-      if (fields[table]) delete fields[table][name];
+function withoutTables(fields, names) {
+  names.forEach(function (name) {
+    ['dependencies', 'devDependencies', 'optionalDependencies', 'requires'].forEach(function (table) {
+      if (fields[table] && typeof fields[table] === 'object') delete fields[table][name];
     });
   });
-  replace('package.json', manifest, JSON.stringify(fields, null, 2));
+}
+
+function edit(name, change) {
+  var text = fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : null;
+  if (text === null) return;
+  var fields = JSON.parse(text.replace(/^\ufeff/, ''));
+  change(fields);
+  var before = originals[name] === undefined ? Buffer.from(text, 'utf8').toString('latin1') : originals[name];
+  replace(name, before, Buffer.from(JSON.stringify(fields, null, 2), 'utf8').toString('latin1'));
+}
+
+if (without) {
+  var names = without[1].split(',');
+  edit('package.json', function (fields) {
+    withoutTables(fields, names);
+  });
+  // The form of npm 7 and later: every package by its folder.
+  edit('package-lock.json', function (lock) {
+    Object.keys(lock.packages || {}).forEach(function (folder) {
+      var isNamed = names.some(function (name) {
+        return new RegExp('(^|/)node_modules/' + name.replace(/[.]/g, '\\.') + '(/|$)').test(folder);
+      });
+      if (isNamed) delete lock.packages[folder];
+      else withoutTables(lock.packages[folder], names);
+    });
+  });
 }
 
 function restore() {
