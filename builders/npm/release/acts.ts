@@ -4,7 +4,7 @@ import type { PlacedJob } from './jobs.ts';
 import { nodeOf } from './node-files.ts';
 import { insideRepository } from './paths.ts';
 import type { ManagerName } from './recipe.ts';
-import { inputDefaults, parseAction, type Step } from './workflow.ts';
+import { inputDefaults, type Step } from './workflow.ts';
 
 /** What one step of a job does, as far as it matters to a release. */
 export type Act =
@@ -135,15 +135,11 @@ async function compositeActs(
 ): Promise<readonly LabelledAct[]> {
   const folder = insideRepository('.', uses);
   if (folder === null || context.nested) return [];
-  for (const name of ['action.yml', 'action.yaml']) {
-    const text = await context.files.read(`${folder}/${name}`);
-    const action = text === null ? null : parseAction(text);
-    if (action === null) continue;
-    const given = new Map([...inputDefaults(action.inputs), ...inputs]);
-    const scope = { ...EMPTY_SCOPE, env: context.env, inputs: given };
-    return stepsActs(action.runs.steps, { ...context, scope, directory: '.', shell: 'bash', nested: true });
-  }
-  return [];
+  const action = await context.files.action(folder);
+  if (action === null) return [];
+  const given = new Map([...inputDefaults(action.inputs), ...inputs]);
+  const scope = { ...EMPTY_SCOPE, env: context.env, inputs: given };
+  return stepsActs(action.runs.steps, { ...context, scope, directory: '.', shell: 'bash', nested: true });
 }
 
 /** Package managers that an action sets up: by its own name, or by an input that says so. */

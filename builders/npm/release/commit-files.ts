@@ -1,5 +1,6 @@
 import { type Manifest, parseManifest } from '../manifest.ts';
 import { insideRepository } from './paths.ts';
+import { type Action, parseAction } from './workflow.ts';
 
 /** The files of one commit, as far as a release is told by them. */
 export interface CommitFiles {
@@ -9,6 +10,8 @@ export interface CommitFiles {
   /** Null when there is no such file, or when it is no text that a person wrote. */
   read(file: string): Promise<string | null>;
   manifest(directory: string): Promise<Manifest | null>;
+  /** The composite action of a folder. */
+  action(folder: string): Promise<Action | null>;
 }
 
 /** Characters of one text, and texts of one commit, that are read. */
@@ -22,6 +25,8 @@ export function commitFiles(commit: {
 }): CommitFiles {
   const paths = new Set(commit.tree.map((file) => file.path));
   const texts = new Map<string, Promise<string | null>>();
+  const manifests = new Map<string, Promise<Manifest | null>>();
+  const actions = new Map<string, Promise<Action | null>>();
   const read = (file: string): Promise<string | null> => {
     const known = texts.get(file);
     if (known !== undefined) return known;
@@ -39,12 +44,35 @@ export function commitFiles(commit: {
       return [...paths].filter((path) => path.startsWith(start) && !path.slice(start.length).includes('/'));
     },
     read,
-    manifest: async (directory) => {
-      const file = insideRepository(directory, 'package.json');
-      const text = file === null ? null : await read(file);
-      return text === null ? null : parseManifest(text);
+    manifest: (directory) => {
+      const file = insideRepository(directory, 'package.json') ?? '';
+      const known = manifests.get(file);
+      if (known !== undefined) return known;
+      const manifest = read(file).then((text) => (text === null ? null : parseManifest(text)));
+      manifests.set(file, manifest);
+      return manifest;
+    },
+    action: (folder) => {
+      const known = actions.get(folder);
+      if (known !== undefined) return known;
+      const action = actionIn(folder, read);
+      actions.set(folder, action);
+      return action;
     },
   };
+}
+
+async function actionIn(
+  folder: string,
+  read: (file: string) => Promise<string | null>,
+): Promise<Action | null> {
+  for (const name of ['action.yml', 'action.yaml']) {
+    const file = insideRepository(folder, name);
+    const text = file === null ? null : await read(file);
+    const action = text === null ? null : parseAction(text);
+    if (action !== null) return action;
+  }
+  return null;
 }
 
 /** Reads a JSON text; null when it is none. */

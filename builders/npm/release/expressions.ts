@@ -14,7 +14,7 @@ const LONGEST_FIELD = 4096;
 export function fillIn(text: string, scope: Scope): string | null {
   if (text.length > LONGEST_FIELD) return null;
   const filled = replaceExpressions(text, (expression) => evaluate(expression, scope));
-  return filled.includes('${{') ? null : filled;
+  return filled.length > LONGEST_FIELD || filled.includes('${{') ? null : filled;
 }
 
 /**

@@ -26,6 +26,7 @@ export interface PlacedJob {
 
 const FOLDER = '.github/workflows';
 const MOST_WORKFLOWS = 30;
+const MOST_PLACED = 300;
 /** Characters of all workflows together. */
 const MOST_TEXT = 256 * 1024;
 
@@ -35,9 +36,9 @@ export async function jobsOf(files: CommitFiles): Promise<readonly PlacedJob[]> 
   const jobs: PlacedJob[] = [];
   for (const [file, workflow] of workflows) {
     const started = { file, workflow, inputs: dispatchInputs(workflow), caller: null };
-    for (const job of placedJobs(started, workflows)) jobs.push(job);
+    if (jobs.length < MOST_PLACED) jobs.push(...placedJobs(started, workflows));
   }
-  return jobs;
+  return jobs.slice(0, MOST_PLACED);
 }
 
 /** Any of these words stands in a workflow that publishes, or that one calls. */

@@ -19,21 +19,42 @@ const NAMES = [
   'ship',
 ];
 
+/** What a package manager runs by itself, around its own publishing. */
+const LIFECYCLE = /^(?:pre|post)?(?:publish(?:only)?|pack|prepare|install)$/i;
+
 /** The publishing commands that are only scripts of a manifest: the package's own, then the root's. */
 export async function localSites(reader: Reader): Promise<readonly PublishSite[]> {
   const { files, own } = reader;
   const sites: PublishSite[] = [];
   for (const directory of own.directory === '.' ? ['.'] : [own.directory, '.']) {
     const scripts = (await files.manifest(directory))?.scripts ?? {};
-    const others = Object.keys(scripts).filter((name) => !NAMES.includes(name) && isPublishName(name));
-    for (const name of [...NAMES, ...others.slice(0, 20)]) {
+    // Of the others only those count that say what they do.
+    const others = Object.keys(scripts).filter((name) => !NAMES.includes(name) && !LIFECYCLE.test(name));
+    for (const name of [...NAMES, ...others.slice(0, 40)]) {
       if (!Object.hasOwn(scripts, name)) continue;
       const site = await siteOf(statementsOf(scripts[name] ?? '', { directory, env: {} }), reader);
-      if (site !== null)
+      if (site !== null && (site.publishing.certain || NAMES.includes(name) || isPublishName(name)))
         sites.push({ ...site, label: `${directory === '.' ? '' : `${directory}/`}package.json: ${name}` });
     }
   }
-  return sites.length > 0 ? sites : configured(reader);
+  const all = [...sites, ...(await fileSites(reader))];
+  return all.length > 0 ? all : configured(reader);
+}
+
+const SCRIPT_FOLDERS = ['.', 'scripts', 'script', 'tools', 'bin', 'build', 'scripts/release'] as const;
+
+/** Shell files of a telling name, which a person starts. */
+async function fileSites(reader: Reader): Promise<readonly PublishSite[]> {
+  const paths = SCRIPT_FOLDERS.flatMap((folder) => reader.files.filesIn(folder));
+  const telling = paths.filter((path) => /(?:\.sh|\/[^.]+)$/.test(path) && isPublishName(path));
+  const sites: PublishSite[] = [];
+  for (const file of telling.slice(0, 10)) {
+    const text = (await reader.files.read(file)) ?? '';
+    const isShell = file.endsWith('.sh') || /^#!.{0,40}\b(?:ba|z|da)?sh\b/.test(text);
+    const site = isShell ? await siteOf(statementsOf(text, { directory: '.', env: {} }), reader) : null;
+    if (site !== null) sites.push({ ...site, label: file });
+  }
+  return sites;
 }
 
 /** Tools that leave a configuration behind: whoever has one releases with it, as far as no script says otherwise. */

@@ -6,6 +6,7 @@ import type { PublishSite } from './reading.ts';
 import type { Command, PackageManager, Packer } from './recipe.ts';
 import { type Statement, statementsOf } from './statements.ts';
 import {
+  cleanPublishConfig,
   lernaConfig,
   npConfig,
   nxConfig,
@@ -33,6 +34,20 @@ interface Context {
 
 /** Who packs, what is packed, and what runs before that without being written in the job. */
 export async function packing(site: PublishSite, context: Context): Promise<Packing> {
+  const packed = await packingHere(site, context);
+  if (site.publishing.publication.tool !== 'clean-publish') return packed;
+  // It packs a copy that it has cleaned, in a folder of its own.
+  const { own, files } = context.reader;
+  const { directory, packer } = await cleanPublishConfig(own.directory, files);
+  return {
+    ...packed,
+    directory: directory === null ? null : insideRepository(own.directory, directory),
+    packer: packer === 'pnpm' || packer === 'yarn' ? packer : 'npm',
+    evidence: [{ kind: 'release-config', detail: 'clean-publish packs a copy with a shorter manifest' }],
+  };
+}
+
+async function packingHere(site: PublishSite, context: Context): Promise<Packing> {
   const { publication } = site.publishing;
   const { own, files } = context.reader;
   const config = await configOf(site, context);

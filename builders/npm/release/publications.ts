@@ -37,6 +37,7 @@ const TOOLS: ReadonlyMap<string, Pick<Publication, 'packer' | 'recursive'>> = ne
   ['release-it', { packer: 'npm', recursive: false }],
   ['np', { packer: 'repository', recursive: false }],
   ['pubm', { packer: 'repository', recursive: false }],
+  ['publish-please', { packer: 'npm', recursive: false }],
   ['clean-publish', { packer: 'npm', recursive: false }],
 ]);
 

@@ -3,7 +3,7 @@ import type { CommitFiles } from './commit-files.ts';
 import { isPublishName, looksLikePublishing, type Publication, publicationOf } from './publications.ts';
 import type { Packer } from './recipe.ts';
 import { roleOf } from './roles.ts';
-import { innerOf, type PackagePlace, programFile } from './scripts.ts';
+import { type Inner, innerOf, type PackagePlace, programFile } from './scripts.ts';
 import type { Statement } from './statements.ts';
 
 /** A place where something is published. */
@@ -21,8 +21,13 @@ export interface Publishing {
 export interface Reader {
   readonly files: CommitFiles;
   readonly own: PackagePlace;
-  /** How many more scripts are opened: scripts of strangers may call each other without end. */
-  readonly budget: { scripts: number };
+  /** What may still be done: scripts of strangers may be many, and call each other without end. */
+  readonly budget: {
+    /** Scripts and programs to open. */
+    scripts: number;
+    /** Characters of steps to read. */
+    characters: number;
+  };
 }
 
 const DEEPEST = 4;
@@ -49,9 +54,7 @@ async function inScript(
   depth: number,
   search: Search,
 ): Promise<Publishing | null> {
-  if (depth >= DEEPEST || reader.budget.scripts <= 0) return null;
-  reader.budget.scripts -= 1;
-  const inner = await innerOf(statement, reader.files, reader.own);
+  const inner = depth >= DEEPEST ? null : await opened(statement, reader);
   for (const [index, one] of (inner?.statements ?? []).entries()) {
     const found = await search(one, reader, depth + 1);
     if (found === null || inner === null) continue;
@@ -63,7 +66,7 @@ async function inScript(
 
 /** By the programs that a script of a telling name starts, as far as their text or name speaks of publishing. */
 async function guessed(statement: Statement, reader: Reader, depth: number): Promise<Publishing | null> {
-  const file = await programFile(statement, reader.files);
+  const file = spend(reader) ? await programFile(statement, reader.files) : null;
   if (file !== null) {
     const text = await reader.files.read(file);
     const packer = packerIn(text ?? '');
@@ -72,12 +75,20 @@ async function guessed(statement: Statement, reader: Reader, depth: number): Pro
   }
   const inner = await inScript(statement, reader, depth, guessed);
   if (inner !== null) return inner;
-  const opened = await innerOf(statement, reader.files, reader.own);
-  const isOpaque = opened === null && looksLikePublishing(statement.words);
+  const isOpaque = (await opened(statement, reader)) === null && looksLikePublishing(statement.words);
   const runsMissing = managerCall(coreOf(statement.words))?.verb === 'run';
   return isOpaque && !runsMissing && roleOf(statement.words) === 'build'
     ? guess(statement, null, false, null)
     : null;
+}
+
+async function opened(statement: Statement, reader: Reader): Promise<Inner | null> {
+  return spend(reader) ? innerOf(statement, reader.files, reader.own) : null;
+}
+
+function spend({ budget }: Reader): boolean {
+  budget.scripts -= 1;
+  return budget.scripts >= 0;
 }
 
 function guess(

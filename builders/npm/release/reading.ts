@@ -2,6 +2,7 @@ import type { Evidence } from '../../../src/model/source.ts';
 import { actionStatements } from './action-commands.ts';
 import { type Act, actsOf, type LabelledAct } from './acts.ts';
 import { coreOf, managerCall, programName } from './calls.ts';
+import { excludeEachOther } from './conditions.ts';
 import type { PlacedJob } from './jobs.ts';
 import { type Publishing, publishingOf, type Reader } from './publishing.ts';
 import type { Command, ManagerName, PackageManager } from './recipe.ts';
@@ -12,6 +13,8 @@ import { type Statement, statementsOf } from './statements.ts';
 export interface Progress {
   readonly node: string | null;
   readonly manager: PackageManager | null;
+  /** The one that was set up when dependencies were installed first. */
+  readonly installer: PackageManager | null;
   readonly npmVersion: string | null;
   readonly registry: string | null;
   readonly install: readonly Command[];
@@ -24,6 +27,7 @@ export interface Progress {
 export const NOTHING: Progress = {
   node: null,
   manager: null,
+  installer: null,
   npmVersion: null,
   registry: null,
   install: [],
@@ -53,34 +57,56 @@ export interface JobReading {
   readonly downloads: readonly string[];
 }
 
+/** The most publishing commands of one job that are weighed. */
+const MOST_SITES = 20;
+
+/** One thing that a step does, in order. */
+interface Event {
+  readonly condition: string | null;
+  readonly done: Act | Statement;
+}
+
 /** Follows the steps of a job, and stops at nothing: what is not understood is said. */
 export async function readJob(job: PlacedJob, reader: Reader): Promise<JobReading> {
-  let progress = NOTHING;
+  const events: Event[] = [];
   const sites: PublishSite[] = [];
   const acts = await actsOf(job, reader.files);
   for (const { act, label, condition } of acts) {
-    progress = withAct(progress, act);
-    for (const statement of statementsIn(act)) {
-      const publishing = await publishingOf(statement, reader);
+    events.push({ condition, done: act });
+    for (const statement of statementsIn(act, reader)) {
+      const publishing = sites.length < MOST_SITES ? await publishingOf(statement, reader) : null;
       if (publishing === null) {
-        progress = withStatement(progress, statement);
+        events.push({ condition, done: statement });
         continue;
       }
-      const before = publishing.before.reduce(withStatement, progress);
-      sites.push({ publishing, progress: before, label, condition, job });
+      const progress = publishing.before.reduce(withStatement, progressOf(events, condition));
+      sites.push({ publishing, progress, label, condition, job });
     }
   }
   return {
     job,
     sites,
-    end: progress,
+    end: progressOf(events, null),
     uploads: artifacts(acts, 'upload'),
     downloads: artifacts(acts, 'download'),
   };
 }
 
-function statementsIn(act: Act): readonly Statement[] {
-  if (act.kind === 'script') return statementsOf(act.script, act);
+/** What was done when a step under this condition comes: nothing of steps that exclude it. */
+function progressOf(events: readonly Event[], condition: string | null): Progress {
+  return events
+    .filter((event) => !excludeEachOther(event.condition, condition))
+    .reduce<Progress>(
+      (progress, { done }) => ('kind' in done ? withAct(progress, done) : withStatement(progress, done)),
+      NOTHING,
+    );
+}
+
+function statementsIn(act: Act, { budget }: Reader): readonly Statement[] {
+  if (act.kind === 'script') {
+    budget.characters -= act.script.length;
+    return budget.characters < 0 ? [] : statementsOf(act.script, act);
+  }
   return act.kind === 'action' ? actionStatements(act) : [];
 }
 
@@ -97,11 +123,16 @@ function withAct(progress: Progress, act: Act): Progress {
   return progress;
 }
 
+/** More belong to no release. */
+const MOST_COMMANDS = 100;
+
 /** Files one command of a release under what it is there for. */
 export function withStatement(progress: Progress, statement: Statement): Progress {
   const role = roleOf(statement.words);
   if (role === 'check' || role === 'aside' || role === 'version') return progress;
   if (role === 'pack') return { ...progress, packed: statement };
+  if (progress.install.length + progress.build.length + progress.notes.length >= MOST_COMMANDS)
+    return progress;
   const { command } = statement;
   if (command === null) return { ...progress, notes: [...progress.notes, notUnderstood(statement)] };
   if (role === 'build') return { ...progress, build: withCommand(progress.build, command) };
@@ -109,7 +140,8 @@ export function withStatement(progress: Progress, statement: Statement): Progres
   const next = tools.reduce(withTool, progress);
   // Package managers are the toolchain's to bring, by the versions that are noted here.
   const isToolchain = isCorepack(statement) || (tools.length > 0 && tools.every(([name]) => isManager(name)));
-  return isToolchain ? next : { ...next, install: withCommand(next.install, command) };
+  if (isToolchain) return next;
+  return { ...next, installer: next.installer ?? next.manager, install: withCommand(next.install, command) };
 }
 
 /** The same command twice in a row of the same place makes nothing new. */

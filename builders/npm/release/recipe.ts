@@ -24,6 +24,8 @@ export interface PublishCommand {
   readonly command: Command;
   /** Null when a program of the repository decides. */
   readonly packer: Packer | null;
+  /** Version or range, as it is written; null when nothing states one. */
+  readonly packerVersion: string | null;
   /** The folder that is packed, inside the repository; null when nothing says it. */
   readonly directory: string | null;
   /** Whether the packer runs the package's own scripts (`prepack`, `prepare`). */

@@ -7,7 +7,7 @@ import { localSites } from './local-release.ts';
 import { packing } from './packing.ts';
 import type { Reader } from './publishing.ts';
 import { type JobReading, type Progress, type PublishSite, readJob, withStatement } from './reading.ts';
-import { NO_RECIPE, type PackageManager, type ReleaseRecipe } from './recipe.ts';
+import { NO_RECIPE, type PackageManager, type Packer, type ReleaseRecipe } from './recipe.ts';
 import { repositoryManager } from './repository-manager.ts';
 import type { PackagePlace } from './scripts.ts';
 
@@ -23,8 +23,8 @@ export interface ReleaseRequest {
   readText(file: string): Promise<string | null>;
 }
 
-/** The most scripts and shell files of one repository that are opened. */
-const MOST_SCRIPTS = 300;
+/** Far more than any repository of people takes, and read in seconds. */
+const BUDGET = { scripts: 2_000, characters: 1024 * 1024 };
 
 /**
  * Reads how the maintainers of a repository publish one of its packages: from the workflows of GitHub Actions, else
@@ -34,7 +34,7 @@ const MOST_SCRIPTS = 300;
 export async function readRelease(request: ReleaseRequest): Promise<ReleaseRecipe> {
   const { name, directory } = request;
   const files = commitFiles(request);
-  const reader: Reader = { files, own: { name, directory }, budget: { scripts: MOST_SCRIPTS } };
+  const reader: Reader = { files, own: { name, directory }, budget: { ...BUDGET } };
   const readings: JobReading[] = [];
   for (const job of await jobsOf(files)) readings.push(await readJob(job, reader));
   const site = likeliestSite(
@@ -71,7 +71,13 @@ async function recipeOf(site: PublishSite, { reader, readings }: Whole): Promise
     publish:
       command === null
         ? null
-        : { command, packer: packed.packer, directory: packed.directory, scripts: packed.scripts },
+        : {
+            command,
+            packer: packed.packer,
+            packerVersion: packerVersion(packed.packer, progress, manager),
+            directory: packed.directory,
+            scripts: packed.scripts,
+          },
     evidence: [...siteEvidence(site), ...builderEvidence(builder), ...packed.evidence, ...progress.notes],
   };
 }
@@ -97,7 +103,7 @@ function joined(builder: Progress, publisher: Progress): Progress {
   return {
     ...publisher,
     node: builder.node ?? publisher.node,
-    manager: builder.manager ?? publisher.manager,
+    installer: builder.installer ?? builder.manager ?? publisher.installer,
     npmVersion: publisher.npmVersion ?? builder.npmVersion,
     install: builder.install,
     build: [...builder.build, ...publisher.build],
@@ -108,17 +114,29 @@ function joined(builder: Progress, publisher: Progress): Progress {
 
 /** What the job sets up or installs with, with the version of the manifest when the job gives none. */
 async function managerOf(
-  { manager, install }: Progress,
+  { manager: last, installer, install }: Progress,
   files: CommitFiles,
   own: PackagePlace,
 ): Promise<PackageManager | null> {
   const stated = await repositoryManager(files, own.directory);
+  const manager = installer ?? last;
   const programs = install.map((command) => command.argv[0]);
   const used = (['pnpm', 'yarn', 'bun', 'npm'] as const).find((name) => programs.includes(name));
   const name = used ?? manager?.name ?? stated?.name ?? null;
   if (name === null) return null;
   const version = manager?.name === name ? manager.version : null;
   return { name, version: version ?? (stated?.name === name ? stated.version : null) };
+}
+
+/** A job may set up another version of its package manager to publish with than it installs with. */
+function packerVersion(
+  packer: Packer | null,
+  { manager, npmVersion }: Progress,
+  installer: PackageManager | null,
+): string | null {
+  if (packer === 'npm' && npmVersion !== null) return npmVersion;
+  if (manager?.name === packer && manager.version !== null) return manager.version;
+  return installer?.name === packer ? installer.version : null;
 }
 
 function siteEvidence(site: PublishSite): readonly Evidence[] {

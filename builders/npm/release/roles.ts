@@ -88,7 +88,7 @@ const RUN_VERBS: ReadonlySet<string> = new Set(['run', 'run-script', 'rum', 'urn
 export function roleOf(words: readonly Word[]): CommandRole {
   const core = coreOf(words);
   const program = programName(core[0]);
-  const rest = core.slice(1).map((word) => word.text);
+  const [started = '', ...rest] = core.map((word) => word.text);
   if (program === '') return core[0]?.literal === false ? 'build' : 'aside';
   if (rest.length === 1 && /^(?:-v|-V|--version|--help)$/.test(rest[0] ?? '')) return 'aside';
   const call = managerCall(core);
@@ -97,7 +97,7 @@ export function roleOf(words: readonly Word[]): CommandRole {
   if (CHECKERS.has(program) || (program === 'tsc' && rest.includes('--noEmit'))) return 'check';
   if (ASIDES.has(program)) return 'aside';
   if (VERSIONERS.has(program)) return 'version';
-  return toolRole(program, rest);
+  return /^[^@].*\//.test(started) ? fileRole(started) : toolRole(program, rest);
 }
 
 /** Programs that run what their arguments name. */
@@ -121,9 +121,8 @@ function toolRole(program: string, rest: readonly string[]): CommandRole {
     if (tasks.length > 0 && tasks.every(isLeftOut)) return tasks.every(isCheckName) ? 'check' : 'version';
     return 'build';
   }
-  const isStarter = STARTERS.has(program);
-  if (!isStarter && !program.endsWith('.sh')) return 'build';
-  return rest.includes('--test') || isCheckFile(isStarter ? verb : program) ? 'check' : 'build';
+  if (!STARTERS.has(program)) return 'build';
+  return rest.includes('--test') ? 'check' : fileRole(verb);
 }
 
 function lernaRole(verb: string, script: string): CommandRole {
@@ -132,19 +131,23 @@ function lernaRole(verb: string, script: string): CommandRole {
   return verb === 'run' && isCheckName(script) ? 'check' : 'build';
 }
 
-/** Files of tests, and programs that check, announce or tag. */
-function isCheckFile(file: string): boolean {
+/** What a file is there for that is run: one of a test, or one that checks, announces, tags or writes a version. */
+function fileRole(file: string): CommandRole {
   const parts = file.slice(-512).split('/');
-  const base =
-    parts
-      .pop()
-      ?.replace(/\.\w{1,5}$/, '')
-      .replaceAll(/([a-z])([A-Z])/g, '$1-$2')
-      .toLowerCase() ?? '';
-  if (parts.some((part) => part === 'test' || part === 'tests' || part === '__tests__')) return true;
+  const base = spacedName(parts.pop() ?? '');
+  if (parts.some((part) => part === 'test' || part === 'tests' || part === '__tests__')) return 'check';
+  if (/^(?:(?:write|set|bump|sync|update|get)-)?versions?$/.test(base)) return 'version';
   const says =
     /(?:^|[-_.])(?:check|verify|validate|assert|notify|announce|changelog|tag|tags|release-?notes?)(?:$|[-_.])/;
-  return isCheckName(base) || says.test(base);
+  return isCheckName(base) || says.test(base) ? 'check' : 'build';
+}
+
+/** `writeVersion.js` as `write-version`. */
+function spacedName(fileName: string): string {
+  return fileName
+    .replace(/\.\w{1,5}$/, '')
+    .replaceAll(/([a-z])([A-Z])/g, '$1-$2')
+    .toLowerCase();
 }
 
 function managerRole(call: ManagerCall): CommandRole {

@@ -2,6 +2,7 @@ import { coreOf, managerCall, programName } from './calls.ts';
 import type { CommitFiles } from './commit-files.ts';
 import { insideRepository } from './paths.ts';
 import { type Statement, statementsOf } from './statements.ts';
+import { turboTasksBefore } from './tool-config.ts';
 
 /** What a command runs that is written down in the repository. */
 export interface Inner {
@@ -47,11 +48,26 @@ async function ofManifest(
     .flatMap((name) => [text(`pre${name}`), text(name)])
     .filter((script) => script !== '');
   if (run.names.every((name) => text(name) === '')) return null;
-  const statements = scripts.flatMap((script) => statementsOf(script, { directory, env }));
+  const first = await turboFirst(words, run.names, place.files);
+  const all = first === null ? scripts : [first, ...scripts];
+  const statements = all.flatMap((script, index) =>
+    statementsOf(script, { directory: index === 0 && first !== null ? place.directory : directory, env }),
+  );
   return {
     from: `${directory === '.' ? '' : `${directory}/`}package.json: ${run.names.join(', ')}`,
     statements,
   };
+}
+
+/** What turbo runs before its tasks: those that `dependsOn` of its configuration names. */
+async function turboFirst(
+  words: Statement['words'],
+  names: readonly string[],
+  files: CommitFiles,
+): Promise<string | null> {
+  if (programName(coreOf(words)[0]) !== 'turbo') return null;
+  const before = await turboTasksBefore(names, files);
+  return before.length === 0 ? null : `turbo run ${before.join(' ')}`;
 }
 
 interface ScriptRun {

@@ -28,6 +28,7 @@ const ManifestTools = z.object({
     .catch(null)
     .default(null),
   release: z.unknown().optional(),
+  'clean-publish': z.unknown().optional(),
 });
 
 /** `publishConfig.directory`, which pnpm, lerna and changesets follow and npm does not. */
@@ -91,6 +92,43 @@ export async function nxConfig(files: CommitFiles): Promise<ToolConfig | null> {
   return command === null
     ? null
     : { directory: null, commands: [command], from: 'nx.json: preVersionCommand' };
+}
+
+const Tasks = z
+  .record(
+    z.string(),
+    z.object({ dependsOn: z.array(z.string()).catch([]).default([]) }).catch({ dependsOn: [] }),
+  )
+  .catch({})
+  .default({});
+
+/** turbo: the tasks of a workspace that come before some tasks; `tasks` was `pipeline` until its version 2. */
+export async function turboTasksBefore(
+  names: readonly string[],
+  files: CommitFiles,
+): Promise<readonly string[]> {
+  const parsed = z
+    .object({ tasks: Tasks, pipeline: Tasks })
+    .safeParse(readJson((await files.read('turbo.json')) ?? 'null'));
+  if (!parsed.success) return [];
+  const tasks = new Map(Object.entries({ ...parsed.data.pipeline, ...parsed.data.tasks }));
+  const before = names
+    .flatMap((name) => tasks.get(name)?.dependsOn ?? [])
+    .map((name) => name.replace(/^\^/, ''));
+  return [...new Set(before)].filter((name) => /^[\w:-]{1,64}$/.test(name)).slice(0, 20);
+}
+
+const CleanPublish = z.object({ packageManager: Text, tempDir: Text });
+
+/** clean-publish: the folder that it copies the package to, and who packs there. */
+export async function cleanPublishConfig(
+  directory: string,
+  files: CommitFiles,
+): Promise<{ readonly directory: string | null; readonly packer: string | null }> {
+  const own = (await manifestTools(directory, files))?.['clean-publish'];
+  const text = await readIn(directory, '.clean-publish', files);
+  const parsed = CleanPublish.safeParse(own ?? readJson(text ?? 'null'));
+  return { directory: parsed.data?.tempDir ?? null, packer: parsed.data?.packageManager ?? null };
 }
 
 /** A plugin with its options; one without them is only a name. */

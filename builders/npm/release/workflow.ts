@@ -3,6 +3,8 @@ import { readYaml } from './yaml.ts';
 
 const MOST_STEPS = 100;
 const MOST_JOBS = 60;
+/** Variables or inputs of one table. */
+const MOST_NAMES = 100;
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const Text = Scalar.nullable().catch(null).default(null);
@@ -18,10 +20,12 @@ const Table = z
 
 /** What of a table is text; nested things in it are left out. */
 const Texts = Table.transform((table): ReadonlyMap<string, string> => {
-  const texts = [...table].flatMap(([name, value]): readonly (readonly [string, string])[] => {
-    const text = Scalar.safeParse(value);
-    return text.success ? [[name, text.data]] : [];
-  });
+  const texts = [...table]
+    .slice(0, MOST_NAMES)
+    .flatMap(([name, value]): readonly (readonly [string, string])[] => {
+      const text = Scalar.safeParse(value);
+      return text.success ? [[name, text.data]] : [];
+    });
   return new Map(texts);
 });
 

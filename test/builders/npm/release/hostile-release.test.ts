@@ -136,6 +136,32 @@ describe('commands that want to be more than words', () => {
     });
   });
 
+  it('may be more than anybody reads', async () => {
+    const scripts = { a: 'make && '.repeat(4_000), release: 'npm run a && npm publish' };
+    const script = 'npm run a\n'.repeat(3_000);
+    const action = `runs:\n  using: composite\n  steps:\n    - shell: bash\n      run: ${JSON.stringify(script)}\n`;
+    const job = (n: number) =>
+      `  job${n}: { steps: [${Array<string>(90).fill('{ uses: ./a }').join(', ')}] }`;
+    const workflow = `on: push # publish\njobs:\n${Array.from({ length: 40 }, (_, n) => job(n)).join('\n')}\n`;
+    await inTime(
+      () => recipeOf({ 'package.json': { scripts }, 'a/action.yml': action, [WORKFLOW]: workflow }),
+      20_000,
+    );
+  });
+
+  it('may be variables that grow with every level', async () => {
+    const many = (name: string) => `\${{ env.${name} }}`.repeat(300);
+    const workflow = `
+on: push
+env: { A: ${'x'.repeat(4000)} }
+jobs:
+  publish:
+    env: { B: '${many('A')}' }
+    steps: [{ run: npm publish, env: { C: '${many('B')}' } }]
+`;
+    await inTime(() => recipeOf({ [WORKFLOW]: workflow }));
+  });
+
   it('may be composite actions and workflows that call themselves', async () => {
     const action = 'runs: { using: composite, steps: [{ uses: ./a }, { run: make, shell: bash }] }';
     const workflow = `on: [push, workflow_call]\njobs:\n  again: { uses: ./.github/workflows/release.yml }\n  publish:\n    steps: [{ uses: ./a }, { run: npm publish }]\n`;

@@ -56,12 +56,15 @@ describe('a publishing command', () => {
 
   it.each([
     ['- uses: changesets/action@v1\n  with: { publish: npm run out-of-here }', 'npm .'],
-    ['- uses: changesets/action@v1', null],
     ['- uses: JS-DevTools/npm-publish@v3\n  with: { package: dist/package.json }', 'npm dist'],
     ['- uses: cycjimmy/semantic-release-action@v4', 'npm .'],
   ])('may be an action: %j', async (step, expected) => {
     const files = { 'package.json': { name: 'pkg', scripts: { 'out-of-here': 'changeset publish' } } };
     expect(await published(step, files)).toBe(expected);
+  });
+
+  it('is none of an action that is not told how to publish', async () => {
+    expect(await published('- uses: changesets/action@v1')).toBeNull();
   });
 
   it('may be in the scripts of the manifest, which say what is built before', async () => {
@@ -153,6 +156,27 @@ describe('the configuration of a publishing tool', () => {
     expect(await published(`- run: ${command}`, files)).toBe(expected);
   });
 
+  it('may have the package copied and cleaned first', async () => {
+    const files = (config: object) => ({ 'package.json': { name: 'pkg' }, '.clean-publish': config });
+    expect(await published('- run: npx clean-publish', files({ tempDir: 'out' }))).toBe('npm out');
+    expect(await published('- run: npx clean-publish', files({ packageManager: 'pnpm' }))).toBe(
+      'pnpm unknown',
+    );
+    expect(await published('- run: npx clean-publish --without-publish')).toBeNull();
+  });
+
+  it('names the tasks of a workspace that come before', async () => {
+    const workflow = publishingWorkflow('- run: npm run release');
+    const files = {
+      'packages/a/package.json': { name: 'pkg', scripts: { release: 'npm publish' } },
+      'package.json': { scripts: { release: 'turbo run release' } },
+      'turbo.json': { tasks: { release: { dependsOn: ['^build', 'build', 'x; y'] } } },
+      '.github/workflows/release.yml': workflow,
+    };
+    const recipe = await recipeOf(files, { directory: 'packages/a' });
+    expect([shown(recipe.build), recipe.publish?.directory]).toEqual([['.: turbo run build'], 'packages/a']);
+  });
+
   it('names commands that come before', async () => {
     const releaserc = {
       plugins: ['x', ['@semantic-release/exec', { prepareCmd: 'make && make ${nextRelease.version}' }]],
@@ -176,6 +200,15 @@ describe('a repository without a publishing workflow', () => {
     ]);
   });
 
+  it('is released by the shell file that a person starts', async () => {
+    const files = {
+      'package.json': { name: 'pkg' },
+      'scripts/release': '#!/usr/bin/env bash\nmake\nnpm publish\n',
+    };
+    const recipe = await recipeOf(files);
+    expect([shown(recipe.build), recipe.publish?.packer]).toEqual([['.: make'], 'npm']);
+  });
+
   it('is released by the tool whose configuration it has, to go by that', async () => {
     const recipe = await recipeOf(
       { 'packages/a/package.json': { name: 'pkg' }, 'lerna.json': {} },
@@ -191,7 +224,7 @@ describe('a repository without a publishing workflow', () => {
   });
 
   it('says nothing otherwise', async () => {
-    const recipe = await recipeOf({ 'package.json': { scripts: { release: 'bumpp', test: 'npm publish' } } });
+    const recipe = await recipeOf({ 'package.json': { scripts: { release: 'bumpp', test: 'node --test' } } });
     expect(recipe).toEqual({
       nodeVersion: null,
       packageManager: null,

@@ -78,6 +78,17 @@ describe('the package manager of a publishing job', () => {
     expect(recipe.packageManager).toEqual({ name: 'pnpm', version: '9.1.0' });
   });
 
+  it('is that of the installation, and another may pack', async () => {
+    const recipe = await recipeOfSteps(`
+- uses: pnpm/action-setup@v4
+  with: { version: 9 }
+- run: pnpm install
+- uses: pnpm/action-setup@v4
+  with: { version: 11.1.0 }
+- run: pnpm publish`);
+    expect([recipe.packageManager?.version, recipe.publish?.packerVersion]).toEqual(['9', '11.1.0']);
+  });
+
   it('may get a newer npm to publish with, which is no installation', async () => {
     const recipe = await recipeOfSteps(
       '- run: npm install -g npm@^11.5.1\n- run: npm ci\n- run: npm publish',
@@ -146,6 +157,19 @@ jobs:
   if: success() || !cancelled()
 - run: npm publish`);
     expect(shown(recipe.build)).toEqual(['.: make']);
+  });
+
+  it('are not those of steps that its own condition excludes', async () => {
+    const recipe = await recipeOfSteps(`
+- run: make next
+  if: inputs.next == 'true'
+- run: make latest
+  if: \${{ inputs.next != 'true' }}
+- run: make
+  if: inputs.other == 'true'
+- run: npm publish
+  if: inputs.next == 'false'`);
+    expect(shown(recipe.build)).toEqual(['.: make latest', '.: make']);
   });
 
   it('are those of a composite action of the repository as well', async () => {
