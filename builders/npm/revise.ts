@@ -29,7 +29,7 @@ interface Revision {
 
 /** Reads the log of a failed attempt, or the differences of another one, for what to change in its plan. */
 export async function revisedPlans(reading: Reading): Promise<readonly RebuildPlan[]> {
-  const revisions = await Promise.all(RULES.map((rule) => rule(reading)));
+  const revisions = await Promise.all(RULES.map(async (rule) => rule(reading)));
   return revisions.flatMap((revision) => (revision === null ? [] : [revised(reading.plan, revision)]));
 }
 
