@@ -12,6 +12,7 @@ import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, withoutDependencies } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
+import { versionStep } from './steps.ts';
 
 interface Reading {
   readonly request: PlanRequest;
@@ -46,6 +47,7 @@ const RULES: readonly Rule[] = [
   nodeTooOld,
   nodeTooNew,
   tolerantBuild,
+  builtBeforeVersion,
   packedElsewhere,
   moreScripts,
 ];
@@ -167,6 +169,42 @@ async function tolerant(request: PlanRequest, step: Step): Promise<Step> {
   const text = Object.hasOwn(scripts, script) ? (scripts[script] ?? '') : '';
   if (!text.includes('&&')) return { ...step, optional: true };
   return { ...step, argv: ['node', `${INSIDE_TARGET}/chain.cjs`, script], optional: true };
+}
+
+const SEMVER = /\b\d+\.\d+\.\d+(?:-[\w.]+)?\b/g;
+const MOST_VERSIONS = 20;
+
+/** Release robots build first and raise the version then: the built files name the version before. */
+function builtBeforeVersion({ request, plan, went }: Reading): Revision | null {
+  if (went.kind !== 'differed' || went.differences.length === 0) return null;
+  const { version } = request.published.subject;
+  const pairs = went.differences.map(({ kind, published, rebuilt }) =>
+    kind === 'content' && published !== null && rebuilt !== null
+      ? [textOf(published.content), textOf(rebuilt.content)]
+      : null,
+  );
+  const named = new Set((pairs[0]?.[0] ?? '').match(SEMVER) ?? []);
+  const before = [...named]
+    .slice(0, MOST_VERSIONS)
+    .find((one) => pairs.every((pair) => pair !== null && pair[0] === pair[1]?.replaceAll(version, one)));
+  const first = plan.steps.findIndex(({ phase }) => phase === 'build');
+  if (before === undefined || before === version || first === -1 || semver.valid(before) === null)
+    return null;
+  const { directory } = request.source;
+  const npm = plan.toolchain['npm'] ?? '';
+  const at = (one: string) => versionStep({ directory, version: one, npm });
+  const steps = [
+    ...plan.steps.slice(0, first),
+    at(before),
+    ...plan.steps.slice(first).filter(({ phase }) => phase === 'build'),
+    at(version),
+    ...plan.steps.filter(({ phase }) => phase === 'pack'),
+  ];
+  return { why: `the built files name ${before}: built before the version was raised`, change: { steps } };
+}
+
+function textOf(content: Uint8Array): string {
+  return Buffer.from(content).toString('latin1');
 }
 
 /** When most of what was published is missing, it may have been packed from a folder that the build made. */
