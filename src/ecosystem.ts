@@ -62,6 +62,21 @@ export type Went =
   | { readonly kind: 'failed'; readonly code: ReasonCode; readonly log: string }
   | { readonly kind: 'differed'; readonly differences: readonly Difference[] };
 
+/** What of an archive comes from the disk on which it was packed. */
+export type Replayed = 'times' | 'owner' | 'order';
+
+/** A program that packs files as some publishers did. */
+export interface Packer {
+  /** In words, for example `npm 6.14.18`. */
+  readonly name: string;
+  /** As in a plan. */
+  readonly toolchain: RebuildPlan['toolchain'];
+  /** What it takes from the publisher's disk into the archive; it is then taken from the published headers. */
+  readonly copies: readonly Replayed[];
+  /** Packs a folder of the source into the output folder, running nothing of the package's own. */
+  step(directory: string): Step;
+}
+
 /** A program that compresses like some packers did, and that runs in a sandbox only. */
 export interface StreamEncoder {
   /** In words, with what runs it, for example `early Chromium zlib (run by Node 16.20.2)`. */
@@ -113,6 +128,8 @@ export interface Ecosystem {
   fingerprint(artifact: Artifact): { readonly packer: string; readonly gzip: string };
   /** In words, what a plan packs with, for example `npm 10.9.2`. Pure. */
   packerOf(plan: RebuildPlan): string;
+  /** Packers that may have written a published archive, the likeliest first; empty when none is known. */
+  packers(artifact: Artifact): Promise<readonly Packer[]>;
   /** What packers have compressed with and this process does not have, the most frequent first. */
   readonly encoders: readonly StreamEncoder[];
 }

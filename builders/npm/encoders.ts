@@ -15,9 +15,9 @@ interface Runner {
  * first (docs/packing.md has the figures). Any version that has the library will do.
  */
 const RUNNERS = [
-  // Node 12.17 to 18.17, but for 20.0 to 20.9; on x64 only, and so is the package that is run here.
+  // Node 12.17 to 18.17 on x64.
   { name: 'early Chromium zlib', title: 'Node', role: 'node', version: '16.20.2' },
-  // Distributions that link Node against the system's zlib, where that is zlib-ng (Fedora since 40).
+  // Node of distributions that link it against the system's zlib, where that is zlib-ng.
   { name: 'zlib-ng', title: 'Bun', role: 'bun', version: '1.4.4' },
 ] as const satisfies readonly Runner[];
 

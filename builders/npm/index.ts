@@ -6,6 +6,7 @@ import { ENCODERS } from './encoders.ts';
 import { fingerprint } from './fingerprint.ts';
 import { findingsOf, rolesOf } from './judgement.ts';
 import { npmPlans } from './plan.ts';
+import { otherPackers } from './other-packers.ts';
 import { packerOf } from './packers.ts';
 import { publishedPackage } from './published.ts';
 import { INSIDE_DIRECTORY, INSIDE_TARGET } from './inside.ts';
@@ -65,8 +66,12 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
     registryView: (view) => openRegistryView({ ...view, client }),
     findings: findingsOf,
     roles: rolesOf,
-    fingerprint: (artifact) => fingerprint(artifact.archive),
+    fingerprint: (artifact) => {
+      const { packer, gzip } = fingerprint(artifact.archive);
+      return { packer, gzip };
+    },
     packerOf,
+    packers: (artifact) => otherPackers(fingerprint(artifact.archive), list),
     encoders: ENCODERS,
   };
 }

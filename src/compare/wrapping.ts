@@ -26,10 +26,10 @@ export function wrappingDifferences(published: Archive, rebuilt: Archive): reado
   ];
 }
 
-/** A comparison that also says what was tried in vain to get the published bytes. */
-export function withTried(comparison: Comparison, tried: string): Comparison {
-  const wrapping = comparison.wrapping.filter((words) => words !== OTHER_ENCODER);
-  return Object.freeze({ ...comparison, wrapping: Object.freeze([...wrapping, tried]) });
+/** A comparison that also says what the search for the published bytes found or tried in vain. */
+export function withSearch(comparison: Comparison, words: string): Comparison {
+  const wrapping = comparison.wrapping.filter((one) => one !== OTHER_ENCODER);
+  return Object.freeze({ ...comparison, wrapping: Object.freeze([...wrapping, words]) });
 }
 
 const OTHER_ENCODER = 'the compressed stream (another encoder)';

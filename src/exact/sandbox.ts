@@ -80,8 +80,8 @@ async function useIn<T>(folder: string, request: SandboxRequest<T>, mounts: Moun
   }
 }
 
-/** Registries and networks fail, and some have no such tool; anything else is a fault of ours. */
-function notToBeHad(thrown: unknown): null {
+/** For what only a registry can give: it may fail or have no such tool. Anything else is a fault of ours. */
+export function notToBeHad(thrown: unknown): null {
   if (thrown instanceof ReproveError && thrown.code !== 'internal') return null;
   throw thrown;
 }

@@ -2,7 +2,7 @@ import { constants, deflateRawSync, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { levelsOf, recompress, recompressed } from '../../src/compare/gzip-search.ts';
 import { artifactOf } from '../support/artifacts.ts';
-import { ENCODED_BY, encodedBy } from '../support/encoded.ts';
+import { ENCODED_BY, encodedBy } from '../support/wrapped.ts';
 import { gzipOf, npmTar } from '../support/tarball.ts';
 
 const WORDS = ['const ', 'let ', 'return ', '() => ', '{\n', '}\n', 'value', 'index', '.map(', ')', ';\n'];
