@@ -9,7 +9,7 @@ import { missingIn } from './install-log.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 import { MANAGERS } from './managers/index.ts';
 import { fromMadeFolder } from './packers.ts';
-import { lenientInstall, withoutDependencies } from './relax.ts';
+import { lenientInstall, withoutDependencies, withStandIns } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
 import { versionStep } from './steps.ts';
@@ -77,16 +77,11 @@ async function dependenciesElsewhere(request: PlanRequest, plan: RebuildPlan): P
     .map(([name]) => name);
 }
 
-/** Berry's word for a package that is not what the lockfile's checksum says: one that stands in for a version gone. */
+/** Berry's words for a package of its lockfile that is gone. */
 function standIns({ plan, went }: Reading): Revision | null {
-  if (went.kind !== 'failed' || !/YN0018/.test(went.log)) return null;
-  const steps = plan.steps.map((step) =>
-    step.phase === 'fetch' ? { ...step, env: { ...step.env, YARN_CHECKSUM_BEHAVIOR: 'ignore' } } : step,
-  );
-  return {
-    why: 'versions that the lockfile names are gone: their neighbours stand in, unchecked',
-    change: { steps },
-  };
+  if (went.kind !== 'failed' || !/YN0035[^\n]*Package not found/.test(went.log)) return null;
+  const why = 'versions that the lockfile names are gone: their neighbours, or nothing, stand in for them';
+  return { why, change: { steps: withStandIns(plan.steps) } };
 }
 
 function peerConflict({ plan, went }: Reading): Revision | null {
