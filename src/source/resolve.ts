@@ -11,6 +11,7 @@ import {
   versionCommit,
 } from './candidates.ts';
 import { directoryOf } from './directory.ts';
+import { inLettersOfDisk } from './local-mirror.ts';
 import { openCommit, openRepository } from './open-repository.ts';
 import type { Repository } from './repository.ts';
 import { parseRepositoryUrl, type RepositoryUrl, remotesFor } from './repository-url.ts';
@@ -99,7 +100,7 @@ async function open(url: RepositoryUrl, options: ResolveOptions): Promise<Outcom
     tag: (tag: string) => tag === named || mentionsVersion(tag, claims.version),
     commits: named === null ? claims.commits.map((one) => one.commit) : [named],
   };
-  const remotes = remotesFor(url, options.mirrors);
+  const remotes = await inLettersOfDisk(remotesFor(url, options.mirrors), options.mirrors);
   const opened = await openRepository({ cacheDir, key: url.url, remotes, wanted, deadline });
   if (opened.ok) return found(opened);
   const said = opened.failures.map((failure) => `${failure.url}: ${failure.message}`).join('; ');
