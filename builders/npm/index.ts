@@ -57,6 +57,9 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
     registryView: (view) => openRegistryView({ ...view, client }),
     findings: findingsOf,
     roles: rolesOf,
-    fingerprint: (artifact) => fingerprint(artifact.archive),
+    fingerprint: (artifact) => {
+      const { packer, gzip } = fingerprint(artifact.archive);
+      return { packer, gzip };
+    },
   };
 }
