@@ -13,6 +13,7 @@ export const SIGNAL_KINDS = [
   'source-overridden',
   'later-dependencies',
   'repository-changed',
+  'source-files-missing',
 ] as const;
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
@@ -83,6 +84,11 @@ export const SIGNALS = {
     title: 'Dependencies of the build are dated after the publish time',
     severity: 'low',
     page: 'docs/signals/later-dependencies.md',
+  },
+  'source-files-missing': {
+    title: 'The mirror does not have all files of the commit',
+    severity: 'low',
+    page: 'docs/signals/source-files-missing.md',
   },
 } as const satisfies Record<SignalKind, SignalEntry>;
 

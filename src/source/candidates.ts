@@ -112,7 +112,7 @@ export async function versionCommit(
     const expression = manifest.versionLine(claims.version);
     const commits = await repository.commitsThatChanged({ expression, file });
     for (const { commit } of commits.toReversed()) {
-      const text = await repository.readText(commit, file);
+      const text = await repository.peekText(commit, file);
       if (text === null || manifest.read(text)?.version !== claims.version) continue;
       const detail = `${file} states version ${claims.version} from this commit on; no tag names it`;
       return { commit, ref: null, evidence: [{ kind: 'version-commit', detail }] };

@@ -4,10 +4,15 @@ import { simpleGit } from 'simple-git';
 import { type Deadline, LONGEST_TIMER_MS } from '../deadline.ts';
 import { messageOf, ReproveError } from '../errors.ts';
 import type { Reason } from '../model/verdict.ts';
+import { run, type RunResult } from '../process.ts';
 
 /** What a git command printed, or why there is nothing to go by. */
 export type GitOutput =
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly failure: GitFailure };
+
+/** The same of a command that prints bytes. */
+export type GitBytes =
+  { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly failure: GitFailure };
 
 export interface GitFailure {
   /** `too-long`: it printed more than was allowed and was stopped. */
@@ -69,6 +74,28 @@ export class Git {
     }
   }
 
+  /**
+   * Runs one command that reads from its stdin.
+   *
+   * @param limits.maxBytes most bytes that it may print
+   * @throws ReproveError `git-unavailable` when there is no git to run
+   */
+  async feed(args: readonly string[], input: string, limits: { maxBytes?: number } = {}): Promise<GitBytes> {
+    const left = this.#deadline?.leftMs() ?? LONGEST_TIMER_MS;
+    if (left <= 0) return failed('timed-out', 'the time was over');
+    const done = await run({
+      file: 'git',
+      args,
+      input,
+      cwd: this.#directory,
+      env: gitEnvironment({ emptyHome: this.#emptyHome, directory: this.#directory }),
+      timeoutMs: Math.min(Math.ceil(left), LONGEST_TIMER_MS),
+      maxBytes: limits.maxBytes ?? LONGEST_OUTPUT,
+    });
+    if (done.startError !== null) throw gitUnavailable(done.startError);
+    return bytesOf(done);
+  }
+
   async #raw(args: readonly string[], stop: AbortController, maxBytes: number): Promise<string> {
     const env = gitEnvironment({ emptyHome: this.#emptyHome, directory: this.#directory });
     let left = maxBytes;
@@ -97,7 +124,17 @@ export class Git {
 
 const STOPPED = 'it was stopped';
 
-function failed(why: GitFailure['why'], message: string): GitOutput {
+function bytesOf(done: RunResult): GitBytes {
+  if (done.timedOut) return failed('timed-out', STOPPED);
+  if (done.truncated) return failed('too-long', STOPPED);
+  if (done.exitCode === 0) return { ok: true, bytes: done.stdout };
+  return failed('failed', tellingLine(Buffer.from(done.stderr).toString()));
+}
+
+function failed(
+  why: GitFailure['why'],
+  message: string,
+): { readonly ok: false; readonly failure: GitFailure } {
   return { ok: false, failure: { why, message } };
 }
 

@@ -1,17 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { type Deadline, signalAt } from '../deadline.ts';
-import { exclusively } from '../exclusive.ts';
-import { makeOwned, sweepOwned } from '../owner.ts';
-import { Git, gitUnavailable } from './git.ts';
+import type { Deadline } from '../deadline.ts';
+import { borrow } from './borrow.ts';
+import type { Git } from './git.ts';
+import { exists, GitCache, nameOf } from './git-cache.ts';
 import { FULL_ID, Repository } from './repository.ts';
-
-/**
- * Makes `git archive` tell the truth about a commit: `info/attributes` outranks every .gitattributes of the tree
- * (gitattributes(5)), so nothing is left out, substituted or sent through a filter program.
- */
-const ATTRIBUTES = '* -export-ignore -export-subst -filter -ident\n';
 
 /** What became of one remote. */
 export interface RemoteFailure {
@@ -52,15 +43,17 @@ export type Opened =
 
 /**
  * Opens the cached bare copy of a repository and brings it up to date from the first remote that answers. Every remote
- * has a copy of its own, whose branches and tags are exactly those that it has now. A remote that cannot give
- * everything (one damaged object anywhere in its history is enough) is asked for the wanted tags and commits alone,
- * without history.
+ * has a copy of its own, whose branches and tags are exactly those that it has now. A folder on this machine lends its
+ * objects (see `borrow`). Any other remote that cannot give everything (one damaged object anywhere in its history is
+ * enough) is asked for the wanted tags and commits alone, without history.
  *
  * @returns the repository, or what each remote said
  */
 export async function openRepository(options: OpenOptions): Promise<Opened> {
   const failures: RemoteFailure[] = [];
   for (const remote of options.remotes) {
+    const lent = await borrow({ ...options, remote });
+    if (lent !== null) return { ok: true, repository: lent, remote, partial: null };
     const copy = new Copy({ ...options, remote });
     const message = await copy.update();
     if (message === null) return { ok: true, repository: copy.repository(), remote, partial: null };
@@ -81,55 +74,44 @@ export async function openCommit(
   options: Omit<OpenOptions, 'remotes' | 'wanted'> & { readonly remote: string; readonly commit: string },
 ): Promise<Repository | null> {
   if (!FULL_ID.test(options.commit)) return null;
+  const lent = await borrow(options);
+  if (lent !== null) return (await lent.hasCommit(options.commit)) ? lent : null;
   return new Copy(options).part([`${options.commit}:refs/reprove/${options.commit}`]);
 }
 
 /** More tags and commits of one version are not worth a fetch each. */
 const MOST_WANTED = 20;
-const NEW_PREFIX = 'new-';
 const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
 
 /** The copy of one remote in the cache. */
 class Copy {
-  readonly #home: string;
-  readonly #emptyHome: string;
+  readonly #cache: GitCache;
   readonly #remote: string;
   readonly #name: string;
-  readonly #deadline: Deadline | null;
 
   constructor(options: { cacheDir: string; key: string; remote: string; deadline?: Deadline }) {
-    this.#home = path.join(options.cacheDir, 'git');
-    this.#emptyHome = path.join(this.#home, 'empty-home');
+    this.#cache = new GitCache(options);
     this.#remote = options.remote;
     this.#name = nameOf([options.key, options.remote]);
-    this.#deadline = options.deadline ?? null;
   }
 
   repository(name = this.#name): Repository {
-    const directory = this.#directoryOf(name);
-    return new Repository({ directory, git: this.#gitIn(directory) });
+    const directory = this.#cache.directoryOf(name);
+    return new Repository({ directory, git: this.#cache.gitIn(directory) });
   }
 
   /** Makes the branches and tags those of the remote. Null when that worked, else what git said. */
   async update(): Promise<string | null> {
-    await mkdir(this.#home, { recursive: true });
-    await sweepOwned(this.#home, NEW_PREFIX);
-    const lock = `${this.#directoryOf(this.#name)}.lock`;
-    try {
-      return await exclusively(lock, () => this.#updateAlone(), signalAt(this.#deadline));
-    } catch (error) {
-      if (this.#deadline !== null && this.#deadline.leftMs() <= 0) return 'the time was over';
-      throw error;
-    }
+    const done = await this.#cache.alone(this.#name, () => this.#updateAlone());
+    return done.inTime ? done.value : 'the time was over';
   }
 
   async #updateAlone(): Promise<string | null> {
-    const directory = this.#directoryOf(this.#name);
-    if (await exists(directory)) return this.#fetch(this.#gitIn(directory), EVERYTHING, ['--prune']);
-    return this.#inNewFolder(async (git, folder) => {
+    const directory = this.#cache.directoryOf(this.#name);
+    if (await exists(directory)) return this.#fetch(this.#cache.gitIn(directory), EVERYTHING, ['--prune']);
+    return this.#cache.inNewFolder(async (git, keep) => {
       const failure = await this.#fetch(git, EVERYTHING, ['--prune']);
-      // Another process may have broken a lock that it took for stale; then its copy is as good.
-      if (failure === null) await moveUnlessThere(folder, directory);
+      if (failure === null) await keep(this.#name);
       return failure;
     });
   }
@@ -146,13 +128,13 @@ class Copy {
   async part(
     specs: readonly string[] | ((git: Git) => Promise<readonly string[]>),
   ): Promise<Repository | null> {
-    return this.#inNewFolder(async (git, folder) => {
+    return this.#cache.inNewFolder(async (git, keep) => {
       const asked = typeof specs === 'function' ? await specs(git) : specs;
       for (const spec of asked.slice(0, MOST_WANTED)) await this.#fetch(git, [spec], ['--depth=1']);
       const refs = await git.run(['for-each-ref', '--format=%(objectname) %(refname)']);
       if (!refs.ok || refs.text.trim() === '') return null;
       const name = nameOf([this.#name, refs.text]);
-      await moveUnlessThere(folder, this.#directoryOf(name));
+      await keep(name);
       return this.repository(name);
     });
   }
@@ -187,57 +169,4 @@ class Copy {
     const done = await git.run(args);
     return done.ok ? null : done.failure.message;
   }
-
-  async #inNewFolder<T>(work: (git: Git, folder: string) => Promise<T>): Promise<T> {
-    const folder = await makeOwned(this.#home, NEW_PREFIX);
-    try {
-      const git = this.#gitIn(folder);
-      await initialise(git, folder);
-      return await work(git, folder);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  }
-
-  #directoryOf(name: string): string {
-    return path.join(this.#home, `${name}.git`);
-  }
-
-  #gitIn(directory: string): Git {
-    return new Git({ directory, emptyHome: this.#emptyHome, deadline: this.#deadline });
-  }
-}
-
-async function initialise(git: Git, directory: string): Promise<void> {
-  const commands = [
-    ['init', '--bare'],
-    ['config', 'gc.auto', '0'],
-    // Lets shallowClone ask for a commit that no ref names.
-    ['config', 'uploadpack.allowAnySHA1InWant', 'true'],
-  ];
-  for (const command of commands) {
-    const done = await git.run(command);
-    if (!done.ok && done.failure.why !== 'timed-out') throw gitUnavailable(done.failure.message);
-  }
-  await mkdir(path.join(directory, 'info'), { recursive: true });
-  await writeFile(path.join(directory, 'info', 'attributes'), ATTRIBUTES);
-}
-
-async function moveUnlessThere(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if (!(await exists(to))) throw error;
-  }
-}
-
-function nameOf(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

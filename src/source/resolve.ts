@@ -204,7 +204,7 @@ async function locate(context: LocateContext, candidate: Candidate): Promise<Out
   const tree = await repository.tree(commit);
   if (!tree.ok) return tree;
   const place = await directoryOf(repository, commit, claims);
-  if (place === null) return found(null);
+  if (place === null) return withoutManifest(context, tree.value);
   const source: Source = {
     repository: url.url,
     commit,
@@ -215,6 +215,16 @@ async function locate(context: LocateContext, candidate: Candidate): Promise<Out
     tree: tree.value,
   };
   return found({ source, version: place.version });
+}
+
+/** Nothing, unless a manifest that could not be read may be the one. */
+function withoutManifest({ url, claims }: LocateContext, tree: Source['tree']): Outcome<null> {
+  const unread = tree.find(
+    ({ path, missing }) => missing && `/${path}`.endsWith(`/${claims.manifest.fileName}`),
+  );
+  if (unread === undefined) return found(null);
+  const message = `The mirror of ${url.url} does not have the content of ${unread.path}. Name one that has it with --git-mirror.`;
+  return cannot('repository-unreachable', message);
 }
 
 /**
