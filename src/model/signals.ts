@@ -14,6 +14,7 @@ export const SIGNAL_KINDS = [
   'later-dependencies',
   'repository-changed',
   'source-files-missing',
+  'repository-from-another-version',
 ] as const;
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
@@ -89,6 +90,11 @@ export const SIGNALS = {
     title: 'The mirror does not have all files of the commit',
     severity: 'low',
     page: 'docs/signals/source-files-missing.md',
+  },
+  'repository-from-another-version': {
+    title: 'The source was found where another version says',
+    severity: 'medium',
+    page: 'docs/signals/repository-from-another-version.md',
   },
 } as const satisfies Record<SignalKind, SignalEntry>;
 

@@ -14,10 +14,11 @@ import { directoryOf } from './directory.ts';
 import { inLettersOfDisk } from './local-mirror.ts';
 import { openCommit, openRepository } from './open-repository.ts';
 import type { Repository } from './repository.ts';
+import { asMoved, placesToTry } from './moved.ts';
 import { parseRepositoryUrl, type RepositoryUrl, remotesFor } from './repository-url.ts';
 import { mentionsVersion } from './tag-names.ts';
 
-export type { SourceClaims } from './candidates.ts';
+export type { OtherRepository, SourceClaims } from './candidates.ts';
 
 /** A user's own word on the source, from `--source <url#commit>`. */
 export interface SourceOverride {
@@ -63,8 +64,27 @@ export async function resolveSource(options: ResolveOptions): Promise<Outcome<Re
     return cannot('no-repository', `${why} If you know the right one, name it with --source <url#commit>.`);
   }
   const resolved = await resolveAt(url, options);
+  const moved = resolved.ok ? null : await resolveMoved({ url, reason: resolved.reason }, options);
   // What was read while the time ran out may be half of it.
-  return options.deadline.leftMs() > 0 ? resolved : outOfTime(url);
+  return options.deadline.leftMs() > 0 ? (moved ?? resolved) : outOfTime(url);
+}
+
+/**
+ * The source in a repository that another version names; null when it is in none of them. Never asked while the stated
+ * repository has a source, and never for a repository that the user names.
+ */
+async function resolveMoved(
+  stated: { readonly url: RepositoryUrl; readonly reason: Reason },
+  options: ResolveOptions,
+): Promise<Outcome<ResolvedSource> | null> {
+  const { claims, override, deadline } = options;
+  if (override !== null) return null;
+  for (const place of placesToTry({ ...stated, claims })) {
+    if (deadline.leftMs() <= 0) return null;
+    const resolved = await resolveAt(place.url, options);
+    if (resolved.ok) return found(asMoved(resolved.value, { ...stated, claims, place }));
+  }
+  return null;
 }
 
 function outOfTime(url: RepositoryUrl): Outcome<never> {

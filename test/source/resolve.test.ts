@@ -29,6 +29,7 @@ function resolve(
       version: '1.2.3',
       repository: `git+${url}.git`,
       directory: null,
+      otherRepositories: [],
       commits: [],
       manifest: packageJsonReader,
       ...claims,
