@@ -3,6 +3,7 @@ import { cannot, found, type Outcome, type Reason } from '../model/verdict.ts';
 import { cloneCommit, type CloneRequest } from './clone.ts';
 import type { CommitStore } from './commit-store.ts';
 import { type Git, type GitFailure, type GitOutput, gitUnavailable, reasonOf } from './git.ts';
+import { LARGEST_TEXT, TextReader } from './text-reader.ts';
 
 /** A branch or tag and the commit that it leads to. */
 export interface Ref {
@@ -18,7 +19,6 @@ export interface CommitTime {
   readonly committedAt: string;
 }
 
-const LARGEST_TEXT = 8 * 1024 * 1024;
 /** Longest path that Linux takes (PATH_MAX). */
 const LONGEST_PATH = 4096;
 const TAR_BLOCK = 512;
@@ -37,6 +37,8 @@ export class Repository {
   readonly #git: Git;
   readonly #storeOf: StoreOf;
   readonly #stores = new Map<string, ReturnType<StoreOf>>();
+  /** The files of commits that were listed, by path, and who reads them. */
+  readonly #listed = new Map<string, { files: ReadonlyMap<string, TreeFile>; reader: TextReader }>();
 
   /** @param options.storeOf where the files of a commit are; in the copy itself when it is left out */
   constructor(options: { directory: string; git: Git; storeOf?: StoreOf }) {
@@ -115,12 +117,23 @@ export class Repository {
       return [missing.has(file.blobId) ? { ...file, missing: true as const } : file];
     });
     const bad = files.find((file) => file.path.split('/').some(isForbidden));
-    if (bad === undefined) return found(files);
-    return cannot('unsupported', `${what}: ${JSON.stringify(bad.path)} is no name that git checks out.`);
+    if (bad !== undefined)
+      return cannot('unsupported', `${what}: ${JSON.stringify(bad.path)} is no name that git checks out.`);
+    const byPath = new Map(files.map((file) => [file.path, file]));
+    this.#listed.set(commit, { files: byPath, reader: new TextReader(git) });
+    return found(files);
   }
 
-  /** The text of a file at a commit; null when there is no such regular file, or when it is larger than 8 MiB. */
+  /**
+   * The text of a file at a commit; null when there is no such regular file, or when it is larger than 8 MiB. After
+   * `tree`, those that are asked for in the same moment cost as much as one.
+   */
   async readText(commit: string, file: string): Promise<string | null> {
+    const listed = this.#listed.get(commit);
+    if (listed !== undefined) {
+      const known = listed.files.get(file);
+      return known?.mode.startsWith('100') === true ? listed.reader.read(known.blobId) : null;
+    }
     const store = await this.#store(commit);
     return store.ok ? this.#readFrom(store.value.git, commit, file) : null;
   }
