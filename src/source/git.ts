@@ -21,6 +21,11 @@ export interface GitFailure {
   readonly message: string;
 }
 
+interface RunLimits {
+  readonly maxBytes?: number;
+  readonly watch?: (said: string) => GitFailure['why'] | null;
+}
+
 /** No output for this long means that a remote hangs. Progress output counts as life. */
 const SILENCE_MS = 120_000;
 /** How long a command that was stopped may take to end before it is left alone. */
@@ -53,19 +58,21 @@ export class Git {
    * Runs one command.
    *
    * @param limits.maxBytes most bytes that it may print; a tree of a few objects can unfold to terabytes
+   * @param limits.watch sees what it says as it comes, and may give a reason to stop it
    * @throws ReproveError `git-unavailable` when there is no git to run
    */
-  async run(args: readonly string[], limits: { maxBytes?: number } = {}): Promise<GitOutput> {
+  async run(args: readonly string[], limits: RunLimits = {}): Promise<GitOutput> {
     const left = this.#deadline?.leftMs() ?? LONGEST_TIMER_MS;
     if (left <= 0) return failed('timed-out', 'the time was over');
     const stop = new AbortController();
     const stopAs = (why: GitFailure['why']) => stop.abort(why);
     const timer = setTimeout(stopAs, Math.min(left, LONGEST_TIMER_MS), 'timed-out');
     try {
-      const text = await this.#raw(args, stop, limits.maxBytes ?? LONGEST_OUTPUT);
-      return { ok: true, text };
+      const text = await this.#raw(args, stop, limits);
+      // It may have come to its end before it could be stopped.
+      return stop.signal.aborted ? stopped(stop) : { ok: true, text };
     } catch (error) {
-      if (stop.signal.aborted) return failed(stop.signal.reason as GitFailure['why'], STOPPED);
+      if (stop.signal.aborted) return stopped(stop);
       const message = messageOf(error);
       if (/\bspawn git (ENOENT|EACCES)\b/.test(message)) throw gitUnavailable(message, error);
       return failed('failed', tellingLine(message));
@@ -96,12 +103,16 @@ export class Git {
     return bytesOf(done);
   }
 
-  async #raw(args: readonly string[], stop: AbortController, maxBytes: number): Promise<string> {
+  async #raw(args: readonly string[], stop: AbortController, limits: RunLimits): Promise<string> {
     const env = gitEnvironment({ emptyHome: this.#emptyHome, directory: this.#directory });
-    let left = maxBytes;
+    let left = limits.maxBytes ?? LONGEST_OUTPUT;
     const count = (chunk: Buffer | string) => {
       left -= chunk.length;
       if (left < 0) stop.abort('too-long' satisfies GitFailure['why']);
+    };
+    const watch = (chunk: Buffer | string) => {
+      const why = limits.watch?.(chunk.toString());
+      if (why !== undefined && why !== null) stop.abort(why);
     };
     const git = simpleGit({
       baseDir: this.#directory,
@@ -117,12 +128,17 @@ export class Git {
       .outputHandler((_command, stdout, stderr) => {
         stdout.on('data', count);
         stderr.on('data', count);
+        stderr.on('data', watch);
       });
     return Promise.race([git.raw([...args]), leftAlone(stop.signal)]);
   }
 }
 
 const STOPPED = 'it was stopped';
+
+function stopped(stop: AbortController): GitOutput {
+  return failed(stop.signal.reason as GitFailure['why'], STOPPED);
+}
 
 function bytesOf(done: RunResult): GitBytes {
   if (done.timedOut) return failed('timed-out', STOPPED);

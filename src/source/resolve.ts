@@ -126,7 +126,9 @@ async function open(url: RepositoryUrl, options: ResolveOptions): Promise<Outcom
   const said = opened.failures.map((failure) => `${failure.url}: ${failure.message}`).join('; ');
   const next =
     'It may be gone, private or unreachable from here; --git-mirror names another place to fetch from.';
-  return cannot('repository-unreachable', `${url.url} could not be fetched (${said}). ${next}`);
+  const tooLarge = opened.failures.some((failure) => failure.why === 'too-long');
+  const code = tooLarge ? 'resource-limit' : 'repository-unreachable';
+  return cannot(code, `${url.url} could not be fetched (${said}). ${next}`);
 }
 
 function partialSignals(partial: string | null): readonly Signal[] {
