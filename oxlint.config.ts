@@ -16,12 +16,15 @@ export const ORDER = [
   ['compare/'],
   ['judge/'],
   // What drives the stages above.
-  ['ecosystem.ts'],
+  ['ecosystem.ts', 'fetched-trees.ts'],
   ['rebuild.ts'],
+  ['exact/'],
   ['attempts.ts'],
   ['attest/'],
   ['store/'],
   ['report/'],
+  ['plan-file/'],
+  ['find-plans.ts'],
   ['verify.ts'],
   ['batch/', 'demo/'],
   ['cli/'],
@@ -33,6 +36,8 @@ const NOT_FOR_BUILDERS = [
   'attest/',
   'store/',
   'report/',
+  'plan-file/',
+  'find-plans.ts',
   'verify.ts',
   'batch/',
   'cli/',
@@ -50,7 +55,9 @@ const NOT_FOR_PURE = [
   'exclusive.ts',
   'source/',
   'sandbox/',
+  'fetched-trees.ts',
   'rebuild.ts',
+  'exact/',
 ] as const satisfies readonly Module[];
 const EFFECTS =
   'async_hooks|child_process|cluster|console|dgram|diagnostics_channel|dns|fs|http|http2|https|inspector|module|net|os|' +
@@ -62,6 +69,7 @@ const ADAPTERS = {
   'node:child_process': ['src/process.ts'],
   dockerode: ['src/sandbox/docker*.ts'],
   'simple-git': ['src/source/git.ts'],
+  pako: ['src/compare/deflate.ts'],
   tar: ['src/published/tar.ts', 'builders/npm/toolchain/unpack.ts'],
   cacache: ['src/content-cache.ts'],
   listr2: ['src/cli/**'],

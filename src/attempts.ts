@@ -1,15 +1,16 @@
 import { explainedByCommit } from './compare/explained.ts';
-import { compare } from './compare/compare.ts';
+import { compare, type Rebuilt } from './compare/compare.ts';
 import { outsideOfCommit } from './compare/outside.ts';
 import type { Deadline } from './deadline.ts';
-import type { Ecosystem, PlanRequest, Published } from './ecosystem.ts';
+import type { Ecosystem, PlanRequest, Published, Went } from './ecosystem.ts';
 import type { Judgement } from './judge/judge.ts';
 import { judge } from './judge/judge.ts';
-import type { Comparison } from './model/comparison.ts';
-import type { RebuildPlan, Step } from './model/plan.ts';
+import { searchExact, type Searched } from './exact/search.ts';
+import { AS_PACKED, type Comparison } from './model/comparison.ts';
+import type { RebuildPlan, Step, Tool } from './model/plan.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
-import type { Signal } from './model/verdict.ts';
+import type { Reason, Signal } from './model/verdict.ts';
 import { SEVERITIES } from './model/verdict.ts';
 import { publishInstant } from './plan/instant.ts';
 import { type Rebuild, rebuild } from './rebuild.ts';
@@ -53,16 +54,20 @@ export interface AttemptProgress {
 }
 
 /** More rarely help and cost minutes each. */
-const MOST_ATTEMPTS = 6;
+const MOST_ATTEMPTS = 12;
 
 /**
- * Runs plans until one reproduces the artifact, or until nothing promising is left.
+ * Runs plans until one reproduces the artifact, or until nothing promising is left. After each the ecosystem reads how
+ * it went, and what it proposes instead is tried before the plans that were made beforehand.
  *
  * @returns every attempt in the order made; empty when there is no plan
  */
 export async function makeAttempts(request: AttemptsRequest): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = [];
-  for (const { planRequest, plan } of request.plans) {
+  const queue = [...request.plans];
+  const seen = new Set(queue.map(({ plan, planRequest }) => keyOf(plan, planRequest.source)));
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { planRequest, plan, rank } = next;
     if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) return attempts;
     if (repeatsFailedFetch(attempts, plan, planRequest.source)) continue;
     if (plan.fallback && fetchedAt(attempts, planRequest.source)) continue;
@@ -70,8 +75,22 @@ export async function makeAttempts(request: AttemptsRequest): Promise<readonly A
     const attempt = await makeAttempt(request, planRequest, plan);
     attempts.push(attempt);
     if (isFinal(attempt)) return attempts;
+    const revised = await request.ecosystem.revise({ request: planRequest, plan, went: howItWent(attempt) });
+    const fresh = revised.filter((one) => !seen.has(keyOf(one, planRequest.source)));
+    fresh.forEach((one) => seen.add(keyOf(one, planRequest.source)));
+    queue.unshift(...fresh.map((one) => ({ planRequest, plan: one, rank })));
   }
   return attempts;
+}
+
+/** Two plans with one key do the same at the same commit. */
+function keyOf({ toolchain, steps }: RebuildPlan, source: Source): string {
+  return JSON.stringify([source.commit, source.directory, toolchain, steps]);
+}
+
+function howItWent({ rebuild: { result }, comparison }: Attempt): Went {
+  if (!result.ok) return { kind: 'failed', code: result.reason.code, log: result.log ?? '' };
+  return { kind: 'differed', differences: comparison?.differences ?? [] };
 }
 
 /** A plan and what it was made for. */
@@ -111,8 +130,8 @@ const RANKS = { reproduced: 0, diverged: 1, failed: 2, inconclusive: 3 } as cons
 
 function rankOf({ judgement, plan }: Attempt): number {
   if (judgement.verdict === 'reproduced') return RANKS.reproduced;
-  if (judgement.verdict === 'unverifiable') return RANKS.failed;
-  return plan.conclusive ? RANKS.diverged : RANKS.inconclusive;
+  if (!plan.conclusive) return RANKS.inconclusive;
+  return judgement.verdict === 'unverifiable' ? RANKS.failed : RANKS.diverged;
 }
 
 function differences({ comparison }: Attempt): number {
@@ -152,7 +171,8 @@ function fetchedAt(attempts: readonly Attempt[], source: Source): boolean {
   });
 }
 
-function planRequestOf(request: PlansRequest, source: Source): PlanRequest {
+/** What a plan for one candidate is made from. */
+export function planRequestOf(request: PlansRequest, source: Source): PlanRequest {
   const { published, repository } = request;
   return {
     published,
@@ -186,24 +206,52 @@ async function makeAttempt(
   const done = await rebuild({ ...request, plan, planRequest, onStep: request.progress.onStep });
   const rebuilt = performance.now();
   const { result } = done;
-  const comparison = result.ok ? compare({ published: published.artifact, rebuilt: result, source }) : null;
+  const searched = result.ok ? await compared(request, { plan, source, rebuilt: result }) : null;
+  const comparison = searched?.comparison ?? null;
   const judgement = judge({
     comparison,
     anomalies: published.artifact.archive.anomalies,
     roles: ecosystem.roles(published),
     ecosystemFindings: ecosystem.findings({ published, rebuilt: result.ok ? result.archive : null }),
     signals: signalsOf(request, done, source),
-    failure: result.ok ? outsideOfCommit(comparison, source) : result.reason,
+    failure: result.ok
+      ? (outsideOfCommit(comparison, source) ?? inconclusive(plan, comparison))
+      : result.reason,
   });
   return {
     source,
     plan,
-    rebuild: done,
+    rebuild: { ...done, tools: withTools(done.tools, searched?.tools ?? []) },
     comparison,
     judgement,
     durationMs: Math.round(performance.now() - started),
     compareMs: Math.round(performance.now() - rebuilt),
   };
+}
+
+/** Under a plan that leaves out what the source may need, or at a commit of another version, a difference says nothing. */
+function inconclusive(plan: RebuildPlan, comparison: Comparison | null): Reason | null {
+  if (plan.conclusive || (comparison?.differences ?? []).length === 0) return null;
+  const stated = plan.evidence.find(({ kind }) => kind === 'version-set');
+  const because = stated === undefined ? 'it leaves out steps that the source may need' : stated.detail;
+  const message = `A rebuild (${plan.strategy}) differs, and that speaks against nobody: ${because}.`;
+  return { code: stated === undefined ? 'unsupported' : 'source-mismatch', message };
+}
+
+/** Compares what a plan made; where only the packing differs, also what other ways of packing make of the same files. */
+async function compared(
+  request: AttemptsRequest,
+  { plan, source, rebuilt }: { plan: RebuildPlan; source: Source; rebuilt: Rebuilt },
+): Promise<Searched> {
+  const { published, ecosystem } = request;
+  const sides = { published: published.artifact, rebuilt, source };
+  const comparison = compare({ ...sides, made: { packer: ecosystem.packerOf(plan), gzip: AS_PACKED } });
+  return searchExact({ ...sides, comparison, plan, workshop: request });
+}
+
+/** Each tool once. */
+function withTools(tools: readonly Tool[], more: readonly Tool[]): readonly Tool[] {
+  return [...tools, ...more.filter((one) => !tools.some(({ integrity }) => integrity === one.integrity))];
 }
 
 function signalsOf(request: AttemptsRequest, done: Rebuild, source: Source): readonly Signal[] {

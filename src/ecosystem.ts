@@ -1,7 +1,8 @@
 import type { Archive, Artifact, Digests, PackageVersion } from './model/artifact.ts';
-import type { Material, RebuildPlan, Tool } from './model/plan.ts';
+import type { Material, RebuildPlan, Step, Tool } from './model/plan.ts';
 import type { Source } from './model/source.ts';
-import type { Finding, Reason, Signal } from './model/verdict.ts';
+import type { Finding, Reason, ReasonCode, Signal } from './model/verdict.ts';
+import type { Difference } from './model/comparison.ts';
 import type { EntryRole } from './judge/roles.ts';
 import type { Mount } from './sandbox/engine.ts';
 import type { SourceClaims } from './source/resolve.ts';
@@ -56,16 +57,64 @@ export interface PlanRequest {
   readonly instant: string;
 }
 
+/** How an attempt ended that reproduced nothing. */
+export type Went =
+  | { readonly kind: 'failed'; readonly code: ReasonCode; readonly log: string }
+  | { readonly kind: 'differed'; readonly differences: readonly Difference[] };
+
+/** What of an archive comes from the disk on which it was packed. */
+export type Replayed = 'times' | 'owner' | 'order';
+
+/** A program that packs files as some publishers did. */
+export interface Packer {
+  /** In words, for example `npm 6.14.18`. */
+  readonly name: string;
+  /** As in a plan. */
+  readonly toolchain: RebuildPlan['toolchain'];
+  /** What it takes from the publisher's disk into the archive; it is then taken from the published headers. */
+  readonly copies: readonly Replayed[];
+  /** Packs a folder of the source into the output folder, running nothing of the package's own. */
+  step(directory: string): Step;
+}
+
+/** A program that compresses like some packers did, and that runs in a sandbox only. */
+export interface StreamEncoder {
+  /** In words, with what runs it, for example `early Chromium zlib (run by Node 16.20.2)`. */
+  readonly name: string;
+  /** As in a plan. */
+  readonly toolchain: RebuildPlan['toolchain'];
+  /** Writes the raw deflate stream of the file `input` for each level, as the only file of `<output>/<level>`. */
+  step(options: {
+    readonly input: string;
+    readonly output: string;
+    readonly levels: readonly number[];
+  }): Step;
+}
+
 /** Everything that only one ecosystem knows. One object serves one run of the tool. */
 export interface Ecosystem {
   /** The purl type. */
   readonly name: string;
   /** Finds what `spec` means and downloads it. Throws ReproveError when the spec or the registry is unusable. */
   published(spec: string): Promise<PublishedOutcome>;
+  /** What every step is told by its environment: known to all, and left out where steps are shown. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Every role that a tool can have in a plan's toolchain. */
+  readonly toolRoles: readonly string[];
   /** Plans in the order in which to try them; empty when the package needs something not supported yet. */
   plans(request: PlanRequest): Promise<readonly RebuildPlan[]>;
+  /** Reads how a plan went and gives those that may do better, best first; none when it has no idea. */
+  revise(options: {
+    readonly request: PlanRequest;
+    readonly plan: RebuildPlan;
+    readonly went: Went;
+  }): Promise<readonly RebuildPlan[]>;
   /** Makes the toolchain of a plan present. Throws ReproveError `toolchain-unavailable`. */
-  tools(plan: RebuildPlan): Promise<{ readonly tools: readonly Tool[]; readonly mounts: readonly Mount[] }>;
+  tools(
+    plan: Pick<RebuildPlan, 'toolchain'>,
+  ): Promise<{ readonly tools: readonly Tool[]; readonly mounts: readonly Mount[] }>;
+  /** Equal only for requests to which a registry view shows the same, given the same plan and source. Pure. */
+  registryIdentity(request: PlanRequest): string;
   registryView(options: {
     readonly plan: RebuildPlan;
     readonly request: PlanRequest;
@@ -77,6 +126,12 @@ export interface Ecosystem {
   roles(published: Published): ReadonlyMap<string, EntryRole>;
   /** The packer and gzip encoder that the published bytes look like. Pure. */
   fingerprint(artifact: Artifact): { readonly packer: string; readonly gzip: string };
+  /** In words, what a plan packs with, for example `npm 10.9.2`. Pure. */
+  packerOf(plan: RebuildPlan): string;
+  /** Packers that may have written a published archive, the likeliest first; empty when none is known. */
+  packers(artifact: Artifact): Promise<readonly Packer[]>;
+  /** What packers have compressed with and this process does not have, the most frequent first. */
+  readonly encoders: readonly StreamEncoder[];
 }
 
 /** What an ecosystem is opened with. */

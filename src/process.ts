@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { TailBuffer } from './tail-buffer.ts';
 
 /** The host's programs are found as in a bare login shell when the environment says nothing. */
@@ -27,6 +27,8 @@ export interface RunOptions extends Command {
   readonly maxBytes?: number;
   /** The bytes that can be read from the file descriptors 3, 4, ... */
   readonly extraInputs?: readonly Uint8Array[];
+  /** Takes its stdout as it comes, instead of `stdout` and `all`; is not ended. Once it is destroyed the rest is dropped. */
+  readonly stdoutTo?: Writable;
   /** True opens one more descriptor, after the extra inputs, whose bytes come back as `status`. */
   readonly statusFd?: boolean;
   /** Kills the process when aborted. */
@@ -76,7 +78,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     all: new TailBuffer(limit),
     status: new TailBuffer(STATUS_BYTES),
   };
-  collect(child.stdout, outputs.stdout, outputs.all);
+  if (options.stdoutTo === undefined) collect(child.stdout, outputs.stdout, outputs.all);
+  else pour(child.stdout, options.stdoutTo);
   collect(child.stderr, outputs.stderr, outputs.all);
   if (options.statusFd === true) collect(child.stdio[3 + inputs.length], outputs.status);
   const result = await child;
@@ -190,6 +193,12 @@ function collect(stream: unknown, ...into: readonly TailBuffer[]): void {
   readable?.on('data', (chunk: Uint8Array) => {
     for (const buffer of into) buffer.push(chunk);
   });
+}
+
+/** A program whose output nobody takes would never end. */
+function pour(stream: Readable | null, into: Writable): void {
+  stream?.pipe(into, { end: false });
+  into.once('close', () => stream?.resume());
 }
 
 /** The last of what a program said. */

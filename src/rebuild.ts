@@ -5,11 +5,13 @@ import type { Ecosystem, PlanRequest, RegistryView } from './ecosystem.ts';
 import type { Archive } from './model/artifact.ts';
 import type { Material, RebuildPlan, Step, Tool } from './model/plan.ts';
 import { found, type Outcome, type Reason, type ReasonCode } from './model/verdict.ts';
+import { type FetchRecord, treeKey, TreeSlot } from './fetched-trees.ts';
 import { makeOwned, sweepOwned } from './owner.ts';
 import { readArchive } from './published/archive.ts';
 import { clockEnvironment } from './sandbox/clock.ts';
-import type { Engine, Limits, RootFilesystem, Sandbox, StepOutcome } from './sandbox/engine.ts';
+import type { Engine, Limits, RootFilesystem, Sandbox, SandboxSpec, StepOutcome } from './sandbox/engine.ts';
 import { LAYOUT } from './sandbox/engine.ts';
+import { missingFiles } from './source/missing-files.ts';
 import type { Repository } from './source/repository.ts';
 import { appendToTar } from './source/tree-archive.ts';
 
@@ -58,47 +60,146 @@ export async function rebuild(request: RebuildRequest): Promise<Rebuild> {
   }
 }
 
+/** What both ways of running a plan work with. */
+interface Place {
+  readonly request: RebuildRequest;
+  /** Gone afterwards. */
+  readonly folder: string;
+  readonly toolchain: Awaited<ReturnType<Ecosystem['tools']>>;
+  readonly rootfs: RootFilesystem;
+}
+
 async function rebuildIn(folder: string, request: RebuildRequest): Promise<Rebuild> {
-  const { plan, planRequest, ecosystem, engine, limits } = request;
-  const fetches = plan.steps.some((step) => step.phase === 'fetch');
-  const [toolchain, rootfs, tree] = await Promise.all([
-    ecosystem.tools(plan),
-    request.rootfs(),
-    sourceTree(folder, request),
-  ]);
-  if (!tree.ok) {
-    const result = { ok: false, reason: tree.reason, log: null } as const;
+  const { plan, ecosystem } = request;
+  const fetches = plan.steps.some(isFetch);
+  // Where nothing is fetched, nothing is kept that could stand in for the source.
+  const source = fetches ? null : sourceTree(folder, request);
+  const [toolchain, rootfs] = await Promise.all([ecosystem.tools(plan), request.rootfs(), source]);
+  const place: Place = { request, folder, toolchain, rootfs };
+  if (source !== null) return fromSource(place, await source, null);
+  const slot = await slotOf(place);
+  try {
+    const restored = await fromTree(place, slot);
+    return restored ?? (await fromSource(place, await sourceTree(folder, request), slot));
+  } finally {
+    await slot.settled();
+  }
+}
+
+/** Where the tree is kept that the fetch steps of this very plan left, if an earlier rebuild ran them. */
+async function slotOf({ request, toolchain, rootfs }: Place): Promise<TreeSlot> {
+  const { plan, planRequest, repository, ecosystem, limits } = request;
+  const { ref, commit, repository: url, tree } = planRequest.source;
+  const object = ref === null ? null : await repository.objectOf(ref);
+  const key = treeKey({
+    plan,
+    limits,
+    ...toolchain,
+    layerDigest: rootfs.layerDigest,
+    registry: ecosystem.registryIdentity(planRequest),
+    source: { repository: url, commit, missing: missingFiles(tree) },
+    git: plan.withGit ? { ref, object } : null,
+  });
+  return new TreeSlot({ folder: path.join(request.cacheDir, 'fetched'), key });
+}
+
+/** Builds from the tree of an earlier fetch phase; null when there is none that can be laid out. */
+async function fromTree(place: Place, slot: TreeSlot): Promise<Rebuild | null> {
+  const { request, folder } = place;
+  const tree = await slot.find(folder);
+  if (tree === null) return null;
+  for (const step of request.plan.steps.filter(isFetch)) {
+    request.onStep({ ...step, name: `${step.name} (kept from an earlier rebuild)` });
+  }
+  const start = { sourceArchive: tree.archive, unpackInto: LAYOUT.work } as const;
+  const rebuilt = await inSandbox(place, start, async (sandbox) => {
+    if (!(await tree.isIntact())) return null;
+    // The first command tells whether the tree could be laid out.
+    const begun = await sandbox.run(refreshIndex(request));
+    if (begun.kind === 'source-refused') return null;
+    return buildFrom({ place, sandbox, begun, record: tree.record });
+  });
+  if (rebuilt === null) await slot.drop();
+  return rebuilt;
+}
+
+/** Runs all of the plan, and keeps what its fetch phase leaves. */
+async function fromSource(place: Place, source: Outcome<string>, slot: TreeSlot | null): Promise<Rebuild> {
+  const { request, folder, toolchain } = place;
+  const { plan, planRequest, ecosystem } = request;
+  if (!source.ok) {
+    const result = { ok: false, reason: source.reason, log: null } as const;
     return { result, tools: toolchain.tools, materials: [], repairs: [], skipped: [] };
   }
-  const view = fetches
-    ? await ecosystem.registryView({ plan, request: planRequest, directory: folder })
-    : null;
+  const view =
+    slot === null ? null : await ecosystem.registryView({ plan, request: planRequest, directory: folder });
   try {
-    const sandbox = await engine.open({
-      rootfs,
-      sourceArchive: tree.value,
-      mounts: toolchain.mounts,
-      socketDirectory: view?.socketDirectory ?? null,
-      phases: [...new Set(plan.steps.map((step) => step.phase))],
-      limits,
+    const start = { sourceArchive: source.value, unpackInto: LAYOUT.source } as const;
+    return await inSandbox({ ...place, view }, start, async (sandbox) => {
+      const { failed, skipped } = await runSteps({
+        sandbox,
+        view,
+        request,
+        steps: plan.steps.filter(isFetch),
+      });
+      const record = { materials: view?.materials() ?? [], repairs: view?.repairs() ?? [], skipped };
+      if (failed !== null) return { result: failed, tools: toolchain.tools, ...record };
+      // An install may well succeed without what the registry just could not serve.
+      if (view?.failures().length === 0) await slot?.keep(record, (...into) => sandbox.save(...into));
+      const begun = plan.withGit ? await sandbox.run(refreshIndex(request)) : null;
+      return buildFrom({ place, sandbox, begun, record });
     });
-    try {
-      const ran = await runSteps({ sandbox, view, request });
-      const result = ran.failed ?? (await packed(sandbox, plan));
-      const materials = view?.materials() ?? [];
-      return {
-        result,
-        tools: toolchain.tools,
-        materials,
-        repairs: view?.repairs() ?? [],
-        skipped: ran.skipped,
-      };
-    } finally {
-      await sandbox.close();
-    }
   } finally {
     await view?.close();
   }
+}
+
+/** Opens a sandbox for `work` and closes it afterwards. It fetches only where there is a view to fetch from. */
+async function inSandbox<T>(
+  place: Place & { readonly view?: RegistryView | null },
+  start: Pick<SandboxSpec, 'sourceArchive' | 'unpackInto'>,
+  work: (sandbox: Sandbox) => Promise<T>,
+): Promise<T> {
+  const { request, rootfs, toolchain, view = null } = place;
+  const phases = request.plan.steps.map((step) => step.phase);
+  const sandbox = await request.engine.open({
+    ...start,
+    rootfs,
+    mounts: toolchain.mounts,
+    socketDirectory: view?.socketDirectory ?? null,
+    phases: [...new Set(phases)].filter((phase) => phase !== 'fetch' || view !== null),
+    limits: request.limits,
+  });
+  try {
+    return await work(sandbox);
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/**
+ * What comes after the fetch phase.
+ *
+ * @param context.begun how refreshing git's index went, if there is one
+ */
+async function buildFrom(context: {
+  place: Place;
+  sandbox: Sandbox;
+  begun: StepOutcome | null;
+  record: FetchRecord;
+}): Promise<Rebuild> {
+  const { sandbox, begun, record } = context;
+  const { request, toolchain } = context.place;
+  const { tools } = toolchain;
+  // Whatever git says of a tree that is not as committed, the build is what finds out.
+  if (begun !== null && begun.kind !== 'exited') {
+    const result = failureOf({ step: refreshIndex(request), outcome: begun, view: null });
+    return { result, tools, ...record };
+  }
+  const steps = request.plan.steps.filter((step) => !isFetch(step));
+  const { failed, skipped } = await runSteps({ sandbox, view: null, request, steps });
+  const result = failed ?? (await packed(sandbox, request.plan));
+  return { result, tools, ...record, skipped: [...record.skipped, ...skipped] };
 }
 
 /** The source commit as a tar on the host, with a `.git` when the plan asks for one; or why there can be none. */
@@ -129,17 +230,10 @@ async function runSteps(context: {
   sandbox: Sandbox;
   view: RegistryView | null;
   request: RebuildRequest;
+  steps: readonly Step[];
 }): Promise<{ readonly failed: Failure | null; readonly skipped: readonly string[] }> {
-  const { request } = context;
   const skipped: string[] = [];
-  const [first] = request.plan.steps;
-  if (request.plan.withGit && first !== undefined) {
-    const step = refreshIndex(first.phase);
-    const outcome = await context.sandbox.run({ ...step, timeoutMs: request.deadline.leftMs() });
-    // Whatever git says of a tree that is not as committed, the build is what finds out.
-    if (outcome.kind !== 'exited') return { failed: failureOf({ step, outcome, view: null }), skipped };
-  }
-  for (const step of request.plan.steps) {
+  for (const step of context.steps) {
     const outcome = await runStep({ ...context, step });
     if (outcome.kind === 'exited' && outcome.exitCode === 0) continue;
     if (step.optional && outcome.kind === 'exited') {
@@ -151,13 +245,26 @@ async function runSteps(context: {
   return { failed: null, skipped };
 }
 
+function isFetch({ phase }: Step): boolean {
+  return phase === 'fetch';
+}
+
 /**
  * Git tells changed files by their times, which unpacking has just made: the index is told before anyone asks, or every
  * build that calls itself "dirty" when the tree is would do so (git-update-index(1), --refresh).
  */
-function refreshIndex(phase: Step['phase']): Step {
+function refreshIndex({ plan, deadline }: RebuildRequest): Step & { readonly timeoutMs: number } {
+  const phase = plan.steps.find((step) => !isFetch(step))?.phase ?? 'build';
   const argv = ['git', 'update-index', '-q', '--refresh'] as const;
-  return { name: 'refresh-index', phase, argv, cwd: LAYOUT.source, env: {}, optional: true };
+  return {
+    name: 'refresh-index',
+    phase,
+    argv,
+    cwd: LAYOUT.source,
+    env: {},
+    optional: true,
+    timeoutMs: deadline.leftMs(),
+  };
 }
 
 /** Runs a step; a fetch step is tried again as long as its log leads the registry view to a repair. */

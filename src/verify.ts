@@ -1,6 +1,7 @@
-import { bestAttempt, makeAttempts, rankedPlans } from './attempts.ts';
+import { bestAttempt, makeAttempts } from './attempts.ts';
 import { deadlineIn } from './deadline.ts';
-import type { Ecosystem, Published } from './ecosystem.ts';
+import type { Ecosystem } from './ecosystem.ts';
+import { findPlans, type FindRequest } from './find-plans.ts';
 import type { RebuildPlan, Step } from './model/plan.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
@@ -8,7 +9,6 @@ import type { Reason, Signal } from './model/verdict.ts';
 import { documentOfAttempt, documentOfNoAttempt, documentOfNotPublished } from './report/assemble.ts';
 import type { ResultDocument } from './report/document.ts';
 import type { Engine, Limits, RootFilesystem } from './sandbox/engine.ts';
-import { resolveSource, type SourceOverride } from './source/resolve.ts';
 import { stopwatch } from './stopwatch.ts';
 
 /** What a run is about to do, for whoever watches. */
@@ -17,13 +17,7 @@ export interface Progress {
   onStep(step: Step): void;
 }
 
-export interface VerifyRequest {
-  /** What the user typed: a package version, a purl, or the path of an archive. */
-  readonly spec: string;
-  readonly sourceOverride: SourceOverride | null;
-  /** Templates for where to fetch repositories from. */
-  readonly mirrors: readonly string[];
-  readonly cacheDir: string;
+export interface VerifyRequest extends FindRequest {
   readonly limits: Limits;
   /** For the whole run, milliseconds. */
   readonly timeoutMs: number;
@@ -48,30 +42,17 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   const watch = stopwatch();
   const deadline = deadlineIn(request.timeoutMs);
 
-  progress.onStage('published', request.spec);
-  const outcome = await watch.time('publishedMs', () => ecosystem.published(request.spec));
-  if (!outcome.ok) return documentOfNotPublished(outcome.value, watch.timings());
-  const published = outcome.value;
+  const found = await findPlans(request, { ecosystem, progress, watch, deadline });
+  if (found.kind === 'not-published') return documentOfNotPublished(found.missing, watch.timings());
+  if (found.kind === 'no-plan') return documentOfNoAttempt({ ...found, timings: watch.timings() });
+  const { published, signals } = found;
 
-  progress.onStage('source', published.claims.repository ?? 'no repository stated');
-  const source = await watch.time('sourceMs', () =>
-    resolveSource({ ...request, claims: published.claims, override: request.sourceOverride, deadline }),
-  );
-  if (!source.ok) {
-    return documentOfNoAttempt({ published, reason: source.reason, signals: [], timings: watch.timings() });
-  }
-  const { repository, candidates } = source.value;
-  const signals = [...overrideSignals(request, published), ...source.value.signals];
-
-  const subject = { published, repository, candidates, ecosystem };
-  const plans = await watch.time('planMs', () => rankedPlans(subject));
   const engine = await tools.engine();
   const attempts = await watch.time('rebuildMs', () =>
     makeAttempts({
       ...request,
       ...tools,
-      ...subject,
-      plans,
+      ...found,
       engine,
       deadline,
       progress: attemptProgress(progress),
@@ -79,7 +60,7 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   );
   const best = bestAttempt(attempts);
   if (best === null) {
-    const reason = deadline.leftMs() <= 0 ? outOfTime(request.timeoutMs) : noPlan(candidates);
+    const reason = outOfTime(request.timeoutMs);
     return documentOfNoAttempt({ published, reason, signals, timings: watch.timings() });
   }
   const rootfs = await tools.rootfs();
@@ -110,22 +91,9 @@ function attemptProgress(progress: Progress) {
   };
 }
 
-function overrideSignals({ sourceOverride }: VerifyRequest, published: Published): readonly Signal[] {
-  if (sourceOverride === null) return [];
-  const stated = published.claims.repository ?? 'no repository';
-  const message = `--source names ${sourceOverride.repository}; the package itself names ${stated}.`;
-  return [signal('source-overridden', message)];
-}
-
 function imageSignals(rootfs: RootFilesystem): readonly Signal[] {
   if (rootfs.lockDeviation === null) return [];
   return [signal('image-differs-from-lock', rootfs.lockDeviation)];
-}
-
-function noPlan(candidates: readonly Source[]): Reason {
-  const where = candidates.map((one) => `${one.commit.slice(0, 12)} in ${one.directory}`).join(', ');
-  const message = `No rebuild plan fits the source at ${where}: its manifest cannot be read there.`;
-  return { code: 'unsupported', message };
 }
 
 function outOfTime(timeoutMs: number): Reason {

@@ -2,13 +2,18 @@ import type { Ecosystem, EcosystemOptions } from '../../src/ecosystem.ts';
 import { FORWARDER_FILE, FORWARDER_TARGET } from '../../src/sandbox/layout.ts';
 import { contentCache } from '../../src/content-cache.ts';
 import { openClient } from './client.ts';
+import { ENCODERS } from './encoders.ts';
 import { fingerprint } from './fingerprint.ts';
 import { findingsOf, rolesOf } from './judgement.ts';
 import { npmPlans } from './plan.ts';
+import { otherPackers } from './other-packers.ts';
+import { packerOf } from './packers.ts';
 import { publishedPackage } from './published.ts';
-import { openRegistryView } from './registry-view.ts';
 import { INSIDE_DIRECTORY, INSIDE_TARGET } from './inside.ts';
-import { isToolRole } from './toolchain/parts.ts';
+import { revisedPlans } from './revise.ts';
+import { STANDARD_ENVIRONMENT } from './managers/manager.ts';
+import { isToolRole, TOOL_ROLES } from './toolchain/parts.ts';
+import { openRegistryView, registryIdentity } from './registry-view.ts';
 import { toolchain } from './toolchain/toolchain.ts';
 import { listVersions, nodePackage, type ToolVersion } from './toolchain/versions.ts';
 import { type ToolLister, toolChooser } from './tools.ts';
@@ -30,6 +35,8 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
   };
   return {
     name: 'npm',
+    environment: STANDARD_ENVIRONMENT,
+    toolRoles: TOOL_ROLES,
     published: (spec) => {
       for (const name of [nodePackage(), 'npm']) list(name).catch(() => undefined);
       return publishedPackage(spec, { client, cwd: options.cwd });
@@ -40,6 +47,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
         packer: fingerprint(request.published.artifact.archive).family,
         choose: toolChooser(request, list),
       }),
+    revise: revisedPlans,
     async tools(plan) {
       const versions = Object.fromEntries(
         Object.entries(plan.toolchain).filter(([role]) => isToolRole(role)),
@@ -54,6 +62,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
         ],
       };
     },
+    registryIdentity: (request) => registryIdentity(request, client.options),
     registryView: (view) => openRegistryView({ ...view, client }),
     findings: findingsOf,
     roles: rolesOf,
@@ -61,5 +70,8 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
       const { packer, gzip } = fingerprint(artifact.archive);
       return { packer, gzip };
     },
+    packerOf,
+    packers: (artifact) => otherPackers(fingerprint(artifact.archive), list),
+    encoders: ENCODERS,
   };
 }

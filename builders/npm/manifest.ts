@@ -19,6 +19,7 @@ const Manifest = z.object({
   peerDependencies: Texts,
   engines: Texts,
   packageManager: Text,
+  gitHead: Text,
   bundleDependencies: Bundle,
   bundledDependencies: Bundle,
   workspaces: z
@@ -29,6 +30,9 @@ const Manifest = z.object({
     .catch([])
     .default([]),
   repository: Repository,
+  publishConfig: z.object({ directory: Text }).catch({ directory: null }).default({ directory: null }),
+  /** Whether it configures the tool of that name. */
+  cleanPublish: Bundle,
 });
 
 export type Manifest = z.infer<typeof Manifest>;
@@ -36,7 +40,12 @@ export type Manifest = z.infer<typeof Manifest>;
 /** Reads a package.json; null when it is no JSON object. A byte order mark is allowed, as npm allows it. */
 export function parseManifest(text: string): Manifest | null {
   try {
-    const parsed = Manifest.safeParse(JSON.parse(text.replace(/^\uFEFF/, '')));
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const parsed = Manifest.safeParse(
+      typeof value === 'object' && value !== null && 'clean-publish' in value
+        ? { ...value, cleanPublish: value['clean-publish'] }
+        : value,
+    );
     return parsed.success ? parsed.data : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;

@@ -1,7 +1,9 @@
 import semver from 'semver';
-import type { Step } from '../../src/model/plan.ts';
+import type { PlanRequest } from '../../src/ecosystem.ts';
+import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
-import { inSource, type ManagerName, toolStep } from './managers/manager.ts';
+import { INSIDE_TARGET } from './inside.ts';
+import { inSource, MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 
 /** Makes every lifecycle script a program that succeeds: `--ignore-scripts` alone still runs `prepare` in npm 7 to 10. */
 export const NO_SCRIPTS = {
@@ -64,4 +66,25 @@ export function packStep(packer: ManagerName, options: PackOptions): Step {
     manager: packer,
   });
   return cwd === undefined ? step : { ...step, cwd };
+}
+
+/** More tell no more about which folder it is. */
+const MOST_PATHS = 20;
+
+/** A pack step that packs a folder which the build made, found by the package's name and some of the paths in it. */
+export function fromMadeFolder(
+  pack: Step,
+  options: Pick<PlanRequest, 'source' | 'published'> & { readonly paths: readonly string[] },
+): Step {
+  const { source, published, paths } = options;
+  const program = ['node', `${INSIDE_TARGET}/pack-folder.cjs`, inSource(source.directory)] as const;
+  const told = paths.filter((path) => !path.startsWith('-')).slice(0, MOST_PATHS);
+  return { ...pack, argv: [...program, published.subject.name, ...told, '--', ...pack.argv] };
+}
+
+/** The packer of a plan and its version, for example `npm 10.9.2`. */
+export function packerOf({ steps, toolchain }: Pick<RebuildPlan, 'steps' | 'toolchain'>): string {
+  const argv = steps.findLast(({ phase }) => phase === 'pack')?.argv ?? [];
+  const program = argv.find((word) => MANAGER_NAMES.some((name) => name === word)) ?? 'unknown';
+  return `${program} ${toolchain[program] ?? ''}`.trim();
 }

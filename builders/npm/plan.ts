@@ -4,12 +4,16 @@ import type { EntryRole } from '../../src/judge/roles.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import type { Evidence } from '../../src/model/source.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
+import { beforePacking } from './before-packing.ts';
+import { type CleanedCopy, cleanedCopy } from './clean-publish.ts';
 import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { MANAGERS } from './managers/index.ts';
 import type { LockUse, ManagerName } from './managers/manager.ts';
-import { packStep } from './packers.ts';
+import { fromMadeFolder, packStep } from './packers.ts';
 import { installScriptSteps, installStep, versionStep } from './steps.ts';
+import type { ReleaseRecipe } from './release/recipe.ts';
+import { readRelease } from './release/release.ts';
 import { packBuilds } from './scripts.ts';
 import { waysToBuild } from './ways.ts';
 
@@ -27,7 +31,10 @@ export interface ToolClues {
   readonly root: InstallRoot;
   /** Package managers that have to be there, npm aside. */
   readonly managers: readonly ManagerName[];
-  readonly nodeVersionFile: string | null;
+  /** Node in the words of an `.nvmrc`: of the job that publishes, else of a file for people. */
+  readonly nodeVersion: string | null;
+  /** How the maintainers publish, as far as the repository says. */
+  readonly release: ReleaseRecipe;
 }
 
 interface Context {
@@ -35,6 +42,7 @@ interface Context {
   readonly manifest: Manifest;
   readonly root: InstallRoot;
   readonly packer: ManagerName;
+  readonly release: ReleaseRecipe;
   readonly tools: Readonly<Record<ToolClues['purpose'], ChosenTools>>;
   readonly lockfileText: string | null;
 }
@@ -61,31 +69,86 @@ export async function npmPlans(
   const manifest = manifestText === null ? null : parseManifest(manifestText);
   const root = await installRoot({ directory: source.directory, tree: source.tree, readText });
   if (manifest === null || root === null) return [];
-  const clues = { manifest, root, nodeVersionFile: await nodeVersionFile(request) };
-  const building = [...new Set([root.manager, packer, ...mentionedManagers([root.manifest, manifest])])];
+  const { name } = request.published.subject;
+  const release = await readRelease({ ...source, name, readText });
+  const nodeVersion = release.nodeVersion ?? (await nodeVersionFile(request));
+  const clues = { manifest, root, release, nodeVersion };
+  const mentioned = mentionedManagers([
+    ...[root.manifest, manifest].flatMap((one) => Object.values(one.scripts)),
+    ...release.build.map(({ argv }) => argv.join(' ')),
+  ]);
+  const building = [...new Set([root.manager, packer, ...mentioned])];
   const [pack, build] = await Promise.all([
     options.choose({ ...clues, purpose: 'pack', managers: [packer] }),
     options.choose({ ...clues, purpose: 'build', managers: building }),
   ]);
   const lockfileText = root.lockfile === null ? null : await readText(root.lockfile.path);
-  const context: Context = { request, manifest, root, packer, tools: { pack, build }, lockfileText };
+  const tools = { pack, build };
+  const context: Context = { request, manifest, root, packer, release, tools, lockfileText };
   const builds = await buildPlans(context);
-  if (builds.length > 0 && !nothingToBuild(context, options.roles)) return builds;
-  return [...packPlans(context, { conclusive: builds.length === 0 }), ...builds];
+  const copy = cleanedCopy(request, manifest);
+  const plans =
+    builds.length > 0 && !nothingToBuild(context, options.roles)
+      ? builds
+      : [
+          ...packPlans(context, {
+            conclusive: builds.length === 0 && copy === null && !packsUnknownFolder(context),
+          }),
+          ...builds,
+        ];
+  return copy === null ? plans : [cleanedPlan(context, copy), ...plans];
 }
 
-/** Package managers that scripts call by name: they have to be there, whoever installs. */
-function mentionedManagers(manifests: readonly Manifest[]): readonly ManagerName[] {
-  const texts = manifests.flatMap((one) => Object.values(one.scripts)).join('\n');
+/** Packs the copy that a cleaning tool makes of the commit, in place of the package itself. */
+function cleanedPlan(context: Context, copy: CleanedCopy): RebuildPlan {
+  const tools = context.tools.pack;
+  const { published } = context.request;
+  const paths = published.artifact.archive.entries.map(({ path }) => path);
+  return plan(context, tools, {
+    strategy: 'clean-pack',
+    steps: [
+      copy.fetch,
+      ...versionSteps(context, tools),
+      copy.clean,
+      fromMadeFolder(packing(context, { tools, scripts: false }), { ...context.request, paths }),
+    ],
+    evidence: [copy.evidence, ...versionEvidence(context)],
+    withGit: false,
+    conclusive: true,
+    fallback: false,
+  });
+}
+
+/** The folder that the release packs, where it is not the package's own. */
+function otherFolder({ release, manifest, request }: Context): string | null {
+  const { directory } = request.source;
+  const stated = release.publish?.directory ?? null;
+  if (stated !== null && stated !== directory) return stated;
+  return manifest.publishConfig.directory === null ? null : join(directory, manifest.publishConfig.directory);
+}
+
+/** True when the release packs a folder that is neither in the commit nor made by anything that is known to run. */
+function packsUnknownFolder(context: Context): boolean {
+  const folder = otherFolder(context);
+  const inCommit = context.request.source.tree.some(({ path }) => path.startsWith(`${folder ?? ''}/`));
+  return folder !== null && !inCommit && context.release.build.length === 0;
+}
+
+/** Package managers that commands call by name: they have to be there, whoever installs. */
+function mentionedManagers(commands: readonly string[]): readonly ManagerName[] {
   return (['pnpm', 'yarn', 'bun'] as const).filter((name) =>
-    new RegExp(`(?:^|[\\s;&|(])${name}(?: |$)`, 'm').test(texts),
+    new RegExp(`(?:^|[\\s;&|(])${name}(?: |$)`, 'm').test(commands.join('\n')),
   );
 }
 
 /** True when whatever is in no commit is only read by people or programs as data: no build can be its cause. */
 function nothingToBuild(context: Context, roles: ReadonlyMap<string, EntryRole>): boolean {
   const inert: readonly (EntryRole | undefined)[] = ['read-by-people', 'data'];
-  const manifestMayDiffer = versionToSet(context) !== null || context.packer !== 'npm';
+  const { evidence } = beforePacking(context.request, context.manifest);
+  const manifestMayDiffer =
+    versionToSet(context) !== null ||
+    context.packer !== 'npm' ||
+    evidence.some(({ kind }) => kind === 'git-head-set');
   return context.request.unexplained.every((path) =>
     path === 'package.json' ? manifestMayDiffer : inert.includes(roles.get(path)),
   );
@@ -100,10 +163,11 @@ function packPlans(context: Context, { conclusive }: { conclusive: boolean }): r
     });
   }
   const tools = context.tools.pack;
+  const before = beforePacking(context.request, context.manifest);
   const bare = plan(context, tools, {
     strategy: 'pack',
-    steps: [...versionSteps(context, tools), packing(context, { tools, scripts: false })],
-    evidence: versionEvidence(context),
+    steps: [...versionSteps(context, tools), ...before.steps, packing(context, { tools, scripts: false })],
+    evidence: [...versionEvidence(context), ...before.evidence],
     withGit: false,
     conclusive,
     fallback: false,
@@ -123,9 +187,14 @@ function packerNeedsInstall({ packer, manifest }: Context): boolean {
   return packer !== 'npm' && ranges.some((range) => /^(?:workspace|catalog):/.test(range));
 }
 
-function packing({ request, packer }: Context, options: { tools: ChosenTools; scripts: boolean }): Step {
+function packing(context: Context, options: { tools: ChosenTools; scripts: boolean }): Step {
+  const { request, packer } = context;
   const { directory } = request.source;
-  return packStep(packer, { directory, versions: options.tools.versions, scripts: options.scripts });
+  const { versions } = options.tools;
+  const step = packStep(packer, { directory, versions, scripts: options.scripts });
+  if (otherFolder(context) === null) return step;
+  const paths = request.published.artifact.archive.entries.map(({ path }) => path);
+  return fromMadeFolder(step, { ...request, paths: paths.filter((path) => path !== 'package.json') });
 }
 
 /** The ways in which dependencies can be resolved, most exact first. */
@@ -136,9 +205,12 @@ function lockUses({ root }: Context): readonly LockUse[] {
 async function buildPlans(context: Context): Promise<readonly RebuildPlan[]> {
   const { manifest, root, request } = context;
   const { directory, tree } = request.source;
-  const explicit = await waysToBuild({ manifest, root, directory, tree, readText: request.readText });
+  const { readText } = request;
+  const explicit = await waysToBuild({ manifest, root, release: context.release, directory, tree, readText });
   const lifecycle = ['prepare', 'prepack'].some((name) => manifest.scripts[name] !== undefined);
-  const byPacking = lifecycle && (packBuilds(manifest.scripts) || explicit.length === 0);
+  // An install at the root of a workspace runs its `prepare`, which may be all that builds.
+  const byInstalling = root.directory !== directory && root.manifest.scripts['prepare'] !== undefined;
+  const byPacking = byInstalling || (lifecycle && (packBuilds(manifest.scripts) || explicit.length === 0));
   const ways = byPacking ? [[], ...explicit] : explicit;
   return lockUses(context).flatMap((lock) =>
     ways.map((build) => installBuildPack({ context, build, lock, scripts: true })),
@@ -157,6 +229,7 @@ function installBuildPack(options: {
   const tools = context.tools.build;
   const isNested = root.directory !== request.source.directory;
   const installs = hasDependencies(context);
+  const before = beforePacking(request, context.manifest);
   const version = tools.versions[root.manager === 'berry' ? 'yarn' : root.manager] ?? '';
   const steps = [
     ...(installs ? [installStep({ root, lock, version })] : []),
@@ -167,13 +240,14 @@ function installBuildPack(options: {
     }),
     ...build,
     ...versionSteps(context, tools),
+    ...before.steps,
     packing(context, { tools, scripts }),
   ];
   const strategy = build.length === 0 ? 'install-pack' : 'install-build-pack';
   return plan(context, tools, {
     strategy,
     steps,
-    evidence: [...installEvidence(root, lock), ...versionEvidence(context)],
+    evidence: [...installEvidence(root, lock), ...versionEvidence(context), ...before.evidence],
     withGit: true,
     // npm packs bundled dependencies from the package's own node_modules; an install at the root may hoist them away.
     conclusive: !bundles(context) || !isNested,
@@ -190,6 +264,12 @@ function versionToSet({ manifest, request }: Context): string | null {
   // Of a local file the version may be any text; only a real one becomes an argument.
   const isVersion = semver.valid(version) === version;
   return isVersion && manifest.version !== version ? version : null;
+}
+
+/** A placeholder says nothing; another real version may be that of another commit. */
+function guessesVersion(context: Context): boolean {
+  const stated = context.manifest.version;
+  return versionToSet(context) !== null && stated !== null && !/^0\.0\.0(-|$)/.test(stated);
 }
 
 function versionSteps(context: Context, { versions }: ChosenTools): readonly Step[] {
@@ -236,15 +316,20 @@ function installEvidence({ lockfile }: InstallRoot, lock: LockUse): readonly Evi
   return [{ kind: 'resolution', detail }];
 }
 
+/** Of how the release goes; the rest is what was not understood. */
+const MOST_EVIDENCE = 4;
+
 function plan(
-  { request }: Context,
+  context: Context,
   tools: ChosenTools,
   parts: Pick<RebuildPlan, 'strategy' | 'steps' | 'evidence' | 'withGit' | 'conclusive' | 'fallback'>,
 ): RebuildPlan {
+  const { request } = context;
   return {
     ...parts,
+    conclusive: parts.conclusive && !guessesVersion(context),
     toolchain: tools.versions,
-    evidence: [...tools.evidence, ...parts.evidence],
+    evidence: [...tools.evidence, ...context.release.evidence.slice(0, MOST_EVIDENCE), ...parts.evidence],
     registryTime: registryTime(request),
     clock: request.instant,
     output: LAYOUT.output,
@@ -260,7 +345,7 @@ function registryTime({ instant, published }: PlanRequest): string {
   return bound < Date.parse(instant) ? new Date(bound).toISOString() : instant;
 }
 
-/** The version that `.nvmrc` or `.node-version` names, nearest to the package first. */
+/** The version that `.nvmrc`, `.node-version` or `.tool-versions` names, nearest to the package first. */
 async function nodeVersionFile(request: PlanRequest): Promise<string | null> {
   const { directory } = request.source;
   for (const place of directory === '.' ? ['.'] : [directory, '.']) {
@@ -268,6 +353,9 @@ async function nodeVersionFile(request: PlanRequest): Promise<string | null> {
       const text = await request.readText(join(place, name));
       if (text !== null && text.trim() !== '') return text.trim();
     }
+    const tools = await request.readText(join(place, '.tool-versions'));
+    const named = /^nodejs[ \t]+([\w.]+)/m.exec(tools ?? '')?.[1];
+    if (named !== undefined) return named;
   }
   return null;
 }

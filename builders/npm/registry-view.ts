@@ -2,22 +2,13 @@ import path from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import type { PlanRequest, RegistryView } from '../../src/ecosystem.ts';
 import type { RebuildPlan } from '../../src/model/plan.ts';
+import { missingIn, unmatchedIn } from './install-log.ts';
 import { parseManifest } from './manifest.ts';
 import { startProxy } from './proxy/proxy.ts';
+import type { Subject } from './proxy/subject.ts';
 import type { RegistryClient } from './registry/client.ts';
+import type { NpmOptions } from './registry/config.ts';
 
-/** The words of package managers when a range has no version; each names the package and, if it can, the range. */
-const NO_MATCH: readonly RegExp[] = [
-  // npm and pnpm
-  /No matching version found for (@?[^@\s]+)@([^\n]+?)(?: with a date before [^\n]+| while fetching [^\n]+| published by [^\n]+)?\.?\s*$/m,
-  /No versions available for (@?[^@\s]+)/,
-  // yarn classic
-  /Couldn't find any versions for "(@?[^"\s]+)" that matches "([^"\n]+)"/,
-  // yarn berry
-  /(?:^|\s)(@?[^@\s]+)@npm:([^\n]+?): No candidates found/m,
-  // bun
-  /No version matching "([^"\n]+)" found for specifier "(?<name>@?[^"\s]+)"/,
-];
 const MOST_MANIFESTS = 500;
 
 /** Starts the registry proxy of one rebuild, knowing what the manifests of the repository want. */
@@ -29,17 +20,12 @@ export async function openRegistryView(options: {
 }): Promise<RegistryView> {
   const socketDirectory = path.join(options.directory, 'registry');
   await mkdir(socketDirectory, { mode: 0o755 });
-  const { published } = options.request;
   const proxy = await startProxy({
     client: options.client,
     cutoff: new Date(options.plan.registryTime),
     socketDirectory,
     wanted: await wantedRanges(options.request),
-    subject: {
-      name: published.subject.name,
-      version: published.subject.version,
-      sha512: published.artifact.digests.sha512.toLowerCase(),
-    },
+    subject: subjectOf(options.request),
   });
   const allowed = new Set<string>();
   return {
@@ -55,6 +41,8 @@ export async function openRegistryView(options: {
     repairs: () => proxy.repairs().map((repair) => `${repair.name}@${repair.version}: ${repair.reason}`),
     failures: () => proxy.failures(),
     async repairFrom(log) {
+      const absent = await Promise.all(missingIn(log).map((one) => proxy.leaveOut(one)));
+      if (absent.includes(true)) return true;
       const { name, range } = unmatchedIn(log);
       const key = `${name ?? ''}@${range ?? ''}`;
       if (name === null || allowed.has(key)) return false;
@@ -65,14 +53,23 @@ export async function openRegistryView(options: {
   };
 }
 
-function unmatchedIn(log: string): { readonly name: string | null; readonly range: string | null } {
-  for (const pattern of NO_MATCH) {
-    const match = pattern.exec(log);
-    const named = match?.groups?.['name'];
-    if (named !== undefined) return { name: named, range: match?.[1] ?? null };
-    if (match !== null) return { name: match[1] ?? null, range: match[2] ?? null };
-  }
-  return { name: null, range: null };
+/** What is not shown, and which registries the rest comes from. Who asks is left out: bytes are checked, not trusted. */
+export function registryIdentity(
+  request: PlanRequest,
+  { registry, replaceRegistryHost, fetch }: NpmOptions,
+): string {
+  const scopes = Object.entries(fetch).filter(([key]) => /^@.*:registry$/i.test(key));
+  return JSON.stringify([
+    subjectOf(request),
+    registry,
+    replaceRegistryHost,
+    scopes.map((scope) => scope.join()).toSorted(),
+  ]);
+}
+
+function subjectOf({ published }: PlanRequest): Subject {
+  const { name, version } = published.subject;
+  return { name, version, sha512: published.artifact.digests.sha512.toLowerCase() };
 }
 
 /** Every range that a manifest of the repository states: what an install at its root resolves first. */

@@ -51,6 +51,8 @@ function scriptOf(scripts: Scripts, name: string): string | undefined {
   return Object.hasOwn(scripts, name) ? scripts[name] : undefined;
 }
 
+const MOST_OTHERS = 3;
+
 /**
  * The ways in which a project can be built by its own scripts, best first. A script that is a plain chain of other
  * scripts loses its checks (`clean && compile && lint && test` is run as `clean`, `compile`).
@@ -60,7 +62,8 @@ export function buildWays(scripts: Scripts): readonly (readonly ScriptRun[])[] {
   const publishing = ['prepublishOnly', 'prepublish'].filter((name) =>
     MAKES.test(scriptOf(scripts, name) ?? ''),
   );
-  const ways = [...named, ...publishing].map((name) => withoutChecks(scripts, name));
+  const others = named.length > 0 ? [] : otherMakers(scripts).slice(0, MOST_OTHERS);
+  const ways = [...named, ...publishing, ...others].map((name) => withoutChecks(scripts, name));
   return ways.filter((way, index) => way.length > 0 && ways.findIndex((other) => same(other, way)) === index);
 }
 
@@ -81,4 +84,14 @@ function withoutChecks(scripts: Scripts, name: string): readonly ScriptRun[] {
     return [{ script, args: (link?.[2] ?? '').split(' ').filter((word) => word !== '' && word !== '--') }];
   });
   return runs;
+}
+
+const OTHER_MAKERS =
+  /^(?:build|compile|dist|bundle|types?|typings|dts|declarations?|generate|gen|emit)(?:[:_-].+)?$/;
+const NOT_MAKERS =
+  /(?:watch|dev|serve|start|test|lint|check|docs?|site|analy[sz]e|size|clean|release|publish|debug|bench)/;
+
+/** Scripts besides the main build that may make files of their own: declarations, bundles, generated sources. */
+export function otherMakers(scripts: Scripts): readonly string[] {
+  return Object.keys(scripts).filter((name) => OTHER_MAKERS.test(name) && !NOT_MAKERS.test(name));
 }

@@ -22,7 +22,7 @@ export function installStep(options: { root: InstallRoot; lock: LockUse; version
     directory: root.directory,
     manager: root.manager,
   });
-  return withRegistry(step, root.manager);
+  return withRegistry(step);
 }
 
 /** Scripts that an install at the root of a repository runs there. */

@@ -24,7 +24,7 @@ export function toolChooser(
   const stated = publisherTools(published.document);
   const publishedAt = new Date(instant);
   return async (clues) => {
-    const { purpose, manifest, root, nodeVersionFile } = clues;
+    const { purpose, manifest, root, nodeVersion } = clues;
     const isNpm = root.manager === 'npm';
     const [node, npm] = await Promise.all([list(nodePackage()), list('npm')]);
     const chosen = chooseToolchain(
@@ -33,7 +33,7 @@ export function toolChooser(
         publishedAt,
         ...stated,
         engines: manifest.engines['node'] ?? root.manifest.engines['node'] ?? null,
-        nodeVersionFile,
+        nodeVersionFile: nodeVersion,
         packageManager: root.manifest.packageManager ?? manifest.packageManager,
         lockfileVersion: isNpm && root.lockfile?.version != null ? Number(root.lockfile.version) : null,
         gzip: packedByNpm ? archive.gzip : null,
@@ -61,7 +61,7 @@ function packageOf(manager: ManagerName): string {
   return manager === 'berry' ? '@yarnpkg/cli-dist' : manager;
 }
 
-function managerFacts(manager: Exclude<ManagerName, 'npm'>, { manifest, root }: ToolClues) {
+function managerFacts(manager: Exclude<ManagerName, 'npm'>, { manifest, root, release }: ToolClues) {
   const role = manager === 'berry' ? 'yarn' : manager;
   const named = [root.manifest, manifest].map((one) => namedVersion(one, role)).find((one) => one !== null);
   const isRight = (version: string) =>
@@ -69,7 +69,11 @@ function managerFacts(manager: Exclude<ManagerName, 'npm'>, { manifest, root }: 
   return {
     role,
     named: named != null && isRight(named) ? named : null,
-    ranges: [root.manifest.engines[role], manifest.engines[role]].filter((range) => range !== undefined),
+    ranges: [
+      release.packageManager?.name === role ? release.packageManager.version : null,
+      root.manifest.engines[role],
+      manifest.engines[role],
+    ].filter((range) => range != null),
     lockfileVersion: root.manager === manager ? (root.lockfile?.version ?? null) : null,
     classic: manager === 'yarn',
   } as const;

@@ -3,6 +3,9 @@ import type { TreeFile } from '../../src/model/source.ts';
 import type { InstallRoot } from './install-root.ts';
 import type { Manifest } from './manifest.ts';
 import { buildWays, type ScriptRun } from './scripts.ts';
+import { inSource, toolStep } from './managers/manager.ts';
+import type { ReleaseRecipe } from './release/recipe.ts';
+import { recipeBuildWays } from './release/ways.ts';
 import { scriptStep } from './steps.ts';
 import { members, neededMembers } from './workspace.ts';
 
@@ -12,6 +15,7 @@ export type Way = readonly Step[];
 interface WaysRequest {
   readonly manifest: Manifest;
   readonly root: InstallRoot;
+  readonly release: ReleaseRecipe;
   /** The package's own directory. */
   readonly directory: string;
   readonly tree: readonly TreeFile[];
@@ -19,17 +23,43 @@ interface WaysRequest {
 }
 
 /**
- * The ways in which a package can be built, cheapest first: by its own scripts; after those of the packages of the same
- * repository that it needs; by the scripts of the repository's root.
+ * The ways in which a package can be built. A repository of one package is built as its release does it, else by its
+ * own scripts; of several, the cheapest comes first: the package's own scripts; the same after those of the packages of
+ * the repository that it needs; what the release does; the scripts of the repository's root.
  */
 export async function waysToBuild(request: WaysRequest): Promise<readonly Way[]> {
   const { manifest, root, directory } = request;
   const own = stepsOf(manifest, directory, root);
-  if (root.directory === directory) return own;
+  const released = releaseWays(request);
+  if (root.directory === directory) {
+    return own.length + released.length > 0 ? [...released, ...own] : programWays(request);
+  }
   const needed = await neededWay(request);
   const [first] = own;
   const after = needed.length > 0 && first !== undefined ? [[...needed, ...first]] : [];
-  return [...own.slice(0, 1), ...after, ...stepsOf(root.manifest, root.directory, root), ...own.slice(1)];
+  const fromRoot = stepsOf(root.manifest, root.directory, root);
+  return [...own.slice(0, 1), ...after, ...released, ...fromRoot, ...own.slice(1)];
+}
+
+const LONGEST_NAME = 100;
+
+/** The commands that the release runs before it publishes. */
+function releaseWays({ release, manifest, directory, root }: WaysRequest): readonly Way[] {
+  const own = buildWays(manifest.scripts);
+  return recipeBuildWays(release, { directory, own }).map((way) =>
+    way.map(({ argv, directory: place, env }) => {
+      const bins = [place, root.directory].map((one) => `${inSource(one)}/node_modules/.bin`);
+      const step = toolStep({
+        name: argv.join(' ').slice(0, LONGEST_NAME),
+        phase: 'build',
+        argv,
+        directory: place,
+        env,
+        manager: 'pnpm',
+      });
+      return { ...step, env: { ...step.env, PATH: [...bins, step.env['PATH']].join(':') } };
+    }),
+  );
 }
 
 function stepsOf({ scripts }: Manifest, directory: string, { manager }: InstallRoot): readonly Way[] {
@@ -48,5 +78,17 @@ async function neededWay(request: WaysRequest): Promise<Way> {
       name: `${step.name} of ${manifest.name ?? directory}`,
       optional: true,
     }));
+  });
+}
+
+/** Programs of the repository that make a whole package, where its manifest has no script for that. */
+const PROGRAM = /^(?:scripts?|build|tools)\/(?:[\w-]+\/)?(?:package|build|dist|bundle)\.(sh|c?js|mjs)$/;
+const MOST_PROGRAMS = 3;
+
+function programWays({ tree, directory }: WaysRequest): readonly Way[] {
+  const programs = tree.map(({ path }) => path).filter((path) => PROGRAM.test(path));
+  return programs.slice(0, MOST_PROGRAMS).map((path) => {
+    const argv = [path.endsWith('.sh') ? 'bash' : 'node', path] as const;
+    return [toolStep({ name: path, phase: 'build', argv, directory, manager: 'npm' })];
   });
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { addDemoCommand } from './demo-options.ts';
 import { failWith } from './failure.ts';
+import { addPlanCommand } from './plan-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
 
 enableCompileCache();
@@ -16,6 +17,7 @@ const program = new Command('reprove')
   .exitOverride()
   .showHelpAfterError('Run "reprove --help" for what there is.');
 addVerifyCommand(program);
+addPlanCommand(program);
 addDemoCommand(program);
 
 try {

@@ -8,19 +8,35 @@ const MIRRORS_OF_ENVIRONMENT: readonly string[] = (process.env['REPROVE_GIT_MIRR
   .split(/\s+/)
   .filter((one) => one !== '');
 
-/** Options of every command that rebuilds. */
-export interface RunOptions {
+/** Options of every command that looks for a source. */
+export interface FindOptions {
   readonly registry?: string;
   readonly gitMirror: readonly string[];
-  readonly engine: (typeof ENGINE_NAMES)[number] | 'auto';
   readonly cacheDir: string;
   /** Seconds. */
   readonly timeout: number;
+  readonly source?: string;
 }
 
-/** Adds the options that commands share. */
+/** Options of every command that rebuilds. */
+export interface RunOptions extends FindOptions {
+  readonly engine: (typeof ENGINE_NAMES)[number] | 'auto';
+}
+
+/** Adds the options of commands that rebuild. */
 export function addRunOptions(command: Command): Command {
+  return addFindOptions(command).addOption(
+    new Option('--engine <name>', 'where to rebuild').choices([...ENGINE_NAMES, 'auto']).default('auto'),
+  );
+}
+
+/** Adds the options of commands that look for a source. */
+export function addFindOptions(command: Command): Command {
   return command
+    .option(
+      '--source <url#commit>',
+      'rebuild from this repository (and commit, tag or branch) instead of the stated one',
+    )
     .option('--registry <url>', 'registry to verify against (default: what npm is configured with)', url)
     .addOption(
       new Option(
@@ -29,9 +45,6 @@ export function addRunOptions(command: Command): Command {
       )
         .argParser(collect)
         .default(MIRRORS_OF_ENVIRONMENT, 'env REPROVE_GIT_MIRROR'),
-    )
-    .addOption(
-      new Option('--engine <name>', 'where to rebuild').choices([...ENGINE_NAMES, 'auto']).default('auto'),
     )
     .option(
       '--cache-dir <folder>',

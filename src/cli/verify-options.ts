@@ -1,9 +1,10 @@
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { SEVERITIES, type Severity } from '../model/verdict.ts';
 import { addRunOptions, type RunOptions } from './options.ts';
 
 export interface VerifyOptions extends RunOptions {
-  readonly source?: string;
+  readonly plan?: string;
   readonly json: boolean;
   readonly failOn: Severity;
 }
@@ -14,9 +15,13 @@ export function addVerifyCommand(program: Command): void {
     .command('verify')
     .description('rebuild a package version and compare it with what the registry serves')
     .argument('<package version>', 'name, name@version, name@tag, name@range, a purl, or a local .tgz')
-    .option(
-      '--source <url#commit>',
-      'rebuild from this repository (and commit, tag or branch) instead of the stated one',
+    .addOption(
+      new Option(
+        '--plan <file>',
+        'rebuild as this file says: the --json of "reprove plan", as it is or edited, or of an earlier result',
+      )
+        .argParser((file) => path.resolve(file))
+        .conflicts('source'),
     )
     .option('--json', 'print the result document instead of text', false)
     .addOption(

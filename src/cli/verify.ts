@@ -1,3 +1,4 @@
+import { readPlanFile } from '../plan-file/read.ts';
 import { renderText } from '../report/text.ts';
 import { exitCodeOfResult } from '../report/exit-code.ts';
 import { parseSourceOverride } from '../source/override.ts';
@@ -14,6 +15,7 @@ import type { VerifyOptions } from './verify-options.ts';
  */
 export async function runVerify(spec: string, options: VerifyOptions): Promise<number> {
   const sourceOverride = options.source === undefined ? null : parseSourceOverride(options.source);
+  const stated = options.plan === undefined ? null : await readPlanFile(options.plan);
   const progress = liveProgress({ title: spec });
   const tools = await openTools(options, progress);
   const document = await progress.around(() =>
@@ -21,6 +23,7 @@ export async function runVerify(spec: string, options: VerifyOptions): Promise<n
       {
         spec,
         sourceOverride,
+        stated,
         mirrors: options.gitMirror,
         cacheDir: options.cacheDir,
         limits: tools.limits,
@@ -29,7 +32,9 @@ export async function runVerify(spec: string, options: VerifyOptions): Promise<n
       tools,
     ),
   );
-  const text = options.json ? `${JSON.stringify(document, null, 2)}\n` : renderText(document, terminal());
+  const text = options.json
+    ? `${JSON.stringify(document, null, 2)}\n`
+    : renderText(document, { ...terminal(), environment: tools.ecosystem.environment });
   process.stdout.write(text);
   return exitCodeOfResult(document, { failOn: options.failOn });
 }

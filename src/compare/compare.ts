@@ -1,5 +1,5 @@
 import type { Archive, Artifact, Entry } from '../model/artifact.ts';
-import type { Comparison, Difference, Level, NormalizerUse, Origin } from '../model/comparison.ts';
+import type { Comparison, Difference, Exact, Level, NormalizerUse, Origin } from '../model/comparison.ts';
 import type { Source } from '../model/source.ts';
 import { digestsOf } from '../published/digests.ts';
 import { byPath, countedEntries, difference, differencesOf } from './entries.ts';
@@ -16,13 +16,15 @@ export interface CompareRequest {
   readonly published: Artifact;
   readonly rebuilt: Rebuilt;
   readonly source: Source;
+  /** What made the rebuilt bytes. */
+  readonly made: Exact;
 }
 
 /**
  * Compares the published artifact with the rebuilt one: the strongest level at which both are equal, where the bytes of
  * every published entry come from, and every difference that no named normalizer ignores. Pure.
  */
-export function compare({ published, rebuilt, source }: CompareRequest): Comparison {
+export function compare({ published, rebuilt, source, made }: CompareRequest): Comparison {
   const paths = comparePaths({ published: published.archive, rebuilt: rebuilt.archive, source });
   const level = levelOf({ published, rebuilt, paths });
   return Object.freeze({
@@ -34,6 +36,7 @@ export function compare({ published, rebuilt, source }: CompareRequest): Compari
     normalizers: Object.freeze(paths.flatMap((path) => path.normalizers)),
     wrapping:
       level === null || level === 'bytes' ? [] : wrappingDifferences(published.archive, rebuilt.archive),
+    exact: level === 'bytes' ? made : null,
     rebuiltDigests: digestsOf(rebuilt.bytes),
   });
 }

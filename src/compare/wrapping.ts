@@ -1,4 +1,5 @@
 import type { Archive, Entry, GzipHeader } from '../model/artifact.ts';
+import type { Comparison } from '../model/comparison.ts';
 import { visible } from '../published/visible.ts';
 
 /** Fields of a tar header that say nothing about what is installed. */
@@ -24,6 +25,14 @@ export function wrappingDifferences(published: Archive, rebuilt: Archive): reado
     ...gzipDifferences(published.gzip, rebuilt.gzip, sameTar),
   ];
 }
+
+/** A comparison that also says what the search for the published bytes found or tried in vain. */
+export function withSearch(comparison: Comparison, words: string): Comparison {
+  const wrapping = comparison.wrapping.filter((one) => one !== OTHER_ENCODER);
+  return Object.freeze({ ...comparison, wrapping: Object.freeze([...wrapping, words]) });
+}
+
+const OTHER_ENCODER = 'the compressed stream (another encoder)';
 
 function tarDifferences(published: Archive, rebuilt: Archive): readonly string[] {
   const words: string[] = [];
@@ -64,5 +73,5 @@ function gzipDifferences(published: GzipHeader, rebuilt: GzipHeader, sameTar: bo
   compare('time', published.mtime, rebuilt.mtime);
   compare('compression level (XFL)', published.extraFlags, rebuilt.extraFlags);
   compare('operating system', published.operatingSystem, rebuilt.operatingSystem);
-  return words.length === 0 && sameTar ? ['the compressed stream (another encoder)'] : words;
+  return words.length === 0 && sameTar ? [OTHER_ENCODER] : words;
 }

@@ -34,6 +34,17 @@ export interface NormalizerUse {
   readonly rebuiltSha256: string;
 }
 
+/** What gives exactly the published bytes, in words. */
+export interface Exact {
+  /** For example `npm 6.14.18`. */
+  readonly packer: string;
+  /** The encoder, its level and the system that the header names, or `AS_PACKED`. */
+  readonly gzip: string;
+}
+
+/** Of an archive that nobody had to compress again. */
+export const AS_PACKED = 'as packed';
+
 /** The published artifact against the rebuilt one. */
 export interface Comparison {
   /** The strongest level at which both are equal; null when they differ. */
@@ -41,7 +52,9 @@ export interface Comparison {
   readonly origins: Readonly<Record<string, Origin>>;
   readonly differences: readonly Difference[];
   readonly normalizers: readonly NormalizerUse[];
-  /** Below level `tar`: which header fields or what order differ, in words. */
+  /** Below level `bytes`: which header fields, what order or which encoder differ, in words. */
   readonly wrapping: readonly string[];
+  /** Null below level `bytes`. */
+  readonly exact: Exact | null;
   readonly rebuiltDigests: Digests;
 }

@@ -11,6 +11,7 @@ export const SIGNAL_KINDS = [
   'repository-incomplete',
   'commit-on-no-branch',
   'source-overridden',
+  'plan-overridden',
   'later-dependencies',
   'repository-changed',
   'source-files-missing',
@@ -75,6 +76,11 @@ export const SIGNALS = {
     title: 'The source was named by the user',
     severity: 'medium',
     page: 'docs/signals/source-overridden.md',
+  },
+  'plan-overridden': {
+    title: 'The plan was given by the user',
+    severity: 'medium',
+    page: 'docs/signals/plan-overridden.md',
   },
   'commit-on-no-branch': {
     title: 'A named commit is on no branch and no tag of the repository',

@@ -1,6 +1,7 @@
 import type { Attempt } from '../attempts.ts';
 import type { NotPublished, Published } from '../ecosystem.ts';
-import type { Origin } from '../model/comparison.ts';
+import { AS_PACKED, type Origin } from '../model/comparison.ts';
+import type { Source } from '../model/source.ts';
 import type { Reason, Signal } from '../model/verdict.ts';
 import { REASONS } from '../judge/reasons.ts';
 import type { EngineName, RootFilesystem } from '../sandbox/engine.ts';
@@ -89,13 +90,7 @@ export function documentOfAttempt(options: {
     level: judgement.level,
     severity: judgement.severity,
     reason: judgement.reason,
-    source: {
-      repository: source.repository,
-      commit: source.commit,
-      ref: source.ref,
-      directory: source.directory,
-      evidence: [...source.evidence],
-    },
+    source: sourceDocument(source),
     plan: PlanDocument.parse(best.plan),
     sandbox:
       options.rootfs === null
@@ -117,6 +112,7 @@ export function documentOfAttempt(options: {
             entries: countOrigins(comparison.origins),
             normalizers: [...comparison.normalizers],
             wrapping: [...comparison.wrapping],
+            exact: comparison.exact,
             ...options.fingerprint,
           },
     findings: [...(comparison === null ? judgement.findings : withDiffs(judgement.findings, comparison))],
@@ -127,10 +123,10 @@ export function documentOfAttempt(options: {
 }
 
 function describeAttempt(attempt: Attempt): ResultDocument['attempts'][number] {
-  const { judgement, rebuild, plan, source } = attempt;
+  const { judgement, comparison, rebuild, plan, source } = attempt;
   const { result } = rebuild;
   const said = result.ok
-    ? `${judgement.verdict}${judgement.level === null ? '' : ` at level ${judgement.level}`}`
+    ? `${judgement.verdict}${judgement.level === null ? '' : ` at level ${judgement.level}`}${exactWords(comparison)}`
     : `${result.reason.code}: ${result.reason.message}`;
   return {
     strategy: plan.strategy,
@@ -142,13 +138,27 @@ function describeAttempt(attempt: Attempt): ResultDocument['attempts'][number] {
   };
 }
 
+/** Where the plan's own archive is not the published one, what then gave its bytes. */
+function exactWords(comparison: Attempt['comparison']): string {
+  const exact = comparison?.exact ?? null;
+  if (exact === null || exact.gzip === AS_PACKED) return '';
+  return `, packed by ${exact.packer}, compressed by ${exact.gzip}`;
+}
+
 const LOG_LINES = 40;
 
 function lastLines(log: string | null): string | null {
   return log === null || log.trim() === '' ? null : log.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
 }
 
-function subjectOf({ subject, artifact }: Published): Subject {
+/** A source as documents hold it: without its files. */
+export function sourceDocument(source: Source): NonNullable<ResultDocument['source']> {
+  const { repository, commit, ref, directory, evidence } = source;
+  return { repository, commit, ref, directory, evidence: [...evidence] };
+}
+
+/** The judged file as documents name it. */
+export function subjectOf({ subject, artifact }: Published): Subject {
   return {
     ...subject,
     artifact: artifact.fileName,

@@ -32,6 +32,32 @@ export const PlanDocument = z.strictObject({
   output: z.string(),
 });
 
+export type PlanDocument = z.infer<typeof PlanDocument>;
+
+/** The package version that a document is about. */
+export const SubjectDocument = z.strictObject({
+  purl: z.string(),
+  ecosystem: z.string(),
+  name: z.string(),
+  version: z.string(),
+  artifact: z.string().nullable(),
+  digests: z.strictObject({ sha512: Hex(128), sha256: Hex(64), sha1: Hex(40) }).nullable(),
+  size: Count,
+});
+
+/** Repository, commit and directory, and why these. */
+export const SourceDocument = z.strictObject({
+  repository: z.string(),
+  commit: Hex(40),
+  ref: z.string().nullable(),
+  directory: z.string(),
+  evidence: z.array(Evidence),
+});
+
+export const ToolDocument = z.strictObject({ name: z.literal('reprove'), version: z.string() });
+export const ReasonDocument = z.strictObject({ code: z.enum(REASON_CODES), message: z.string() });
+export const SignalDocument = z.strictObject({ kind: z.string(), severity: Severity, message: z.string() });
+
 const Sandbox = z.strictObject({
   engine: z.enum(['docker', 'podman', 'bwrap']),
   /** Reproducible id of the root file system's image. */
@@ -43,29 +69,13 @@ const Sandbox = z.strictObject({
 /** The result of `reprove verify`: the document of `--json`. Its JSON Schema is docs/result.schema.json. */
 export const ResultDocument = z.strictObject({
   schemaVersion: z.literal(1),
-  tool: z.strictObject({ name: z.literal('reprove'), version: z.string() }),
-  subject: z.strictObject({
-    purl: z.string(),
-    ecosystem: z.string(),
-    name: z.string(),
-    version: z.string(),
-    artifact: z.string().nullable(),
-    digests: z.strictObject({ sha512: Hex(128), sha256: Hex(64), sha1: Hex(40) }).nullable(),
-    size: Count,
-  }),
+  tool: ToolDocument,
+  subject: SubjectDocument,
   verdict: z.enum(['reproduced', 'diverged', 'unverifiable']),
   level: z.enum(['bytes', 'tar', 'contents', 'normalized']).nullable(),
   severity: Severity,
-  reason: z.strictObject({ code: z.enum(REASON_CODES), message: z.string() }).nullable(),
-  source: z
-    .strictObject({
-      repository: z.string(),
-      commit: Hex(40),
-      ref: z.string().nullable(),
-      directory: z.string(),
-      evidence: z.array(Evidence),
-    })
-    .nullable(),
+  reason: ReasonDocument.nullable(),
+  source: SourceDocument.nullable(),
   plan: PlanDocument.nullable(),
   sandbox: Sandbox.nullable(),
   rebuilt: z
@@ -92,6 +102,8 @@ export const ResultDocument = z.strictObject({
         }),
       ),
       wrapping: z.array(z.string()),
+      /** What gives exactly the published bytes; null below level `bytes`. */
+      exact: z.strictObject({ packer: z.string(), gzip: z.string() }).nullable(),
       packer: z.string(),
       gzip: z.string(),
     })
@@ -105,7 +117,7 @@ export const ResultDocument = z.strictObject({
       evidence: z.record(z.string(), z.unknown()),
     }),
   ),
-  signals: z.array(z.strictObject({ kind: z.string(), severity: Severity, message: z.string() })),
+  signals: z.array(SignalDocument),
   attempts: z.array(
     z.strictObject({
       strategy: z.string(),

@@ -1,4 +1,4 @@
-import { isHigh, SEVERITIES } from '../model/verdict.ts';
+import { isHigh, type ReasonCode, SEVERITIES } from '../model/verdict.ts';
 import type { ResultDocument } from './document.ts';
 
 const STRENGTH = {
@@ -8,26 +8,38 @@ const STRENGTH = {
   normalized: 'holds what its source gives, but for the differences that the named normalizers ignore',
 } as const;
 
+/** Whether the plan is the user's and not one that reprove makes: then what was built is that user's word. */
+export function isPlanGiven({ signals }: ResultDocument): boolean {
+  return signals.some((one) => one.kind === 'plan-overridden' && one.severity !== 'info');
+}
+
 /** The verdict in one sentence. */
 export function headline(document: ResultDocument): string {
   const { verdict, level, reason, subject, findings } = document;
   const file = subject.artifact ?? 'The artifact';
+  if (verdict === 'reproduced' && isPlanGiven(document)) {
+    return `The plan of the user makes ${file} (level ${level ?? 'unknown'}). Whether its source gives it, the steps of the plan have to show.`;
+  }
   if (verdict === 'reproduced' && level !== null) return `${file} ${STRENGTH[level]}.`;
   if (verdict === 'unverifiable') return reason?.message ?? 'No reason was given.';
+  const maker = isPlanGiven(document) ? 'the plan of the user makes' : 'its source gives';
   const paths = new Set(findings.flatMap((finding) => (finding.path === null ? [] : [finding.path])));
   if (
     findings.every((finding) => finding.kind === 'manifest-mismatch' || !isHigh(finding.severity)) &&
     isHigh(document.severity)
   ) {
-    return `${file} is what its source gives, but the registry describes another package than it serves.`;
+    return `${file} is what ${maker}, but the registry describes another package than it serves.`;
   }
   const count = paths.size === 1 ? '1 file differs' : `${paths.size} files differ`;
-  return `${file} is not what its source gives: ${count}.`;
+  return `${file} is not what ${maker}: ${count}.`;
 }
 
 /** What to do now. */
 export function nextSteps(document: ResultDocument): string {
   const { verdict, severity, reason, findings, signals } = document;
+  if (verdict === 'reproduced' && isPlanGiven(document)) {
+    return 'Read the steps above: this verdict is worth as much as they are. Without --plan, reprove makes plans of its own.';
+  }
   if (verdict === 'reproduced') {
     const notes = [...findings, ...signals].filter(
       (one) => SEVERITIES.indexOf(one.severity) >= SEVERITIES.indexOf('medium'),
@@ -36,12 +48,20 @@ export function nextSteps(document: ResultDocument): string {
       ? 'Read the notes above: the file comes from this source, and there is something beside it to know.'
       : 'Nothing. Remember what this does not say: that the source itself is honest.';
   }
+  if (verdict === 'diverged' && isPlanGiven(document)) {
+    return 'Read the steps above: the differences may be theirs. Without --plan, reprove makes plans of its own.';
+  }
   if (verdict === 'diverged') {
     return isHigh(severity)
       ? 'Do not install this version until the differences are explained; read them above, and ask the maintainers.'
       : 'Read the differences above; none of them is in code. --fail-on high accepts such a divergence.';
   }
-  return reason === null ? 'Run again with --json for all details.' : NEXT_BY_REASON[reason.code];
+  return reason === null ? 'Run again with --json for all details.' : nextByReason(reason.code);
+}
+
+/** What to do about a reason. */
+export function nextByReason(code: ReasonCode): string {
+  return NEXT_BY_REASON[code];
 }
 
 const NEXT_BY_REASON = {
@@ -58,4 +78,4 @@ const NEXT_BY_REASON = {
   'artifact-invalid': 'Do not install this file: it is no package as package managers write them.',
   'artifact-missing': 'Check the name and the version; the registry has no such artifact.',
   'integrity-mismatch': 'Do not install this file: it is not the one that the registry says it serves.',
-} as const satisfies Record<NonNullable<ResultDocument['reason']>['code'], string>;
+} as const satisfies Record<ReasonCode, string>;

@@ -1,42 +1,45 @@
 import { SEVERITIES, type Severity } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
+import {
+  type Block,
+  type Canvas,
+  canvasOf,
+  INDENT,
+  joined,
+  LABEL,
+  labelled,
+  oneLine,
+  type TextOptions,
+  verbatim,
+} from './canvas.ts';
 import type { ResultDocument } from './document.ts';
-import { headline, nextSteps } from './sentences.ts';
-import { type Style, styleFor } from './style.ts';
+import { headline, isPlanGiven, nextSteps } from './sentences.ts';
+import { stepLine } from './step-line.ts';
+import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
 const MARKS = { reproduced: '✔', diverged: '✘', unverifiable: '?' } as const;
 const MOST_FINDINGS = 25;
 const MOST_SIGNALS = 10;
-/** Columns of the labels on the left. */
-const LABEL = 9;
-const INDENT = ' '.repeat(2 + LABEL + 1);
-
-/** How the text is to be drawn. */
-export interface TextOptions {
-  readonly color: boolean;
-  /** Columns at which prose is broken. */
-  readonly width: number;
-}
-
-interface Canvas {
-  readonly style: Style;
-  readonly width: number;
-}
-
-type Block = readonly string[];
+/** Longer plans are read with `reprove plan` or in the JSON document. */
+const MOST_STEPS = 12;
 
 /**
  * The result for a person: what, from which commit, how strong, what differs, what to do.
  * Everything that came from outside has its control characters made visible.
  */
 export function renderText(document: ResultDocument, options: TextOptions): string {
-  const canvas: Canvas = { style: styleFor(options.color), width: options.width };
-  const blocks = [headBlock, factsBlock, findingsBlock, signalsBlock, attemptsBlock, nextBlock].map((block) =>
-    block(document, canvas),
-  );
-  const texts = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
-  return `${texts.join('\n\n')}\n`;
+  const canvas = canvasOf(options);
+  const blocks = [
+    headBlock,
+    factsBlock,
+    givenStepsBlock,
+    findingsBlock,
+    signalsBlock,
+    attemptsBlock,
+    nextBlock,
+  ].map((block) => block(document, canvas));
+  return joined(blocks);
 }
 
 function headBlock(document: ResultDocument, { style, width }: Canvas): Block {
@@ -45,6 +48,7 @@ function headBlock(document: ResultDocument, { style, width }: Canvas): Block {
     level === null ? '' : `level: ${level}`,
     reason === null ? '' : reason.code,
     verdict === 'diverged' ? `severity: ${severity}` : '',
+    isPlanGiven(document) ? 'under a plan of the user' : '',
   ].filter((one) => one !== '');
   const mark = style.verdict(verdict, `${MARKS[verdict]} ${verdict.toUpperCase()}`);
   const name = style.bold(visible(`${subject.name}@${subject.version}`));
@@ -91,8 +95,21 @@ function rebuildFacts({ plan, sandbox, rebuilt, comparison }: ResultDocument): r
     const parts = Object.entries(origins).filter(([, count]) => count > 0);
     facts.push(['entries', `${total}: ${parts.map(([origin, count]) => `${count} ${origin}`).join(', ')}`]);
     facts.push(['packer', `${comparison.packer}, gzip ${comparison.gzip}`]);
+    if (comparison.exact !== null)
+      facts.push(['bytes', `${comparison.exact.packer}; ${comparison.exact.gzip}`]);
   }
   return facts;
+}
+
+/** The commands of a plan that is not ours: the verdict is worth as much as they are. */
+function givenStepsBlock(document: ResultDocument, canvas: Canvas): Block {
+  if (document.plan === null || !isPlanGiven(document)) return [];
+  const { steps } = document.plan;
+  const lines = steps
+    .slice(0, MOST_STEPS)
+    .map((step) => verbatim(step.phase, stepLine(step, canvas.environment), canvas));
+  const rest = steps.length - MOST_STEPS;
+  return rest > 0 ? [...lines, `  ... and ${rest} more steps; --json has them all`] : lines;
 }
 
 function findingsBlock(document: ResultDocument, { style, width }: Canvas): Block {
@@ -147,18 +164,4 @@ function attemptsBlock(document: ResultDocument, canvas: Canvas): Block {
 
 function nextBlock(document: ResultDocument, canvas: Canvas): Block {
   return labelled('next', nextSteps(document), canvas);
-}
-
-const MOST_CHARACTERS = 1200;
-
-/** Text from outside as prose: no control characters, and no runs of spaces that could be broken into lines of their own. */
-function oneLine(text: string): string {
-  const plain = visible(text.replaceAll(/\s+/g, ' '));
-  return plain.length > MOST_CHARACTERS ? `${plain.slice(0, MOST_CHARACTERS)}...` : plain;
-}
-
-/** A label and its text, broken into lines below each other. */
-function labelled(label: string, text: string, { style, width }: Canvas): readonly string[] {
-  const [first = '', ...rest] = wrap(oneLine(text), width - INDENT.length);
-  return [`  ${style.dim(label.padEnd(LABEL))} ${first}`, ...rest.map((line) => `${INDENT}${line}`)];
 }

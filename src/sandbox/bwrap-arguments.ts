@@ -12,8 +12,9 @@ export function bwrapArguments(options: {
   readonly spec: SandboxSpec;
   readonly folder: string;
   readonly hasSocket: boolean;
+  readonly hasArchive: boolean;
 }): readonly string[] {
-  const { spec, folder, hasSocket } = options;
+  const { spec, folder, hasSocket, hasArchive } = options;
   const isolation = [
     '--unshare-user',
     '--unshare-all',
@@ -46,14 +47,8 @@ export function bwrapArguments(options: {
   ];
   const tools = ['--size', '1048576', '--tmpfs', LAYOUT.tools];
   const mounts = spec.mounts.flatMap(({ source, target }) => ['--ro-bind', source, target]);
-  const work = [
-    '--bind',
-    join(folder, 'work'),
-    LAYOUT.work,
-    '--ro-bind',
-    spec.sourceArchive,
-    LAYOUT.sourceArchive,
-  ];
+  const work = ['--bind', join(folder, 'work'), LAYOUT.work];
+  const archive = hasArchive ? ['--ro-bind', spec.sourceArchive, LAYOUT.sourceArchive] : [];
   const socket =
     hasSocket && spec.socketDirectory !== null
       ? ['--ro-bind', spec.socketDirectory, LAYOUT.socketDirectory]
@@ -69,6 +64,7 @@ export function bwrapArguments(options: {
     '--remount-ro',
     LAYOUT.tools,
     ...work,
+    ...archive,
     ...socket,
     ...start,
   ];

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { hold, run, type HeldProcess, type RunOptions, type RunResult } from '../process.ts';
 import { bwrapArguments } from './bwrap-arguments.ts';
 import { makeStepGroup, sweepGroups, type StepGroup } from './cgroup.ts';
@@ -9,7 +10,8 @@ import {
   NOT_ONE_FILE,
   prepareCommand,
   readCommand,
-  SOURCE_REFUSED,
+  SAVE_MS,
+  saveCommand,
   statusCommand,
   stepCommand,
   type ProcessLimits,
@@ -22,7 +24,7 @@ import {
   type SandboxSpec,
   type StepOutcome,
 } from './engine.ts';
-import { FRESH, judgeExit, judgeTimeout, parseStatus, sourceRefused } from './outcome.ts';
+import { FRESH, isRefused, judgeExit, judgeTimeout, parseStatus, sourceRefused } from './outcome.ts';
 import { makeOwned, sweepOwned } from '../owner.ts';
 import { seccompFilter } from './seccomp.ts';
 
@@ -92,7 +94,7 @@ class BwrapSandbox implements Sandbox {
     this.#spec = spec;
     this.#folder = folder;
     this.#holder = holder;
-    this.#prepared = this.#step(() => prepareCommand(), { timeoutMs: HELPER_MS });
+    this.#prepared = this.#step(() => prepareCommand(spec), { timeoutMs: HELPER_MS, hasArchive: true });
     // Whoever runs the first step sees the failure; until then it is nobody's.
     this.#prepared.catch(() => undefined);
   }
@@ -101,8 +103,8 @@ class BwrapSandbox implements Sandbox {
     checkPhase(this.#spec, step.phase, this.#fetchIsOver);
     this.#fetchIsOver ||= step.phase !== 'fetch';
     const prepared = await this.#prepared;
+    if (isRefused(prepared, this.#spec)) return this.#note(sourceRefused(prepared));
     if (prepared.kind !== 'exited') return this.#note(prepared);
-    if (prepared.exitCode === SOURCE_REFUSED) return this.#note(sourceRefused(prepared));
     if (prepared.exitCode !== 0) throw engineFailed('bwrap', `Unpacking the source failed: ${prepared.log}`);
     if (this.#isFinished) throw engineFailed('bwrap', 'The sandbox ended with an earlier step.');
     const options = { timeoutMs: timeOf(step, this.#spec.limits), hasSocket: step.phase === 'fetch' };
@@ -116,6 +118,16 @@ class BwrapSandbox implements Sandbox {
     if (exitCode === NOT_ONE_FILE) return null;
     if (exitCode !== 0) throw engineFailed('bwrap', said(result));
     return result.stdout.length > maxBytes ? null : result.stdout;
+  }
+
+  async save(into: Writable, maxBytes: number): Promise<boolean> {
+    await this.#prepared;
+    if (this.#isFinished) return false;
+    // No process of a step outlives it: each had a process namespace of its own.
+    this.#fetchIsOver = true;
+    const options = { stdoutTo: into, timeoutMs: SAVE_MS + HELPER_MS };
+    const { result } = await this.#inside(saveCommand(maxBytes), options);
+    return exitCodeOf(result) === 0;
   }
 
   close(): Promise<void> {
@@ -137,7 +149,7 @@ class BwrapSandbox implements Sandbox {
 
   async #step(
     commandUnder: (limits: ProcessLimits) => readonly string[],
-    options: Pick<InsideOptions, 'timeoutMs' | 'hasSocket'>,
+    options: Pick<InsideOptions, 'timeoutMs' | 'hasSocket' | 'hasArchive'>,
   ): Promise<StepOutcome> {
     const { limits } = this.#spec;
     const group = await makeStepGroup(limits);
@@ -201,6 +213,7 @@ class BwrapSandbox implements Sandbox {
       spec: this.#spec,
       folder: this.#folder,
       hasSocket: options.hasSocket === true,
+      hasArchive: options.hasArchive === true,
     });
     const descriptors = ['--seccomp', '3', '--json-status-fd', '4'];
     return {
@@ -210,14 +223,17 @@ class BwrapSandbox implements Sandbox {
       extraInputs: [filter],
       statusFd: true,
       maxBytes: options.maxBytes ?? 65536,
+      ...(options.stdoutTo === undefined ? {} : { stdoutTo: options.stdoutTo }),
     };
   }
 }
 
 interface InsideOptions {
   readonly hasSocket?: boolean;
+  readonly hasArchive?: boolean;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  readonly stdoutTo?: Writable;
   readonly group?: StepGroup | null;
 }
 

@@ -1,4 +1,4 @@
-import type { SandboxStep } from './engine.ts';
+import type { SandboxSpec, SandboxStep } from './engine.ts';
 import { LAYOUT } from './engine.ts';
 import { BASE_ENV } from './layout.ts';
 import { prctlNumber, seccompFilter } from './seccomp.ts';
@@ -41,6 +41,23 @@ const PREPARE_SCRIPT = `exec 2>&1
 umask 022
 cd "$1" && mkdir -p home source output tmp && chmod 1777 tmp || exit 1
 exec tar --extract --file="$2" --directory=source --no-same-owner --same-permissions --warning=no-timestamp`;
+
+// Not past links' targets (--absolute-names): tar would make links to elsewhere last, and so list them elsewhere. Its
+// names are those that we gave it, and nothing but the folder can be written.
+const RESTORE_SCRIPT = `exec 2>&1
+umask 022
+exec tar --extract --file="$2" --directory="$1" --absolute-names --no-same-owner --same-permissions --warning=no-timestamp`;
+
+// Programs may go by the order in which a folder lists its files. A tmpfs lists by time of making, the newest first (with
+// some kernels last), so files are stored in the order of their making; the folders of PREPARE_SCRIPT tell which it is.
+const SAVE_SCRIPT = `cd "$1" || exit 1
+[ "$(du --summarize --bytes . | cut -f 1)" -le "$2" ] || exit 1
+case "$(find . -mindepth 1 -maxdepth 1 -printf '/%f/')" in
+*/home/*/tmp/*) oldest_first='cat' ;;
+*) oldest_first='tac --separator=' ;;
+esac
+find . -mindepth 1 -print0 | $oldest_first | timeout "$3" tar --create --file=- --no-recursion --null --files-from=- \
+  --format=posix --pax-option=delete=atime,delete=ctime --numeric-owner --record-size=65536`;
 
 // Not even the directory may be reached through a link, or a build could name any file of the sandbox.
 const READ_SCRIPT = `[ "$(realpath -e -- "$1" 2>/dev/null)" = "$1" ] && [ -d "$1" ] || exit 3
@@ -93,9 +110,19 @@ export function stepCommand(step: SandboxStep, limits: ProcessLimits): readonly 
 /** Exit code of `prepareCommand` when tar cannot lay out what the archive says (GNU tar: 2 is a fatal error). */
 export const SOURCE_REFUSED = 2;
 
-/** Makes the folders of the layout and unpacks the source. */
-export function prepareCommand(): readonly string[] {
-  return [...script(PREPARE_SCRIPT), LAYOUT.work, LAYOUT.sourceArchive];
+/** Makes the folders of the layout and unpacks the source, or unpacks all that was saved. */
+export function prepareCommand({ unpackInto }: Pick<SandboxSpec, 'unpackInto'>): readonly string[] {
+  const text = unpackInto === LAYOUT.work ? RESTORE_SCRIPT : PREPARE_SCRIPT;
+  return [...script(text), LAYOUT.work, LAYOUT.sourceArchive];
+}
+
+/** Longest time for what `saveCommand` does, milliseconds. */
+export const SAVE_MS = 60_000;
+
+/** Prints all that is writable as a tar that `prepareCommand` restores; fails when that is more than `maxBytes`. */
+export function saveCommand(maxBytes: number): readonly string[] {
+  const shell = ['/usr/bin/bash', '-o', 'pipefail'];
+  return [...script(SAVE_SCRIPT, shell), LAYOUT.work, String(maxBytes), String(SAVE_MS / 1000)];
 }
 
 /** Exit code of `readCommand` when there is not exactly one regular file. */
@@ -114,12 +141,12 @@ export function statusCommand(): readonly string[] {
 /** The variables that the scripts themselves run with. */
 export const SCRIPT_ENV: Readonly<Record<string, string>> = { PATH: '/usr/bin', LC_ALL: 'C.UTF-8' };
 
-function script(text: string): readonly string[] {
+function script(text: string, shell: readonly string[] = ['/usr/bin/dash']): readonly string[] {
   return [
     '/usr/bin/env',
     '-i',
     ...Object.entries(SCRIPT_ENV).map(([name, value]) => `${name}=${value}`),
-    '/usr/bin/dash',
+    ...shell,
     '-c',
     text,
     'sandbox',

@@ -34,6 +34,7 @@ export async function startContainer(options: {
   readonly volume: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly hasSocket: boolean;
+  readonly hasArchive: boolean;
 }): Promise<Keeper> {
   const container = await options.client.createContainer(settings(options));
   try {
@@ -50,7 +51,7 @@ export async function startContainer(options: {
 }
 
 function settings(options: Parameters<typeof startContainer>[0]): Docker.ContainerCreateOptions {
-  const { spec, image, volume, labels, hasSocket } = options;
+  const { spec, image, volume, labels, hasSocket, hasArchive } = options;
   const runtime = process.env['REPROVE_CONTAINER_RUNTIME'];
   const readOnly = (Source: string, Target: string): Docker.MountSettings => ({
     Type: 'bind',
@@ -96,7 +97,7 @@ function settings(options: Parameters<typeof startContainer>[0]): Docker.Contain
           Target: LAYOUT.work,
           VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: '', Options: {} } },
         },
-        readOnly(spec.sourceArchive, LAYOUT.sourceArchive),
+        ...(hasArchive ? [readOnly(spec.sourceArchive, LAYOUT.sourceArchive)] : []),
         ...spec.mounts.map(({ source, target }) => readOnly(source, target)),
         ...socket.map((directory) => readOnly(directory, LAYOUT.socketDirectory)),
       ],

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { Writable } from 'node:stream';
+import { Writable, type Duplex } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { TailBuffer } from '../tail-buffer.ts';
 import { messageOf, ReproveError } from '../errors.ts';
@@ -9,7 +9,8 @@ import {
   NOT_ONE_FILE,
   prepareCommand,
   readCommand,
-  SOURCE_REFUSED,
+  SAVE_MS,
+  saveCommand,
   statusCommand,
   stepCommand,
 } from './command.ts';
@@ -24,9 +25,24 @@ import {
   sweep,
   type Keeper,
 } from './docker-objects.ts';
-import type { Engine, Sandbox, SandboxSpec, SandboxStep, StepOutcome } from './engine.ts';
+import {
+  LAYOUT,
+  type Engine,
+  type Sandbox,
+  type SandboxSpec,
+  type SandboxStep,
+  type StepOutcome,
+} from './engine.ts';
 import { BUILDER_ID } from './layout.ts';
-import { FRESH, judgeExit, judgeTimeout, parseStatus, sourceRefused, type Status } from './outcome.ts';
+import {
+  FRESH,
+  isRefused,
+  judgeExit,
+  judgeTimeout,
+  parseStatus,
+  sourceRefused,
+  type Status,
+} from './outcome.ts';
 
 const HELPER_MS = 60_000;
 
@@ -55,16 +71,19 @@ async function openSandbox(client: Docker, name: ContainerEngineName, spec: Sand
   const [image] = await Promise.all([presentImage(client, name, spec.rootfs), sweep(client)]);
   const labels = ownLabels();
   const volume = await createVolume(client, spec, labels);
-  const start = (hasSocket: boolean) => startContainer({ client, spec, image, volume, labels, hasSocket });
-  const isWanted = (fetch: boolean) => spec.phases.some((phase) => (phase === 'fetch') === fetch);
-  const [fetching, building] = await Promise.allSettled([
-    isWanted(true) ? start(true) : null,
-    isWanted(false) ? start(false) : null,
+  const start = (has: { readonly hasSocket: boolean; readonly hasArchive: boolean }) =>
+    startContainer({ client, spec, image, volume, labels, ...has });
+  const hasSocket = spec.phases.includes('fetch');
+  // Memory counts what a container wrote: to a build, a tree that was saved costs no more than one just fetched.
+  const isApart = hasSocket || spec.unpackInto === LAYOUT.work;
+  const [preparing, building] = await Promise.allSettled([
+    isApart ? start({ hasSocket, hasArchive: true }) : null,
+    spec.phases.some((phase) => phase !== 'fetch') ? start({ hasSocket: false, hasArchive: !isApart }) : null,
   ]);
-  const containers = [fetching, building].flatMap((one) =>
+  const containers = [preparing, building].flatMap((one) =>
     one.status === 'fulfilled' && one.value ? [one.value] : [],
   );
-  const failure = [fetching, building].find((one) => one.status === 'rejected');
+  const failure = [preparing, building].find((one) => one.status === 'rejected');
   if (failure !== undefined) {
     await removeAll(client, containers, volume);
     throw failure.reason;
@@ -74,7 +93,7 @@ async function openSandbox(client: Docker, name: ContainerEngineName, spec: Sand
     name,
     spec,
     volume,
-    fetching: fetching.status === 'fulfilled' ? fetching.value : null,
+    preparing: preparing.status === 'fulfilled' ? preparing.value : null,
     building: building.status === 'fulfilled' ? building.value : null,
   });
 }
@@ -84,7 +103,8 @@ interface Parts {
   readonly name: ContainerEngineName;
   readonly spec: SandboxSpec;
   readonly volume: string;
-  readonly fetching: Keeper | null;
+  /** Unpacks what the sandbox starts from, and fetches; null where the one that builds does the former. */
+  readonly preparing: Keeper | null;
   readonly building: Keeper | null;
 }
 
@@ -107,22 +127,22 @@ class ContainerSandbox implements Sandbox {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#current = parts.fetching ?? parts.building;
-    this.#prepared = this.#step(prepareCommand(), HELPER_MS);
+    this.#current = parts.preparing ?? parts.building;
+    this.#prepared = this.#step(prepareCommand(parts.spec), HELPER_MS);
     // Whoever runs the first step sees the failure; until then it is nobody's.
     this.#prepared.catch(() => undefined);
   }
 
   async run(step: SandboxStep): Promise<StepOutcome> {
     const { spec, name } = this.#parts;
-    checkPhase(spec, step.phase, this.#current !== this.#parts.fetching);
+    checkPhase(spec, step.phase, this.#current !== this.#parts.preparing);
     try {
       const prepared = await this.#prepared;
+      if (isRefused(prepared, spec)) return this.#note(sourceRefused(prepared));
       if (prepared.kind !== 'exited') return this.#note(prepared);
-      if (prepared.exitCode === SOURCE_REFUSED) return this.#note(sourceRefused(prepared));
       if (prepared.exitCode !== 0) throw engineFailed(name, `Unpacking the source failed: ${prepared.log}`);
       if (this.#isFinished) throw engineFailed(name, 'The sandbox ended with an earlier step.');
-      if (step.phase !== 'fetch') await this.#endFetching();
+      if (step.phase !== 'fetch') await this.#endPreparing();
       const limits = { fileBytes: spec.limits.diskBytes, dataBytes: null, processes: null };
       return this.#note(await this.#step(stepCommand(step, limits), timeOf(step, spec.limits)));
     } catch (error) {
@@ -144,15 +164,28 @@ class ContainerSandbox implements Sandbox {
     }
   }
 
+  async save(into: Writable, maxBytes: number): Promise<boolean> {
+    const { name } = this.#parts;
+    await this.#prepared;
+    if (this.#isFinished) return false;
+    try {
+      await this.#endPreparing();
+      const saved = await this.#execute(saveCommand(maxBytes), SAVE_MS + HELPER_MS, 65536, into);
+      return saved.exitCode === 0;
+    } catch (error) {
+      throw asEngineFailure(name, error);
+    }
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    const { client, name, volume, fetching, building } = this.#parts;
+    const { client, name, volume, preparing, building } = this.#parts;
     this.#isFinished = true;
-    const keepers = [fetching, building].filter((one) => one !== null);
+    const keepers = [preparing, building].filter((one) => one !== null);
     await removeAll(client, keepers, volume).catch((error: unknown) => {
       throw asEngineFailure(name, error);
     });
@@ -160,10 +193,10 @@ class ContainerSandbox implements Sandbox {
   }
 
   /** The container that can see the registry is gone, with all its processes, before anything is built. */
-  async #endFetching(): Promise<void> {
-    const { fetching, building } = this.#parts;
+  async #endPreparing(): Promise<void> {
+    const { preparing, building } = this.#parts;
     if (this.#current === building) return;
-    if (fetching !== null) await removeContainer(fetching);
+    if (preparing !== null) await removeContainer(preparing);
     this.#current = building;
     this.#before = FRESH;
   }
@@ -191,7 +224,13 @@ class ContainerSandbox implements Sandbox {
     return shown.exitCode === 0 ? parseStatus(shown.output.text()) : this.#before;
   }
 
-  async #execute(command: readonly string[], timeoutMs: number, maxBytes: number): Promise<Executed> {
+  /** @param into takes its stdout, which is otherwise kept with its stderr. */
+  async #execute(
+    command: readonly string[],
+    timeoutMs: number,
+    maxBytes: number,
+    into?: Writable,
+  ): Promise<Executed> {
     const keeper = this.#current;
     if (keeper === null || this.#closed !== undefined)
       throw engineFailed(this.#parts.name, 'The sandbox was closed.');
@@ -209,7 +248,7 @@ class ContainerSandbox implements Sandbox {
         done();
       },
     });
-    this.#parts.client.modem.demuxStream(stream, sink, sink);
+    this.#parts.client.modem.demuxStream(stream, into === undefined ? sink : paced(stream, into), sink);
     const ended = finished(stream, { writable: false }).catch(() => undefined);
     if (await settlesWithin(ended, timeoutMs)) {
       return { exitCode: await exitCodeOf(exec), timedOut: false, output, status: this.#before };
@@ -219,6 +258,22 @@ class ContainerSandbox implements Sandbox {
     await settlesWithin(ended, ANSWER_MS);
     return { exitCode: null, timedOut: true, output, status };
   }
+}
+
+/** A sink at whose pace the stream comes, which the client would not see to; what it no longer takes is dropped. */
+function paced(stream: Duplex, into: Writable): Writable {
+  const resume = () => stream.resume();
+  into.once('close', resume);
+  return new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => {
+      // One chunk of the stream may hold many of these.
+      if (!into.destroyed && !into.write(chunk) && !stream.isPaused()) {
+        stream.pause();
+        into.once('drain', resume);
+      }
+      done();
+    },
+  });
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Phase } from '../model/plan.ts';
 
 /** Where things are inside every sandbox, whatever the engine. */
@@ -12,7 +13,7 @@ export const LAYOUT = {
   tools: '/opt',
   /** Holds `registry.sock` in the fetch phase; does not exist as a mount in the others. */
   socketDirectory: '/run/registry',
-  /** The source tree as a tar file, read-only. */
+  /** The archive that the sandbox starts from, read-only and only sure to be there while it is unpacked. */
   sourceArchive: '/run/source.tar',
 } as const;
 
@@ -59,8 +60,10 @@ export interface Limits {
 
 export interface SandboxSpec {
   readonly rootfs: RootFilesystem;
-  /** Host path of a tar of the source tree; unpacked into `LAYOUT.source` before the first step. */
+  /** Host path of a tar: of a source tree, or what `Sandbox.save` wrote. */
   readonly sourceArchive: string;
+  /** Where it is unpacked before the first step: a source tree as the source, what was saved as all that is writable. */
+  readonly unpackInto: typeof LAYOUT.source | typeof LAYOUT.work;
   /** Read-only mounts; targets lie directly below `LAYOUT.tools`. */
   readonly mounts: readonly Mount[];
   /** Host directory with `registry.sock`, visible to fetch steps only; null when no step fetches. */
@@ -86,7 +89,7 @@ export type StepOutcome =
   | { readonly kind: 'exited'; readonly exitCode: number; readonly log: string }
   | { readonly kind: 'timed-out'; readonly log: string }
   | { readonly kind: 'limit'; readonly limit: LimitName; readonly log: string }
-  /** The step did not run: the source holds a name or a time that no file can have here. */
+  /** The step did not run: the source holds a name or a time that no file can have here, or what was saved is too much. */
   | { readonly kind: 'source-refused'; readonly log: string };
 
 /** A hermetic place in which the steps of one plan run. */
@@ -97,6 +100,14 @@ export interface Sandbox {
    * Null when there is not exactly one, or when it is larger than `maxBytes`.
    */
   readOnlyFile(directory: string, maxBytes: number): Promise<Uint8Array | null>;
+  /**
+   * Ends the fetch phase and writes all of `LAYOUT.work` into a stream (which is not ended), as a tar from which another
+   * sandbox of any engine can start. Nothing that ran so far is running meanwhile.
+   *
+   * @param maxBytes most bytes of all files together
+   * @returns false when it cannot be written as it is: larger, or with folders and files that even their owner cannot read
+   */
+  save(into: Writable, maxBytes: number): Promise<boolean>;
   /** Ends every process and removes everything, however often it is called. */
   close(): Promise<void>;
 }

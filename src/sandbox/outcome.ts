@@ -1,4 +1,5 @@
-import type { LimitName, StepOutcome } from './engine.ts';
+import { SOURCE_REFUSED } from './command.ts';
+import { LAYOUT, type LimitName, type SandboxSpec, type StepOutcome } from './engine.ts';
 
 /** How often limits were met so far, and what is left of the disk. */
 export interface Status {
@@ -56,6 +57,12 @@ export function judgeExit(options: {
   if (exitCode === 0) return { kind: 'exited', exitCode, log };
   const limit = raised(before, after) ?? told(log, options.withoutCounters);
   return limit === null ? { kind: 'exited', exitCode, log } : { kind: 'limit', limit, log };
+}
+
+/** True when what a sandbox was to start from cannot be laid out in it; of what was saved, for whatever reason. */
+export function isRefused(prepared: StepOutcome, { unpackInto }: Pick<SandboxSpec, 'unpackInto'>): boolean {
+  if (prepared.kind !== 'exited') return unpackInto === LAYOUT.work;
+  return unpackInto === LAYOUT.work ? prepared.exitCode !== 0 : prepared.exitCode === SOURCE_REFUSED;
 }
 
 /** How every step ends of a sandbox whose source could not be unpacked. */

@@ -4,9 +4,14 @@ import type { Signal } from '../model/verdict.ts';
 
 const MOST_NAMED = 5;
 
+/** Paths of the files of a commit whose content the mirror does not have. */
+export function missingFiles(tree: Source['tree']): readonly string[] {
+  return tree.filter((file) => file.missing).map((file) => file.path);
+}
+
 /** Says that a rebuild went without files of its commit, as the mirror does not have them; null when it had them all. */
 export function missingFilesSignal({ tree, commit }: Source): Signal | null {
-  const missing = tree.filter((file) => file.missing).map((file) => file.path);
+  const missing = missingFiles(tree);
   if (missing.length === 0) return null;
   const named = missing.slice(0, MOST_NAMED).join(', ');
   const more = missing.length > MOST_NAMED ? ', ...' : '';

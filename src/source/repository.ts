@@ -3,6 +3,7 @@ import { cannot, found, type Outcome, type Reason } from '../model/verdict.ts';
 import { cloneCommit, type CloneRequest } from './clone.ts';
 import type { CommitStore } from './commit-store.ts';
 import { type Git, type GitFailure, type GitOutput, gitUnavailable, reasonOf } from './git.ts';
+import { missingFiles } from './missing-files.ts';
 import { LARGEST_TEXT, TextReader } from './text-reader.ts';
 
 /** A branch or tag and the commit that it leads to. */
@@ -100,6 +101,13 @@ export class Repository {
     if (!store.ok) return '';
     const shown = await store.value.git.run(['show', '-s', '--format=%cI', '--end-of-options', commit]);
     return shown.ok ? shown.text.trim() : '';
+  }
+
+  /** The id of what a full ref name names itself: of an annotated tag's own object, not its commit's. Null for no such ref. */
+  async objectOf(ref: string): Promise<string | null> {
+    if (!REF_NAME.test(ref)) return null;
+    const id = (await this.#read(['rev-parse', '--verify', '--quiet', '--end-of-options', ref])).trim();
+    return FULL_ID.test(id) ? id : null;
   }
 
   /** Every file of a commit; a reason when it has names that no checkout can have, or more than can be listed. */
@@ -224,7 +232,7 @@ export class Repository {
     if (!store.ok) return store.reason;
     const tree = store.value.missing.size === 0 ? found([]) : await this.tree(options.commit);
     if (!tree.ok) return tree.reason;
-    const missing = tree.value.filter((file) => file.missing === true).map((file) => file.path);
+    const missing = missingFiles(tree.value);
     return cloneCommit(options, { history: this.#git, store: store.value, missing });
   }
 

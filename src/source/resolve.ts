@@ -33,7 +33,7 @@ export interface ResolvedSource {
   readonly signals: readonly Signal[];
 }
 
-interface ResolveOptions {
+export interface ResolveOptions {
   readonly claims: SourceClaims;
   readonly override: SourceOverride | null;
   /** Templates for where to fetch repositories from (see `remotesFor`). */
@@ -48,6 +48,16 @@ interface ResolveOptions {
  * @returns candidates in the order in which to try them, or why there are none
  */
 export async function resolveSource(options: ResolveOptions): Promise<Outcome<ResolvedSource>> {
+  return resolveWith(options, (context) => {
+    const commit = options.override?.commit ?? null;
+    return commit === null ? resolveClaimed(context) : resolveNamed({ ...context, commit });
+  });
+}
+
+type Choose = (context: Context) => Promise<Outcome<ResolvedSource>>;
+
+/** Fetches the repository that is stated and lets `choose` look for candidates in it. */
+export async function resolveWith(options: ResolveOptions, choose: Choose): Promise<Outcome<ResolvedSource>> {
   const { claims, override } = options;
   const stated = override?.repository ?? claims.repository;
   if (stated === null) {
@@ -63,8 +73,8 @@ export async function resolveSource(options: ResolveOptions): Promise<Outcome<Re
     const why = `The document's repository, ${shown}, is not the URL of a repository on a host.`;
     return cannot('no-repository', `${why} If you know the right one, name it with --source <url#commit>.`);
   }
-  const resolved = await resolveAt(url, options);
-  const moved = resolved.ok ? null : await resolveMoved({ url, reason: resolved.reason }, options);
+  const resolved = await resolveAt(url, options, choose);
+  const moved = resolved.ok ? null : await resolveMoved({ url, reason: resolved.reason }, options, choose);
   // What was read while the time ran out may be half of it.
   return options.deadline.leftMs() > 0 ? (moved ?? resolved) : outOfTime(url);
 }
@@ -76,12 +86,13 @@ export async function resolveSource(options: ResolveOptions): Promise<Outcome<Re
 async function resolveMoved(
   stated: { readonly url: RepositoryUrl; readonly reason: Reason },
   options: ResolveOptions,
+  choose: Choose,
 ): Promise<Outcome<ResolvedSource> | null> {
   const { claims, override, deadline } = options;
   if (override !== null) return null;
   for (const place of placesToTry({ ...stated, claims })) {
     if (deadline.leftMs() <= 0) return null;
-    const resolved = await resolveAt(place.url, options);
+    const resolved = await resolveAt(place.url, options, choose);
     if (resolved.ok) return found(asMoved(resolved.value, { ...stated, claims, place }));
   }
   return null;
@@ -98,14 +109,14 @@ interface Opened {
   readonly partial: string | null;
 }
 
-async function resolveAt(url: RepositoryUrl, options: ResolveOptions): Promise<Outcome<ResolvedSource>> {
+async function resolveAt(
+  url: RepositoryUrl,
+  options: ResolveOptions,
+  choose: Choose,
+): Promise<Outcome<ResolvedSource>> {
   const opened = await open(url, options);
   if (!opened.ok) return opened;
-  const commit = options.override?.commit ?? null;
-  const resolved =
-    commit === null
-      ? await resolveClaimed({ url, ...options, ...opened.value })
-      : await resolveNamed({ url, ...options, ...opened.value, commit });
+  const resolved = await choose({ ...options, ...opened.value, url });
   if (!resolved.ok) return resolved;
   return found({
     ...resolved.value,
@@ -137,32 +148,45 @@ function partialSignals(partial: string | null): readonly Signal[] {
   return [signal('repository-incomplete', message)];
 }
 
-interface Context extends ResolveOptions, Opened {
+/** An open repository, and what is known about the package version that is looked for in it. */
+export interface Context extends ResolveOptions, Opened {
   readonly url: RepositoryUrl;
 }
 
 /** The source as claims, tags and the history have it. */
 async function resolveClaimed(context: Context): Promise<Outcome<ResolvedSource>> {
-  const { repository, url, claims, partial } = context;
-  const { candidates, unheld } = await claimedAndTagged(repository, claims);
-  const first = await locateAll(context, candidates);
-  const all = needsHistory(first, claims) ? await withVersionCommit(context, first) : first;
-  // Of a repository without its history nobody can say what its branches hold.
-  const missing = partial === null ? unheld : [];
-  if (all.tried.length === 0) {
+  const { repository, url, claims } = context;
+  const { located, unheld } = await claimedSources(context);
+  if (located.tried.length === 0) {
     const what = `${url.url} has no tag for ${claims.version}, and no commit that sets this version.`;
-    const ghosts = missing.map(
+    const ghosts = unheld.map(
       ({ commit, evidence }) =>
         ` Commit ${commit} (${evidence.detail}) is on no branch and no tag of the repository.`,
     );
     const next = `If you know the commit, name it with --source ${url.url}#<commit>.`;
     return cannot('source-not-found', `${what}${ghosts.join('')} ${next}`);
   }
-  const ghosts = missing.map(({ commit, evidence }) => {
+  return outcomeOf({ context, repository, located, signals: ghostSignals(url, unheld) });
+}
+
+/** The commits that claims, tags and the history lead to, and the claimed ones that are not there. */
+export async function claimedSources(
+  context: Context,
+): Promise<{ readonly located: LocatedAll; readonly unheld: SourceClaims['commits'] }> {
+  const { repository, claims, partial } = context;
+  const { candidates, unheld } = await claimedAndTagged(repository, claims);
+  const first = await locateAll(context, candidates);
+  const located = needsHistory(first, claims) ? await withVersionCommit(context, first) : first;
+  // Of a repository without its history nobody can say what its branches hold.
+  return { located, unheld: partial === null ? unheld : [] };
+}
+
+/** Says which claimed commits the repository does not have. */
+export function ghostSignals(url: RepositoryUrl, unheld: SourceClaims['commits']): readonly Signal[] {
+  return unheld.map(({ commit, evidence }) => {
     const message = `No branch and no tag of ${url.url} holds commit ${commit} (${evidence.detail}); it was not used.`;
     return signal('commit-on-no-branch', message);
   });
-  return outcomeOf({ context, repository, located: all, signals: ghosts });
 }
 
 /** The source as the user names it: a tag, a branch, or any commit that the remote gives. */
@@ -192,20 +216,20 @@ async function resolveNamed(
   return outcomeOf({ context, repository, located, signals });
 }
 
-interface Located {
+export interface Located {
   readonly source: Source;
   /** What the manifest at this commit states. */
   readonly version: string | null;
 }
 
-interface LocatedAll {
+export interface LocatedAll {
   readonly tried: readonly Candidate[];
   readonly sources: readonly Located[];
   /** Why some candidates could not be read. */
   readonly reasons: readonly Reason[];
 }
 
-type LocateContext = Pick<Context, 'repository' | 'url' | 'claims'>;
+export type LocateContext = Pick<Context, 'repository' | 'url' | 'claims'>;
 
 async function locateAll(context: LocateContext, tried: readonly Candidate[]): Promise<LocatedAll> {
   const sources: Located[] = [];
@@ -219,7 +243,7 @@ async function locateAll(context: LocateContext, tried: readonly Candidate[]): P
 }
 
 /** The directory and files of a candidate; null when no manifest of it has the name. */
-async function locate(context: LocateContext, candidate: Candidate): Promise<Outcome<Located | null>> {
+export async function locate(context: LocateContext, candidate: Candidate): Promise<Outcome<Located | null>> {
   const { repository, url, claims } = context;
   const { commit, ref, evidence } = candidate;
   // First, as it is what refuses a tree that unfolds to more than can be looked through.
@@ -296,7 +320,8 @@ function outcomeOf(options: {
   });
 }
 
-function evidenceSignals(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {
+/** What there is to say when evidence leads to several commits, or to none that states the version. */
+export function evidenceSignals(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {
   const signals: Signal[] = [];
   const firm = located.filter(({ source }) => !isLoose(source.evidence));
   if (firm.length > 1) {

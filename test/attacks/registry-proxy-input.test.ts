@@ -40,7 +40,11 @@ describe('a tool whose artifact in the cache is no longer the one that was store
     const client = await clientOf(registry, { cacheDirectory });
     const tools = async () => {
       const unpacked = await temporaryFolder();
-      const made = await toolchain({ node: '20.0.0', npm: '10.0.0', client, cacheDirectory: unpacked });
+      const made = await toolchain({
+        versions: { node: '20.0.0', npm: '10.0.0' },
+        client,
+        cacheDirectory: unpacked,
+      });
       const place = made.mounts.find((mount) => mount.target === '/opt/npm')?.source ?? '';
       return readFileSync(path.join(place, 'bin', 'npm-cli.js'), 'utf8');
     };

@@ -66,7 +66,7 @@ describe('reprove verify', () => {
 });
 
 describe('reprove', () => {
-  it.each(['--help', 'verify --help', 'demo --help'])('%s exits 0', async (words) => {
+  it.each(['--help', 'verify --help', 'plan --help', 'demo --help'])('%s exits 0', async (words) => {
     const run = await reprove(words.split(' '), {
       env: { HOME: '/home/someone', XDG_CACHE_HOME: '', REPROVE_CACHE_DIR: '', REPROVE_GIT_MIRROR: '' },
     });

@@ -5,7 +5,7 @@ import type { Archive } from '../../src/model/artifact.ts';
 import { compare } from '../../src/compare/compare.ts';
 import { readArchive } from '../../src/published/archive.ts';
 import { digestsOf } from '../../src/published/digests.ts';
-import { archiveOf, sourceOf } from '../support/artifacts.ts';
+import { archiveOf, MADE, sourceOf } from '../support/artifacts.ts';
 import { gzipOf, npmTar, writeChecksum } from '../support/tarball.ts';
 
 const FILES = {
@@ -19,7 +19,7 @@ const rebuilt = { bytes: honest, archive: archiveOf(honest) };
 
 const judged = (bytes: Buffer, archive: Archive) => {
   const published = { fileName: 'a.tgz', bytes, digests: digestsOf(bytes), archive };
-  const comparison = compare({ published, rebuilt, source: sourceOf(FILES) });
+  const comparison = compare({ published, rebuilt, source: sourceOf(FILES), made: MADE });
   const judgement = judge({
     comparison,
     failure: null,

@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defaultCacheDir } from '../../src/cache-dir.ts';
 import type { Phase } from '../../src/model/plan.ts';
-import type {
-  EngineName,
-  Limits,
-  RootFilesystem,
-  Sandbox,
-  SandboxSpec,
-  StepOutcome,
+import {
+  LAYOUT,
+  type EngineName,
+  type Limits,
+  type RootFilesystem,
+  type Sandbox,
+  type SandboxSpec,
+  type StepOutcome,
 } from '../../src/sandbox/engine.ts';
 import { rootFilesystem } from '../../src/sandbox/rootfs.ts';
 import { engineNamed } from '../../src/sandbox/select.ts';
@@ -77,6 +78,7 @@ export async function openOn(
     await engineNamed(name)
   ).open({
     rootfs,
+    unpackInto: LAYOUT.source,
     mounts: [],
     socketDirectory: null,
     phases: ['build', 'pack'],

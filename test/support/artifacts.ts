@@ -35,6 +35,9 @@ export function sourceOf(files: Files, directory = '.'): Source {
   };
 }
 
+/** What comparisons of tests say of the rebuilt side. */
+export const MADE = { packer: 'a packer', gzip: 'as packed' } as const;
+
 export interface TarballPair {
   readonly published: Uint8Array;
   readonly rebuilt: Uint8Array;
@@ -54,5 +57,6 @@ export function compareTarballs({
     published: artifactOf(published),
     rebuilt: { bytes: rebuilt, archive: archiveOf(rebuilt) },
     source: sourceOf(commit, directory),
+    made: MADE,
   });
 }

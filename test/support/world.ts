@@ -1,8 +1,11 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { openPublisher } from '../../builders/npm/publisher.ts';
 import { ECOSYSTEMS } from '../../builders/index.ts';
 import { defaultCacheDir } from '../../src/cache-dir.ts';
 import { LoopbackRegistry } from '../../src/demo/loopback-registry.ts';
+import type { Step } from '../../src/model/plan.ts';
+import type { StatedPlans } from '../../src/plan-file/parse.ts';
 import type { ResultDocument } from '../../src/report/document.ts';
 import { ResultDocument as ResultSchema } from '../../src/report/document.ts';
 import type { EngineName, Limits } from '../../src/sandbox/engine.ts';
@@ -29,14 +32,16 @@ export type RepositoryFiles = Readonly<Record<string, string | object>>;
 export class TestWorld {
   readonly registry: LoopbackRegistry;
   readonly folder = temporaryFolder();
-  readonly cacheDir = defaultCacheDir();
+  readonly cacheDir: string;
 
-  private constructor(registry: LoopbackRegistry) {
+  private constructor(registry: LoopbackRegistry, options: { ownTrees: boolean }) {
     this.registry = registry;
+    this.cacheDir = options.ownTrees ? cacheWithOwnTrees(this.folder.path) : defaultCacheDir();
   }
 
-  static async open(): Promise<TestWorld> {
-    return new TestWorld(await LoopbackRegistry.start());
+  /** @param options.ownTrees true: what fetch phases leave is kept in a folder of this world's own */
+  static async open(options: { ownTrees: boolean } = { ownTrees: false }): Promise<TestWorld> {
+    return new TestWorld(await LoopbackRegistry.start(), options);
   }
 
   get gitMirror(): string {
@@ -94,12 +99,19 @@ export class TestWorld {
   /** Verifies as the command does; the document is checked against its schema. */
   async verify(
     spec: string,
-    options: { engine: EngineName; limits?: Limits; timeoutMs?: number },
+    options: {
+      engine: EngineName;
+      limits?: Limits;
+      timeoutMs?: number;
+      onStep?: (step: Step) => void;
+      stated?: StatedPlans;
+    },
   ): Promise<ResultDocument> {
     const document = await verify(
       {
         spec,
         sourceOverride: null,
+        stated: options.stated ?? null,
         mirrors: [this.gitMirror],
         cacheDir: this.cacheDir,
         limits: options.limits ?? SMALL_LIMITS,
@@ -113,7 +125,7 @@ export class TestWorld {
         }),
         engine: () => selectEngine({ requested: options.engine }),
         rootfs: () => rootFilesystem({ cacheDir: this.cacheDir }),
-        progress: { onStage: () => undefined, onStep: () => undefined },
+        progress: { onStage: () => undefined, onStep: options.onStep ?? (() => undefined) },
       },
     );
     return ResultSchema.parse(document);
@@ -123,6 +135,18 @@ export class TestWorld {
     await this.registry.close();
     this.folder.dispose();
   }
+}
+
+/** What takes long to make is shared with the default cache. */
+function cacheWithOwnTrees(folder: string): string {
+  const cacheDir = path.join(folder, 'cache');
+  mkdirSync(cacheDir);
+  for (const name of ['content', 'git', 'rootfs', 'toolchains']) {
+    const shared = path.join(defaultCacheDir(), name);
+    mkdirSync(shared, { recursive: true });
+    symlinkSync(shared, path.join(cacheDir, name));
+  }
+  return cacheDir;
 }
 
 /** A minute after the only commit of `source`. */

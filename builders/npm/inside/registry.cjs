@@ -1,17 +1,20 @@
 'use strict';
-// Runs in fetch steps, below the forwarder: registry.cjs REGISTRY_URL COMMAND [ARGUMENT...]
+// Runs in fetch steps, below the forwarder: registry.cjs REGISTRY_URL [--without=NAME,...] COMMAND [ARGUMENT...]
 //
 // Package managers take a registry from many places, and some follow the addresses of a lockfile without asking. This
 // writes the registry into the configuration of the home folder, points the addresses in the lockfiles of the current
 // folder to it, runs the command, puts the lockfiles back as they were and ends as the command ends. An address keeps
 // everything from the package's name on: what is served for it is checked against the lockfile's own digest by the
-// package manager. Plain ES5, for every Node since 0.12.
+// package manager. Dependencies named by --without are taken out of the folder's manifest, and out of npm's lockfile,
+// meanwhile. Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
 var spawn = require('child_process').spawn;
 
 var registry = process.argv[2];
 var command = process.argv.slice(3);
+var without = /^--without=(.*)$/.exec(command[0]);
+if (without) command.shift();
 var LOCKFILES = ['yarn.lock', 'pnpm-lock.yaml', 'package-lock.json', 'npm-shrinkwrap.json', 'bun.lock'];
 // An artifact's address ends in `<name>/-/<file>.tgz`, whatever the registry; before the name a path may stand.
 var ADDRESS =
@@ -28,6 +31,12 @@ write(
 write('.yarnrc', 'registry "' + registry + '"\ndisable-self-update-check true\n');
 
 var originals = {};
+
+function replace(name, before, after) {
+  originals[name] = before;
+  fs.writeFileSync(name, after, 'latin1');
+}
+
 LOCKFILES.forEach(function (name) {
   var text;
   try {
@@ -40,10 +49,42 @@ LOCKFILES.forEach(function (name) {
   var redirected = text.replace(ADDRESS, function (_all, artifact) {
     return registry + artifact;
   });
-  if (redirected === text) return;
-  originals[name] = text;
-  fs.writeFileSync(name, redirected, 'latin1');
+  if (redirected !== text) replace(name, text, redirected);
 });
+
+function withoutTables(fields, names) {
+  names.forEach(function (name) {
+    ['dependencies', 'devDependencies', 'optionalDependencies', 'requires'].forEach(function (table) {
+      if (fields[table] && typeof fields[table] === 'object') delete fields[table][name];
+    });
+  });
+}
+
+function edit(name, change) {
+  var text = fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : null;
+  if (text === null) return;
+  var fields = JSON.parse(text.replace(/^\ufeff/, ''));
+  change(fields);
+  var before = originals[name] === undefined ? Buffer.from(text, 'utf8').toString('latin1') : originals[name];
+  replace(name, before, Buffer.from(JSON.stringify(fields, null, 2), 'utf8').toString('latin1'));
+}
+
+if (without) {
+  var names = without[1].split(',');
+  edit('package.json', function (fields) {
+    withoutTables(fields, names);
+  });
+  // The form of npm 7 and later: every package by its folder.
+  edit('package-lock.json', function (lock) {
+    Object.keys(lock.packages || {}).forEach(function (folder) {
+      var isNamed = names.some(function (name) {
+        return new RegExp('(^|/)node_modules/' + name.replace(/[.]/g, '\\.') + '(/|$)').test(folder);
+      });
+      if (isNamed) delete lock.packages[folder];
+      else withoutTables(lock.packages[folder], names);
+    });
+  });
+}
 
 function restore() {
   Object.keys(originals).forEach(function (name) {

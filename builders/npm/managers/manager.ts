@@ -68,6 +68,13 @@ const RUNNERS_ENVIRONMENT = {
   DO_NOT_TRACK: '1',
 } as const;
 
+/** Every variable that a step may have been given only for being a step of this ecosystem. */
+export const STANDARD_ENVIRONMENT: Readonly<Record<string, string>> = {
+  ...ENVIRONMENT,
+  ...OTHERS_ENVIRONMENT,
+  ...RUNNERS_ENVIRONMENT,
+};
+
 /** A command of a plan, in a folder of the repository. */
 export function toolStep(options: {
   readonly name: string;
@@ -84,13 +91,10 @@ export function toolStep(options: {
   return { name, phase, argv, cwd: inSource(directory), env, optional: options.optional ?? false };
 }
 
-/** The same command with the registry proxy in reach: as it is for npm, which redirects lockfiles by itself. */
-export function withRegistry(step: Step, manager: ManagerName): Step {
-  const redirected =
-    manager === 'npm'
-      ? step.argv
-      : (['node', `${INSIDE_TARGET}/registry.cjs`, REGISTRY_URL, ...step.argv] as const);
-  return { ...step, argv: ['node', FORWARDER_TARGET, ...redirected] };
+/** The same command with the registry proxy in reach, and lockfiles that lead there. */
+export function withRegistry(step: Step): Step {
+  const inside = ['node', `${INSIDE_TARGET}/registry.cjs`, REGISTRY_URL] as const;
+  return { ...step, argv: ['node', FORWARDER_TARGET, ...inside, ...step.argv] };
 }
 
 /** A folder of the repository, inside the sandbox. */

@@ -1,7 +1,12 @@
 import semver, { type SemVer } from 'semver';
 import { ReproveError } from '../../../src/errors.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import { versionOf, type PackageDocument, type RawVersion } from '../registry/document.ts';
+import {
+  versionOf,
+  type PackageDocument,
+  type RawVersion,
+  type VersionDocument,
+} from '../registry/document.ts';
 import { hexOf } from '../registry/integrity.ts';
 import { RangeIndex } from './range-index.ts';
 import { type Subject, withoutSubject } from './subject.ts';
@@ -60,6 +65,7 @@ export class RegistryArchive {
   readonly #refreshed = new Set<string>();
   readonly #materials = new Map<string, Material>();
   readonly #repairs: Repair[] = [];
+  readonly #leftOut = new Set<string>();
   readonly #reports = new Map<string, TimeReport>();
 
   constructor({ client, cutoff, wanted, subject }: ArchiveOptions) {
@@ -110,15 +116,18 @@ export class RegistryArchive {
   }
 
   /**
-   * The artifact of an exact version, checked and recorded as a material; null when there is no such version.
+   * The artifact of an exact version, checked and recorded as a material; null when there is no such version. For one
+   * that the registry no longer has, its nearest neighbour stands in, which is recorded as a repair: a lockfile's digest
+   * does not fit it, so nobody gets it who did not ask for no digests.
    * Throws ReproveError `registry-invalid` when it is gone, has not the digests that the registry gives, or is the very
    * artifact that is being verified.
    */
   async artifact(name: string, file: string): Promise<Uint8Array | null> {
     const version = await this.#versionOfFile(name, file);
     const document = version === null ? null : await this.#withVersion(name, version);
-    const found = document === null || version === null ? null : versionOf(document, version);
-    if (document === null || found === null) return null;
+    if (document === null || version === null) return null;
+    const found = versionOf(document, version) ?? this.#standIn(document, version);
+    if (found === null) return null;
     const result = await this.#client.artifact(found);
     const subject = `${name}@${found.version}`;
     if (result.kind === 'missing')
@@ -154,6 +163,20 @@ export class RegistryArchive {
     return shown.find((version) => version !== null) ?? null;
   }
 
+  /** Packages that the registry does not have, on which nothing that is served may depend. */
+  get leftOut(): ReadonlySet<string> {
+    return this.#leftOut;
+  }
+
+  /** See `RegistryProxy.leaveOut`. */
+  async leaveOut(name: string): Promise<boolean> {
+    if (this.#leftOut.has(name) || (await this.#document(name)) !== null) return false;
+    this.#leftOut.add(name);
+    const reason = `The registry does not have ${name}; what depends on it is installed without it.`;
+    this.#repairs.push(Object.freeze({ name, version: '*', range: '*', reason }));
+    return true;
+  }
+
   #allowRange(document: PackageDocument, range: string): string | null {
     const { name } = document;
     const { kept } = snapshot(document, this.#cutoff, this.#allowedOf(name));
@@ -185,6 +208,20 @@ export class RegistryArchive {
       past = snapshot(document, this.#cutoff, this.#allowedOf(document.name));
     }
     return past;
+  }
+
+  /** The next higher version of the same major line, else the next lower one. */
+  #standIn(document: PackageDocument, version: string): VersionDocument | null {
+    const { name } = document;
+    const wanted = semver.parse(version, { loose: true });
+    if (wanted === null || name === this.#subject?.name) return null;
+    const line = ascending(document.versions.keys()).filter(({ major }) => major === wanted.major);
+    const near = line.find((one) => one.compare(wanted) > 0) ?? line.at(-1);
+    if (near === undefined) return null;
+    const reason = `A lockfile names ${name}@${version}, which the registry does not have; its neighbour stands in.`;
+    if (!this.#repairs.some((one) => one.reason === reason))
+      this.#repairs.push(Object.freeze({ name, version: near.raw, range: version, reason }));
+    return versionOf(document, near.raw);
   }
 
   #allow(repair: Repair): void {

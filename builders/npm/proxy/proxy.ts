@@ -38,6 +38,11 @@ export interface RegistryProxy {
    * A range of null stands for all that are known to be wanted. Resolves to null when there is no such version at all.
    */
   allow(name: string, range: string | null): Promise<string | null>;
+  /**
+   * For a caller whose install asked for a package that the registry does not have: nothing that is served depends on
+   * it from now on. False when the registry has it, or when it is left out already.
+   */
+  leaveOut(name: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -80,6 +85,7 @@ export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> 
     timeDoctor: () => archive.timeReports,
     failures: () => [...failures],
     allow: (name, range) => archive.allow(name, range),
+    leaveOut: (name) => archive.leaveOut(name),
     async close() {
       await new Promise<void>((resolve) => {
         server.close(() => {
@@ -124,7 +130,7 @@ async function serve(
       const found = await archive.packageAt(route.name);
       if (found === null) return json(404, NOT_FOUND);
       const type = view.abbreviated ? INSTALL_TYPE : 'application/json';
-      return json(200, documentView(found.document, found.past, view), type);
+      return json(200, documentView(found.document, found.past, { ...view, leftOut: archive.leftOut }), type);
     }
     case 'version': {
       const found = await archive.packageAt(route.name);
@@ -132,7 +138,10 @@ async function serve(
         found === null ? null : (tagsAt(found.document, found.past).get(route.version) ?? route.version);
       const raw = version === null ? null : await archive.exactVersion(route.name, version);
       if (raw === null || version === null) return json(404, NOT_FOUND);
-      return json(200, versionView(route.name, version, raw, { ...view, abbreviated: false }));
+      return json(
+        200,
+        versionView(route.name, version, raw, { ...view, leftOut: archive.leftOut, abbreviated: false }),
+      );
     }
     case 'artifact': {
       const bytes = await archive.artifact(route.name, route.file);

@@ -34,6 +34,8 @@ export interface ViewOptions {
   /** Where the sandbox finds the proxy, without a final slash. */
   readonly origin: string;
   readonly abbreviated: boolean;
+  /** Packages on which nothing may depend, since they are not to be had. */
+  readonly leftOut: ReadonlySet<string>;
 }
 
 /** A package document as it was at the cutoff, with artifacts at the proxy's own address. */
@@ -58,9 +60,32 @@ export function documentView(document: PackageDocument, past: Snapshot, options:
 export function versionView(name: string, version: string, raw: RawVersion, options: ViewOptions): object {
   const file = `${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
   const dist = { ...(raw['dist'] as object | undefined), tarball: `${options.origin}/${name}/-/${file}` };
-  if (!options.abbreviated) return { ...raw, dist };
-  const kept = ABBREVIATED.filter((key) => raw[key] !== undefined).map((key) => [key, raw[key]] as const);
+  const reachable = {
+    ...raw,
+    ...Object.fromEntries(TABLES.map((key) => [key, reachableOf(raw[key], options.leftOut)])),
+  };
+  if (!options.abbreviated) return { ...reachable, dist };
+  const kept = ABBREVIATED.filter((key) => reachable[key] !== undefined).map(
+    (key) => [key, reachable[key]] as const,
+  );
   return { ...Object.fromEntries(kept), ...(hasInstallScript(raw) && { hasInstallScript: true }), dist };
+}
+
+/** What an install of a package follows. */
+const TABLES = ['dependencies', 'optionalDependencies'] as const;
+/** A dependency that no registry serves: a git repository, a URL, a GitHub short form. */
+export const ELSEWHERE = /^(?:git|https?:|github:|gitlab:|bitbucket:|[\w.-]+\/[\w.-]+(?:#|$))/;
+
+/** Dependencies of a dependency; for those outside of every registry the registry's own package of the name stands in. */
+function reachableOf(table: unknown, leftOut: ReadonlySet<string>): unknown {
+  if (typeof table !== 'object' || table === null) return table;
+  const ranges = Object.entries(table).filter(([name]) => !leftOut.has(name));
+  return Object.fromEntries(
+    ranges.map(([name, range]) => [
+      name,
+      typeof range === 'string' && ELSEWHERE.test(range) ? '*' : (range as unknown),
+    ]),
+  );
 }
 
 /** `latest` as it may have been: the true one if it is kept, else the highest release kept that is not above it. */

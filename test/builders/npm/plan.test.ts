@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { npmPlans, type ToolClues } from '../../../builders/npm/plan.ts';
+import type { ManagerName } from '../../../builders/npm/managers/manager.ts';
 import type { PlanRequest } from '../../../src/ecosystem.ts';
 import type { EntryRole } from '../../../src/judge/roles.ts';
 import { artifactOf, sourceOf } from '../../support/artifacts.ts';
@@ -16,11 +17,16 @@ interface Situation {
   /** Of the npm that is chosen. */
   readonly npm?: string;
   readonly published?: string;
+  /** Whose marks the published archive bears. */
+  readonly packer?: ManagerName;
+  /** What was published. */
+  readonly archive?: Readonly<Record<string, string>>;
 }
 
 async function plansOf(situation: Situation) {
   const { files, directory = '.', unexplained = {}, publishedAt = null, npm = '10.0.0' } = situation;
-  const { published: version = '1.0.0' } = situation;
+  const { published: version = '1.0.0', packer = 'npm' } = situation;
+  const { archive = { 'package.json': '{"name":"pkg","version":"1.0.0"}' } } = situation;
   const texts = Object.fromEntries(
     Object.entries(files).map(([name, content]) => [
       name,
@@ -29,7 +35,7 @@ async function plansOf(situation: Situation) {
     ]),
   );
   const clues: ToolClues[] = [];
-  const artifact = artifactOf(npmTarball({ 'package.json': '{"name":"pkg","version":"1.0.0"}' }));
+  const artifact = artifactOf(npmTarball(archive));
   const request: PlanRequest = {
     published: {
       subject: { ecosystem: 'npm', name: 'pkg', version, purl: `pkg:npm/pkg@${version}` },
@@ -39,6 +45,7 @@ async function plansOf(situation: Situation) {
         name: 'pkg',
         version: '1.0.0',
         repository: null,
+        otherRepositories: [],
         directory: null,
         commits: [],
         manifest: null as never,
@@ -53,9 +60,11 @@ async function plansOf(situation: Situation) {
   };
   const plans = await npmPlans(request, {
     roles: new Map(Object.entries(unexplained)),
+    packer,
     choose: (one) => {
       clues.push(one);
-      return { node: '22.0.0', npm, evidence: [] };
+      const versions = { node: '22.0.0', npm, pnpm: '9.0.0', yarn: '4.0.0', bun: '1.2.0' };
+      return Promise.resolve({ versions, evidence: [] });
     },
   });
   const steps = plans.map((plan) =>
@@ -102,7 +111,7 @@ describe('a package with built files', () => {
       unexplained: BUILT,
     });
     expect(steps[0]).toEqual([
-      'fetch /work/source: node /opt/forwarder/forward.js npm ci --ignore-scripts',
+      'fetch /work/source: node /opt/forwarder/forward.js node /opt/inside/registry.cjs http://127.0.0.1:4873/ npm ci --ignore-scripts',
       'build /work/source: npm run build',
       'pack /work/source: npm pack --pack-destination=/work/output',
     ]);
@@ -117,11 +126,13 @@ describe('a package with built files', () => {
       },
       unexplained: BUILT,
     });
-    expect(plans.map((plan) => plan.steps[0]?.argv.slice(3).join(' '))).toEqual([
-      'ci --ignore-scripts',
-      'install --no-package-lock --ignore-scripts',
+    expect(plans.map((plan) => plan.steps[0]?.argv.slice(5).join(' '))).toEqual([
+      'npm ci --ignore-scripts',
+      'npm install --ignore-scripts',
+      'npm install --no-package-lock --ignore-scripts',
     ]);
-    expect(plans[1]?.evidence.map((one) => one.kind)).toEqual(['resolution']);
+    expect(plans.map((plan) => plan.fallback)).toEqual([false, true, true]);
+    expect(plans[2]?.evidence.map((one) => one.kind)).toEqual(['resolution']);
   });
 
   it('is never judged by a bare pack', async () => {
@@ -158,12 +169,15 @@ describe('a package of a workspace', () => {
       unexplained: BUILT,
     });
     expect(steps[0]).toEqual([
-      'fetch /work/source: node /opt/forwarder/forward.js npm ci --ignore-scripts',
+      'fetch /work/source: node /opt/forwarder/forward.js node /opt/inside/registry.cjs http://127.0.0.1:4873/ npm ci --ignore-scripts',
       'build /work/source: npm rebuild --foreground-scripts',
       'build /work/source/packages/pkg: npm run build',
       'pack /work/source/packages/pkg: npm pack --pack-destination=/work/output',
     ]);
-    expect(clues[0]).toMatchObject({ lockfileVersion: 2, nodeVersionFile: 'v20.1.0' });
+    expect(clues[0]).toMatchObject({
+      root: { manager: 'npm', lockfile: { version: '2' } },
+      nodeVersion: 'v20.1.0',
+    });
   });
 
   it('is built from the root when only the root has a build', async () => {
@@ -199,12 +213,13 @@ describe('a package that bundles dependencies', () => {
       unexplained: { 'node_modules/leaf/index.js': 'code' },
     });
     expect(steps[0]).toEqual([
-      'fetch /work/source: node /opt/forwarder/forward.js npm ci --ignore-scripts',
+      'fetch /work/source: node /opt/forwarder/forward.js node /opt/inside/registry.cjs http://127.0.0.1:4873/ npm ci --ignore-scripts',
       'pack /work/source: npm pack --pack-destination=/work/output --ignore-scripts',
     ]);
-    expect(plans.map((plan) => [plan.strategy, plan.conclusive])).toEqual([
-      ['install-pack', true],
-      ['install-pack', true],
+    expect(plans.map((plan) => [plan.strategy, plan.conclusive, plan.fallback])).toEqual([
+      ['install-pack', true, false],
+      ['install-pack', true, true],
+      ['install-pack', true, true],
     ]);
   });
 
@@ -268,11 +283,103 @@ describe('a commit that leaves the version open', () => {
   it.each([
     ['1.0.0', '1.0.0'],
     ['0.0.0', '0.0.0'],
-    ['0.9.0', '1.0.0'],
     ['0.0.0', '--script-shell=/work/source/evil'],
   ])('but a commit at %s of what is published as %s is taken as it is', async (version, published) => {
     const { steps } = await plansOf({ files: { 'package.json': { name: 'pkg', version } }, published });
     expect(steps[0]).toHaveLength(1);
+  });
+});
+
+describe('a commit that states another version', () => {
+  it('gets the published one too, but a difference then speaks against nobody', async () => {
+    const { steps, plans } = await plansOf({ files: { 'package.json': { name: 'pkg', version: '0.9.0' } } });
+    expect(steps[0]?.[0]).toContain('npm version 1.0.0');
+    expect(plans.map((plan) => plan.conclusive)).toEqual([false]);
+  });
+});
+
+describe('a repository of another package manager', () => {
+  const manifest = { name: 'pkg', scripts: { build: 'tsc' }, devDependencies: { typescript: '5' } };
+  it.each([
+    ['pnpm-lock.yaml', "lockfileVersion: '9.0'\n", 'pnpm install --frozen-lockfile --ignore-scripts'],
+    ['yarn.lock', '# yarn lockfile v1\n', 'yarn install --frozen-lockfile --ignore-scripts'],
+    ['yarn.lock', '__metadata:\n  version: 8\n', 'yarn install --immutable --mode=skip-build'],
+    ['bun.lock', '{ "lockfileVersion": 1 }', 'bun install --frozen-lockfile --ignore-scripts'],
+  ])('is installed from its %s, and its scripts are run by the same', async (name, text, install) => {
+    const { steps } = await plansOf({
+      files: { 'package.json': manifest, [name]: text },
+      unexplained: BUILT,
+    });
+    const [program = ''] = install.split(' ');
+    expect(steps[0]?.[0]).toContain(install);
+    expect(steps[0]?.some((step) => step.endsWith(`${program} run build`))).toBe(true);
+  });
+
+  it('is that of packageManager, where there are two lockfiles', async () => {
+    const { clues } = await plansOf({
+      files: {
+        'package.json': { ...manifest, packageManager: 'pnpm@9.1.0' },
+        'package-lock.json': { lockfileVersion: 3 },
+        'pnpm-lock.yaml': "lockfileVersion: '9.0'\n",
+      },
+      unexplained: BUILT,
+    });
+    expect(clues[0]?.root.manager).toBe('pnpm');
+  });
+
+  it('asks for every manager that a script calls by name', async () => {
+    const { clues } = await plansOf({
+      files: { 'package.json': { name: 'pkg', scripts: { build: 'yarn compile && bun x', compile: 'tsc' } } },
+      unexplained: BUILT,
+    });
+    expect(clues.find(({ purpose }) => purpose === 'build')?.managers).toEqual(['npm', 'yarn', 'bun']);
+  });
+
+  it('is packed by the one whose marks the archive bears, after an install where that needs one', async () => {
+    const { steps } = await plansOf({
+      files: { 'package.json': { name: 'pkg', dependencies: { other: 'workspace:^' } } },
+      packer: 'pnpm',
+    });
+    expect(steps[0]?.at(-1)).toContain('pnpm --config.ignore-scripts=true pack');
+    expect(steps[0]?.[0]).toMatch(/^fetch /);
+  });
+});
+
+describe('what a release tool does before it packs', () => {
+  it('is done again: the licence of the root is copied only where it is the very same file', async () => {
+    const { steps, plans } = await plansOf({
+      files: {
+        'package.json': { name: 'root', workspaces: ['packages/*'] },
+        LICENSE: 'MIT',
+        README: 'another text',
+        'packages/pkg/package.json': { name: 'pkg' },
+      },
+      published: '1.0.0',
+      archive: { 'package.json': '{"name":"pkg","version":"1.0.0"}', LICENSE: 'MIT', README: 'a text' },
+      directory: 'packages/pkg',
+      unexplained: { LICENSE: 'read-by-people', README: 'read-by-people' },
+    });
+    expect(steps[0]?.filter((step) => step.includes(' cp '))).toEqual([
+      'build /work/source/packages/pkg: cp -- /work/source/LICENSE /work/source/packages/pkg/LICENSE',
+    ]);
+    expect(plans[0]?.evidence).toContainEqual(expect.objectContaining({ kind: 'copied-from-root' }));
+  });
+
+  it('is done again: the commit is written into the manifest that names one', async () => {
+    const gitHead = 'f'.repeat(40);
+    const { plans } = await plansOf({
+      files: { 'package.json': { name: 'pkg' } },
+      archive: { 'package.json': JSON.stringify({ name: 'pkg', version: '1.0.0', gitHead }) },
+      unexplained: { 'package.json': 'data' },
+    });
+    const [argv = []] =
+      plans[0]?.steps.flatMap((step) => (step.name === 'set gitHead' ? [step.argv] : [])) ?? [];
+    // The commit that is rebuilt, never the one that the archive claims.
+    expect(argv.slice(1)).toEqual([
+      '/opt/inside/manifest.cjs',
+      'gitHead',
+      plans[0] && sourceOf({}, '.').commit,
+    ]);
   });
 });
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { toolchain, type Toolchain } from '../../../../builders/npm/toolchain/toolchain.ts';
 import { unpack } from '../../../../builders/npm/toolchain/unpack.ts';
-import { listNodeVersions, listNpmVersions } from '../../../../builders/npm/toolchain/versions.ts';
+import { listVersions, nodePackage } from '../../../../builders/npm/toolchain/versions.ts';
 import type { LoopbackRegistry } from '../../../../src/demo/loopback-registry.ts';
 import {
   clientOf,
@@ -53,7 +53,7 @@ function publishTools(
 
 async function get(registry: LoopbackRegistry, cacheDirectory: string, node = '24.1.0'): Promise<Toolchain> {
   const client = await clientOf(registry, { cacheDirectory });
-  return toolchain({ node, npm: '11.4.0', client, cacheDirectory, architecture: 'x64' });
+  return toolchain({ versions: { node, npm: '11.4.0' }, client, cacheDirectory, architecture: 'x64' });
 }
 
 const sourceOf = ({ mounts }: Toolchain, target: string): string =>
@@ -73,6 +73,8 @@ describe('toolchain', () => {
     expect((await readdir(sourceOf(tools, '/opt/node'), { recursive: true })).sort()).toEqual([
       'bin',
       'bin/node',
+      'include',
+      'include/node.h',
     ]);
     expect((await stat(join(sourceOf(tools, '/opt/node'), 'bin/node'))).mode & 0o777).toBe(0o755);
     expect((await readdir(sourceOf(tools, '/opt/npm'), { recursive: true })).sort()).toEqual(
@@ -82,7 +84,7 @@ describe('toolchain', () => {
     for (const name of ['node', 'npm', 'npx']) {
       const shim = join(sourceOf(tools, '/opt/shims'), name);
       expect((await stat(shim)).mode & 0o777).toBe(0o755);
-      expect(await readFile(shim, 'utf8')).toMatch(/^#!\/bin\/sh\nexec \/opt\/node\/bin\/node .*"\$@"\n$/);
+      expect(await readFile(shim, 'utf8')).toMatch(/^#!\/bin\/sh\n.*exec \/opt\/node\/bin\/node .*"\$@"\n/);
     }
   });
 
@@ -94,7 +96,7 @@ describe('toolchain', () => {
     const asked = registry.requests.length;
     expect(await get(registry, cacheDirectory)).toEqual(first);
     expect(registry.requests).toHaveLength(asked);
-    const names = await readdir(join(cacheDirectory, 'toolchains'));
+    const names = await readdir(join(cacheDirectory, 'tools'));
     expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
     expect(names).toHaveLength(5);
   });
@@ -112,8 +114,8 @@ describe('toolchain', () => {
     publishTools(registry);
     const cacheDirectory = await temporaryFolder();
     await get(registry, cacheDirectory);
-    for (const name of await readdir(join(cacheDirectory, 'toolchains')))
-      if (name.endsWith('.json')) await writeFile(join(cacheDirectory, 'toolchains', name), '{"version":');
+    for (const name of await readdir(join(cacheDirectory, 'tools')))
+      if (name.endsWith('.json')) await writeFile(join(cacheDirectory, 'tools', name), '{"version":');
     expect((await get(registry, cacheDirectory)).tools).toHaveLength(2);
   });
 
@@ -136,14 +138,12 @@ describe('toolchain', () => {
     };
     const first = await place();
     const known = { publishedAt: '2025-05-20T00:00:00.000Z', nodeRange: '>=22' };
-    expect(await listNodeVersions({ ...first, architecture: 'x64' })).toEqual([
-      { version: '24.1.0', ...known },
-    ]);
-    expect(await listNpmVersions(first)).toEqual([{ version: '11.4.0', ...known }]);
-    expect(await listNodeVersions({ ...first, architecture: 'arm64' })).toEqual([]);
+    expect(await listVersions(first, nodePackage('x64'))).toEqual([{ version: '24.1.0', ...known }]);
+    expect(await listVersions(first, 'npm')).toEqual([{ version: '11.4.0', ...known }]);
+    expect(await listVersions(first, nodePackage('arm64'))).toEqual([]);
     registry.alter('npm', ({ time, ...document }) => (expect(time).toBeDefined(), document));
-    expect(await listNpmVersions(first)).toEqual([{ version: '11.4.0', ...known }]);
-    expect(await listNpmVersions(await place())).toEqual([
+    expect(await listVersions(first, 'npm')).toEqual([{ version: '11.4.0', ...known }]);
+    expect(await listVersions(await place(), 'npm')).toEqual([
       { version: '11.4.0', publishedAt: null, nodeRange: '>=22' },
     ]);
   });

@@ -1,0 +1,67 @@
+'use strict';
+// Runs in pack steps: pack-folder.cjs FOLDER NAME [PATH...] -- COMMAND [ARGUMENT...]
+//
+// Some builds lay a whole package out in a folder of their own, manifest included, and publish from there. This looks
+// below FOLDER for the folder whose package.json has the NAME and that holds most of the PATHs, and runs the command
+// there; where there is none, in FOLDER itself. Plain ES5, for every Node since 0.12.
+var fs = require('fs');
+var path = require('path');
+var spawnSync = require('child_process').spawnSync;
+
+var DEPTH = 4;
+var words = process.argv.slice(2);
+var divider = words.indexOf('--');
+var folder = words[0];
+var name = words[1];
+var paths = words.slice(2, divider);
+var command = words.slice(divider + 1);
+
+function foldersBelow(directory, depth) {
+  if (depth === 0) return [];
+  return fs
+    .readdirSync(directory)
+    .filter(function (entry) {
+      return entry !== 'node_modules' && entry !== '.git' && isFolder(path.join(directory, entry));
+    })
+    .reduce(function (all, entry) {
+      var found = path.join(directory, entry);
+      return all.concat([found], foldersBelow(found, depth - 1));
+    }, []);
+}
+
+function isFolder(file) {
+  return fs.lstatSync(file).isDirectory();
+}
+
+function nameIn(directory) {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(directory, 'package.json'), 'utf8')).name;
+  } catch (error) {
+    if (error.code === 'ENOENT' || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function score(directory) {
+  return paths.filter(function (file) {
+    return fs.existsSync(path.join(directory, file));
+  }).length;
+}
+
+var best = foldersBelow(folder, DEPTH)
+  .filter(function (directory) {
+    return nameIn(directory) === name;
+  })
+  .sort(function (a, b) {
+    return score(b) - score(a) || a.length - b.length || (a < b ? -1 : 1);
+  })[0];
+
+var place = best === undefined || score(best) === 0 ? folder : best;
+process.stderr.write('pack-folder.cjs: packing ' + place + '\n');
+var argv = command.map(function (word) {
+  return word === folder ? place : word;
+});
+var cwd = process.cwd() === folder ? place : process.cwd();
+var done = spawnSync(argv[0], argv.slice(1), { cwd: cwd, stdio: 'inherit' });
+if (done.error) process.stderr.write('pack-folder.cjs: ' + done.error.message + '\n');
+process.exit(done.status === null ? 1 : done.status);

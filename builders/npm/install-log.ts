@@ -1,0 +1,42 @@
+/*
+ * What package managers say when an install fails. They say it to people: a sentence that is not known here is read as
+ * saying nothing.
+ */
+
+/** The words of package managers when a range has no version; each names the package and, if it can, the range. */
+const NO_MATCH: readonly RegExp[] = [
+  // npm and pnpm
+  /No matching version found for (@?[^@\s]+)@([^\n]+?)(?: with a date before [^\n]+| while fetching [^\n]+| published by [^\n]+)?\.?\s*$/m,
+  /No versions available for (@?[^@\s]+)/,
+  // yarn classic
+  /Couldn't find any versions for "(@?[^"\s]+)" that matches "([^"\n]+)"/,
+  // yarn berry
+  /(?:^|\s)(@?[^@\s]+)@npm:([^\n]+?): No candidates found/m,
+  // bun
+  /No version matching "([^"\n]+)" found for specifier "(?<name>@?[^"\s]+)"/,
+];
+
+/** The package and the range of it that had no version; nulls when the log tells of none. */
+export function unmatchedIn(log: string): { readonly name: string | null; readonly range: string | null } {
+  for (const pattern of NO_MATCH) {
+    const match = pattern.exec(log);
+    const named = match?.groups?.['name'];
+    if (named !== undefined) return { name: named, range: match?.[1] ?? null };
+    if (match !== null) return { name: match[1] ?? null, range: match[2] ?? null };
+  }
+  return { name: null, range: null };
+}
+
+/** What package managers say of a dependency that the registry does not have, or that is not in a registry at all. */
+const MISSING: readonly RegExp[] = [
+  /'(@?[^@'\s]+)@[^']*' is not in this registry/,
+  /404 Not Found - GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/]+) /,
+  /ERR_PNPM_FETCH_404\D[^\n]*GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:]+):/,
+  /error [^\n]*http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:"]+): Not found/,
+];
+
+/** The names of packages that the registry does not have. */
+export function missingIn(log: string): readonly string[] {
+  const names = MISSING.flatMap((pattern) => pattern.exec(log)?.[1] ?? []);
+  return [...new Set(names.map((name) => name.replace(/%2f/i, '/')))];
+}

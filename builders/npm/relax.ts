@@ -1,0 +1,51 @@
+import type { Step } from '../../src/model/plan.ts';
+
+/** The install commands that follow a lockfile to the letter, and those that do not. */
+const LOOSER: Readonly<Record<string, string>> = {
+  ci: 'install',
+  '--frozen-lockfile': '--no-frozen-lockfile',
+  '--immutable': '--no-immutable',
+};
+
+type Argv = Step['argv'];
+
+/**
+ * The steps of a plan with an install that leaves dependencies out: their names are taken out of the manifest for as
+ * long as the install runs (see inside/registry.cjs). Null when no step installs.
+ */
+export function withoutDependencies(
+  steps: readonly Step[],
+  names: readonly string[],
+): readonly Step[] | null {
+  return changeInstall(steps, (argv) => {
+    const known =
+      argv
+        .find((word) => word.startsWith(WITHOUT))
+        ?.slice(WITHOUT.length)
+        .split(',') ?? [];
+    const all = [...new Set([...known, ...names])].toSorted();
+    const words = argv.filter((word) => !word.startsWith(WITHOUT)).map((word) => LOOSER[word] ?? word);
+    const at = words.findIndex((word) => word.endsWith('/registry.cjs')) + 2;
+    return [...words.slice(0, at), `${WITHOUT}${all.join(',')}`, ...words.slice(at)];
+  });
+}
+
+const WITHOUT = '--without=';
+
+/** The steps of a plan with an npm install that goes on over conflicts of peer dependencies; null for other managers. */
+export function lenientInstall(steps: readonly Step[]): readonly Step[] | null {
+  return changeInstall(steps, (argv) =>
+    argv.includes('npm') && !argv.includes('--force') ? [...argv, '--force'] : null,
+  );
+}
+
+function changeInstall(
+  steps: readonly Step[],
+  change: (argv: readonly string[]) => readonly string[] | null,
+): readonly Step[] | null {
+  const index = steps.findIndex((step) => step.phase === 'fetch');
+  const step = steps[index];
+  const argv = step === undefined ? null : change(step.argv);
+  if (step === undefined || argv === null || argv.length === 0) return null;
+  return steps.with(index, { ...step, argv: argv as Argv });
+}

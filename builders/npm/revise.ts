@@ -1,0 +1,263 @@
+import semver from 'semver';
+import type { PlanRequest, Went } from '../../src/ecosystem.ts';
+import type { RebuildPlan, Step } from '../../src/model/plan.ts';
+import { LAYOUT } from '../../src/sandbox/engine.ts';
+import { join } from './install-root.ts';
+import { parseManifest } from './manifest.ts';
+import { INSIDE_TARGET } from './inside.ts';
+import { missingIn } from './install-log.ts';
+import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
+import { MANAGERS } from './managers/index.ts';
+import { fromMadeFolder } from './packers.ts';
+import { lenientInstall, withoutDependencies } from './relax.ts';
+import { ELSEWHERE } from './proxy/view.ts';
+import { otherMakers } from './scripts.ts';
+import { versionStep } from './steps.ts';
+
+interface Reading {
+  readonly request: PlanRequest;
+  readonly plan: RebuildPlan;
+  readonly went: Went;
+}
+
+/** A change of a plan, and the sentence that says why; null when it does not apply. */
+type Rule = (reading: Reading) => Promise<Revision | null> | Revision | null;
+
+interface Revision {
+  readonly why: string;
+  readonly change: Partial<Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive'>>;
+}
+
+/** Reads the log of a failed attempt, or the differences of another one, for what to change in its plan. */
+export async function revisedPlans(reading: Reading): Promise<readonly RebuildPlan[]> {
+  const revisions = await Promise.all(RULES.map(async (rule) => rule(reading)));
+  return revisions.flatMap((revision) => (revision === null ? [] : [revised(reading.plan, revision)]));
+}
+
+function revised(plan: RebuildPlan, { why, change }: Revision): RebuildPlan {
+  const evidence = [...plan.evidence, { kind: 'revised', detail: why }];
+  return { ...plan, ...change, evidence, fallback: false };
+}
+
+const RULES: readonly Rule[] = [
+  standIns,
+  missingDependency,
+  peerConflict,
+  oldCrypto,
+  nodeTooOld,
+  nodeTooNew,
+  tolerantBuild,
+  builtBeforeVersion,
+  packedElsewhere,
+  moreScripts,
+];
+
+/** A fetch that wants to reach a git host, or an archive of one. */
+const WANTS_ELSEWHERE =
+  /git(?:@|\+ssh|\+https|:\/\/| ls-remote| clone)|Could not resolve host|getaddrinfo EAI_AGAIN|github\.com|\/tarball\//;
+
+/** Leaves out what cannot be had: development dependencies that are unpublished or not in a registry at all. */
+async function missingDependency({ request, plan, went }: Reading): Promise<Revision | null> {
+  if (went.kind !== 'failed' || went.code !== 'fetch-failed') return null;
+  const named = missingIn(went.log);
+  const elsewhere = WANTS_ELSEWHERE.test(went.log) ? await dependenciesElsewhere(request, plan) : [];
+  const names = [...new Set([...named, ...elsewhere])].filter((name) => /^(@[\w.-]+\/)?[\w.-]+$/.test(name));
+  const steps = names.length === 0 ? null : withoutDependencies(plan.steps, names);
+  if (steps === null) return null;
+  return { why: `${names.join(', ')} cannot be had: installed without`, change: { steps } };
+}
+
+/** Development dependencies of the install root that name a git repository, a URL or a GitHub short form. */
+async function dependenciesElsewhere(request: PlanRequest, plan: RebuildPlan): Promise<readonly string[]> {
+  const install = plan.steps.find((step) => step.phase === 'fetch');
+  if (install === undefined) return [];
+  const manifest = await manifestAt(request, directoryOf(install));
+  return Object.entries(manifest?.devDependencies ?? {})
+    .filter(([, range]) => ELSEWHERE.test(range))
+    .map(([name]) => name);
+}
+
+/** Berry's word for a package that is not what the lockfile's checksum says: one that stands in for a version gone. */
+function standIns({ plan, went }: Reading): Revision | null {
+  if (went.kind !== 'failed' || !/YN0018/.test(went.log)) return null;
+  const steps = plan.steps.map((step) =>
+    step.phase === 'fetch' ? { ...step, env: { ...step.env, YARN_CHECKSUM_BEHAVIOR: 'ignore' } } : step,
+  );
+  return {
+    why: 'versions that the lockfile names are gone: their neighbours stand in, unchecked',
+    change: { steps },
+  };
+}
+
+function peerConflict({ plan, went }: Reading): Revision | null {
+  if (went.kind !== 'failed' || went.code !== 'fetch-failed' || !/\bERESOLVE\b/.test(went.log)) return null;
+  const steps = lenientInstall(plan.steps);
+  return steps === null
+    ? null
+    : { why: 'peer dependencies conflict: installed all the same', change: { steps } };
+}
+
+/** Node 17 came with OpenSSL 3, without the hash that webpack 4 and its like ask for. */
+function oldCrypto({ plan, went }: Reading): Revision | null {
+  if (went.kind !== 'failed' || !went.log.includes('ERR_OSSL_EVP_UNSUPPORTED')) return null;
+  const steps = plan.steps.map((step) =>
+    step.phase === 'fetch'
+      ? step
+      : { ...step, env: { ...step.env, NODE_OPTIONS: '--openssl-legacy-provider' } },
+  );
+  return { why: 'the build asks for a hash of OpenSSL before 3: allowed again', change: { steps } };
+}
+
+/** Signs of a program that wants a newer Node than it got. */
+const TOO_OLD =
+  /ERR_REQUIRE_ESM|Unexpected token '(?:\?\?=|\|\|=|\?\.|\?)'|does not provide an export named|is not a function or its return value is not iterable|Unsupported engine|ERR_UNKNOWN_BUILTIN_MODULE|No such built-in module: node:|styleText|ERR_UNKNOWN_FILE_EXTENSION|requires Node\.js|requires at least Node/;
+/** Signs of one that wants an older Node. */
+const TOO_NEW =
+  /primordials is not defined|ERR_INVALID_THIS|Cannot find module 'node:internal|assert' import assertion|Unexpected identifier 'assert'/;
+
+/** One version of each newer line is tried once: what it breaks, the next reading says. */
+const NEWER = { 18: '20', 20: '22', 22: '24', 16: '20', 14: '18', 12: '16', 10: '14', 8: '12' } as const;
+const OLDER = { 24: '20', 22: '20', 20: '18', 18: '16', 16: '14', 14: '10', 12: '10', 10: '8' } as const;
+
+function nodeTooOld(reading: Reading): Revision | null {
+  return otherNode(reading, TOO_OLD, NEWER);
+}
+
+function nodeTooNew(reading: Reading): Revision | null {
+  return otherNode(reading, TOO_NEW, OLDER);
+}
+
+function otherNode(
+  { plan, went }: Reading,
+  signs: RegExp,
+  lines: Readonly<Record<number, string>>,
+): Revision | null {
+  if (went.kind !== 'failed' || !signs.test(went.log)) return null;
+  const node = plan.toolchain['node'] ?? '';
+  const line = semver.valid(node) === null ? undefined : lines[semver.major(node)];
+  const version = line === undefined ? undefined : LAST_OF_LINE[line];
+  if (version === undefined) return null;
+  const why = `the log of Node ${node} reads as if another line was wanted: Node ${version}`;
+  return { why, change: { toolchain: { ...plan.toolchain, node: version } } };
+}
+
+/** The last release of each line that the registry's package of Node has. */
+const LAST_OF_LINE: Readonly<Record<string, string>> = {
+  '8': '8.17.0',
+  '10': '10.24.1',
+  '12': '12.22.12',
+  '14': '14.21.3',
+  '16': '16.20.2',
+  '18': '18.20.8',
+  '20': '20.20.2',
+  '22': '22.22.2',
+  '24': '24.11.1',
+};
+
+/** When a step or a link of a chain fails, what follows may be all that is needed; a difference then says nothing. */
+async function tolerantBuild({ request, plan, went }: Reading): Promise<Revision | null> {
+  if (went.kind !== 'failed' || went.code !== 'build-failed') return null;
+  const steps = await Promise.all(plan.steps.map((step) => tolerant(request, step)));
+  const why = 'a part of the build failed: the others are run all the same';
+  return { why, change: { steps, conclusive: false } };
+}
+
+async function tolerant(request: PlanRequest, step: Step): Promise<Step> {
+  const [, verb, script = ''] = step.argv;
+  if (step.phase !== 'build' || step.optional || managerOf(step) === null || verb !== 'run') return step;
+  const scripts = (await manifestAt(request, directoryOf(step)))?.scripts ?? {};
+  const text = Object.hasOwn(scripts, script) ? (scripts[script] ?? '') : '';
+  if (!text.includes('&&')) return { ...step, optional: true };
+  return { ...step, argv: ['node', `${INSIDE_TARGET}/chain.cjs`, script], optional: true };
+}
+
+const SEMVER = /\b\d+\.\d+\.\d+(?:-[\w.]+)?\b/g;
+const MOST_VERSIONS = 20;
+
+/** Release robots build first and raise the version then: the built files name the version before. */
+function builtBeforeVersion({ request, plan, went }: Reading): Revision | null {
+  if (went.kind !== 'differed' || went.differences.length === 0) return null;
+  const { version } = request.published.subject;
+  const pairs = went.differences.map(({ kind, published, rebuilt }) =>
+    kind === 'content' && published !== null && rebuilt !== null
+      ? [textOf(published.content), textOf(rebuilt.content)]
+      : null,
+  );
+  const named = new Set((pairs[0]?.[0] ?? '').match(SEMVER) ?? []);
+  const before = [...named]
+    .slice(0, MOST_VERSIONS)
+    .find((one) => pairs.every((pair) => pair !== null && pair[0] === pair[1]?.replaceAll(version, one)));
+  const first = plan.steps.findIndex(({ phase }) => phase === 'build');
+  if (before === undefined || before === version || first === -1 || semver.valid(before) === null)
+    return null;
+  const { directory } = request.source;
+  const npm = plan.toolchain['npm'] ?? '';
+  const at = (one: string) => versionStep({ directory, version: one, npm });
+  const steps = [
+    ...plan.steps.slice(0, first),
+    at(before),
+    ...plan.steps.slice(first).filter(({ phase }) => phase === 'build'),
+    at(version),
+    ...plan.steps.filter(({ phase }) => phase === 'pack'),
+  ];
+  return { why: `the built files name ${before}: built before the version was raised`, change: { steps } };
+}
+
+function textOf(content: Uint8Array): string {
+  return Buffer.from(content).toString('latin1');
+}
+
+/** When most of what was published is missing, it may have been packed from a folder that the build made. */
+function packedElsewhere({ request, plan, went }: Reading): Revision | null {
+  if (went.kind !== 'differed' || !plan.steps.some(({ phase }) => phase === 'build')) return null;
+  const missing = went.differences.filter(({ kind }) => kind === 'added').map(({ path }) => path);
+  const { entries } = request.published.artifact.archive;
+  const [pack, before] = [plan.steps.at(-1), plan.steps.slice(0, -1)];
+  if (pack?.phase !== 'pack' || missing.length * 2 < entries.length) return null;
+  const steps = [...before, fromMadeFolder(pack, { ...request, paths: missing })];
+  return { why: 'most files are missing: packed from a folder that the build made', change: { steps } };
+}
+
+/** When files are missing, other scripts of the same folders may make them: all that can be builds are run as well. */
+async function moreScripts({ request, plan, went }: Reading): Promise<Revision | null> {
+  if (went.kind !== 'differed' || !went.differences.some(({ kind }) => kind === 'added')) return null;
+  const last = plan.steps.findLastIndex((step) => step.phase === 'build' && !step.optional);
+  const step = plan.steps[last];
+  if (step === undefined) return null;
+  const directory = directoryOf(step);
+  const manifest = await manifestAt(request, directory);
+  const ran = new Set(plan.steps.filter((one) => one.cwd === step.cwd).map(({ name }) => name));
+  const others = otherMakers(manifest?.scripts ?? {}).filter((name) => !ran.has(name));
+  const manager = managerOf(step);
+  if (others.length === 0 || manager === null) return null;
+  const more = others.map((name) =>
+    toolStep({
+      name,
+      phase: 'build',
+      argv: MANAGERS[manager].run(name, []),
+      directory,
+      optional: true,
+      manager,
+    }),
+  );
+  const steps = [...plan.steps.slice(0, last + 1), ...more, ...plan.steps.slice(last + 1)];
+  return {
+    why: `files are missing: ${others.join(', ')} of the same manifest are run as well`,
+    change: { steps },
+  };
+}
+
+/** Who runs the scripts of a step. Berry's commands are those of classic yarn. */
+function managerOf({ argv: [program] }: Step): ManagerName | null {
+  return MANAGER_NAMES.find((name) => name === program) ?? null;
+}
+
+/** The folder of the repository in which a step runs. */
+function directoryOf({ cwd }: Step): string {
+  return cwd === LAYOUT.source ? '.' : cwd.slice(LAYOUT.source.length + 1);
+}
+
+async function manifestAt(request: PlanRequest, directory: string) {
+  const text = await request.readText(join(directory, 'package.json'));
+  return text === null ? null : parseManifest(text);
+}

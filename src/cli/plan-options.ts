@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { addFindOptions, type FindOptions } from './options.ts';
+
+export interface PlanOptions extends FindOptions {
+  readonly json: boolean;
+}
+
+/** Declares `reprove plan`; what it does is loaded when it is called. */
+export function addPlanCommand(program: Command): void {
+  const command = program
+    .command('plan')
+    .description('show how a package version would be rebuilt; builds nothing')
+    .argument('<package version>', 'name, name@version, name@tag, name@range, a purl, or a local .tgz')
+    .option('--json', 'print the document that "reprove verify --plan" takes, instead of text', false);
+  addFindOptions(command)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (spec: string, options: PlanOptions) => {
+      const { runPlan } = await import('./plan.ts');
+      process.exitCode = await runPlan(spec, options);
+    });
+}
+
+const EXIT_CODES = `
+Exit codes: 0 there is a plan, 2 wrong usage, 3 unverifiable without any, 4 the tool or its environment failed.`;

@@ -1,0 +1,56 @@
+import type { Archive, Entry } from '../model/artifact.ts';
+import { BLOCK } from '../published/tar-header.ts';
+import { withHeaderNumbers } from './headers.ts';
+
+/**
+ * Old packers took some of an archive from the disk on which it was packed. Nobody has that disk: these take it from the
+ * published headers, as values and never as bytes. Each gives a tar stream, or null where there is nothing to take.
+ */
+
+/** With the published time of each path. */
+export function withTimes(rebuilt: Archive, published: Archive): Uint8Array {
+  const times = new Map(published.entries.map((entry) => [entry.path, entry.mtime]));
+  return withHeaderNumbers(rebuilt, ({ path }) => {
+    const mtime = times.get(path);
+    return mtime == null ? {} : { mtime };
+  });
+}
+
+/** With the ids of the published entries, if all have the same: one person packed them, and others could say anything. */
+export function withOwner(packed: Archive, { entries }: Archive): Uint8Array | null {
+  const [first] = entries;
+  if (first === undefined || first.uid === null || first.gid === null) return null;
+  const { uid, gid } = first;
+  const isOne = entries.every((entry) => entry.uid === uid && entry.gid === gid);
+  return isOne ? withHeaderNumbers(packed, () => ({ uid, gid })) : null;
+}
+
+/** In the order of the published entries, if that is another one of the same names, each of which occurs once. */
+export function inOrder(packed: Archive, published: Archive): Uint8Array | null {
+  const parts = partsOf(packed);
+  const wanted = published.entries.map(({ storedName }) => storedName);
+  const given = packed.entries.map(({ storedName }) => storedName);
+  if (parts.size !== given.length || wanted.length !== given.length) return null;
+  if (wanted.every((name, index) => name === given[index])) return null;
+  const ordered = wanted.flatMap((name) => parts.get(name) ?? []);
+  if (new Set(wanted).size !== ordered.length) return null;
+  const end = [...parts.values()].reduce((total, part) => total + part.length, 0);
+  return Buffer.concat([...ordered, packed.tar.subarray(end)]);
+}
+
+/** The bytes of each entry, from the extended headers that belong to it to its padding. */
+function partsOf({ tar, entries }: Archive): ReadonlyMap<string, Uint8Array> {
+  const parts = new Map<string, Uint8Array>();
+  let start = 0;
+  for (const entry of entries) {
+    const end = endOf(entry, tar);
+    parts.set(entry.storedName, tar.subarray(start, end));
+    start = end;
+  }
+  return parts;
+}
+
+/** Entries are views into the stream (readArchive). */
+function endOf({ header, size }: Entry, tar: Uint8Array): number {
+  return header.byteOffset - tar.byteOffset + BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+}
