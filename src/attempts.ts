@@ -15,6 +15,7 @@ import { SEVERITIES } from './model/verdict.ts';
 import { publishInstant } from './plan/instant.ts';
 import { type Rebuild, rebuild } from './rebuild.ts';
 import type { Engine, Limits, RootFilesystem } from './sandbox/engine.ts';
+import { missingFilesSignal } from './source/missing-files.ts';
 import type { Repository } from './source/repository.ts';
 
 /** One plan, run and judged. */
@@ -256,7 +257,8 @@ function withTools(tools: readonly Tool[], more: readonly Tool[]): readonly Tool
 function signalsOf(request: AttemptsRequest, done: Rebuild, source: Source): readonly Signal[] {
   const { published } = request;
   const instant = publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt });
-  return [instant.signal, repairedSignal(done), laterSignal(done)].filter((one) => one !== null);
+  const all = [instant.signal, missingFilesSignal(source), repairedSignal(done), laterSignal(done)];
+  return all.filter((one) => one !== null);
 }
 
 function repairedSignal({ repairs }: Rebuild): Signal | null {

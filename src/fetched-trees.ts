@@ -47,7 +47,12 @@ export interface FetchedTree {
 /** Everything that has a part in what a fetch phase leaves. */
 export interface TreeIngredients {
   readonly plan: RebuildPlan;
-  readonly source: { readonly repository: string; readonly commit: string };
+  readonly source: {
+    readonly repository: string;
+    readonly commit: string;
+    /** Paths that the rebuild went without. */
+    readonly missing: readonly string[];
+  };
   /** What a `.git` is made from beside the commit; null when there is none. */
   readonly git: { readonly ref: string | null; readonly object: string | null } | null;
   /** What is shown of which registry (`Ecosystem.registryIdentity`). */
@@ -64,7 +69,7 @@ export function treeKey(made: TreeIngredients): string {
   const { plan, source, limits } = made;
   const ingredients = [
     [FORMAT, VERSION],
-    [source.repository, source.commit, made.git],
+    [source.repository, source.commit, source.missing, made.git],
     plan.steps.filter((step) => step.phase === 'fetch'),
     [plan.registryTime, made.registry],
     [made.tools, made.mounts, made.layerDigest],

@@ -11,6 +11,7 @@ import { readArchive } from './published/archive.ts';
 import { clockEnvironment } from './sandbox/clock.ts';
 import type { Engine, Limits, RootFilesystem, Sandbox, SandboxSpec, StepOutcome } from './sandbox/engine.ts';
 import { LAYOUT } from './sandbox/engine.ts';
+import { missingFiles } from './source/missing-files.ts';
 import type { Repository } from './source/repository.ts';
 import { appendToTar } from './source/tree-archive.ts';
 
@@ -88,7 +89,7 @@ async function rebuildIn(folder: string, request: RebuildRequest): Promise<Rebui
 /** Where the tree is kept that the fetch steps of this very plan left, if an earlier rebuild ran them. */
 async function slotOf({ request, toolchain, rootfs }: Place): Promise<TreeSlot> {
   const { plan, planRequest, repository, ecosystem, limits } = request;
-  const { ref, commit, repository: url } = planRequest.source;
+  const { ref, commit, repository: url, tree } = planRequest.source;
   const object = ref === null ? null : await repository.objectOf(ref);
   const key = treeKey({
     plan,
@@ -96,7 +97,7 @@ async function slotOf({ request, toolchain, rootfs }: Place): Promise<TreeSlot> 
     ...toolchain,
     layerDigest: rootfs.layerDigest,
     registry: ecosystem.registryIdentity(planRequest),
-    source: { repository: url, commit },
+    source: { repository: url, commit, missing: missingFiles(tree) },
     git: plan.withGit ? { ref, object } : null,
   });
   return new TreeSlot({ folder: path.join(request.cacheDir, 'fetched'), key });

@@ -195,7 +195,7 @@ describe('the key of a tree', () => {
   };
   const made: TreeIngredients = {
     plan,
-    source: { repository: 'https://git.example/a', commit: 'a'.repeat(40) },
+    source: { repository: 'https://git.example/a', commit: 'a'.repeat(40), missing: [] },
     git: { ref: 'refs/tags/v1', object: 'b'.repeat(40) },
     registry: '["subject"]',
     tools: [{ name: 'node', version: '24.0.0', integrity: 'sha512-a' }],
@@ -209,6 +209,7 @@ describe('the key of a tree', () => {
 
   it.each<[string, Partial<TreeIngredients>]>([
     ['commit', { source: { ...made.source, commit: 'd'.repeat(40) } }],
+    ['file that is missing', { source: { ...made.source, missing: ['large.bin'] } }],
     ['repository', { source: { ...made.source, repository: 'https://git.example/b' } }],
     ['lack of a .git', { git: null }],
     ['ref in .git', { git: { ref: null, object: 'b'.repeat(40) } }],

@@ -2,7 +2,8 @@ import type { Evidence } from '../../src/model/source.ts';
 import type { SourceClaims } from '../../src/source/resolve.ts';
 import { type Manifest, packageJsonReader } from './manifest.ts';
 import type { ProvenanceHint } from './registry/attestations.ts';
-import type { VersionDocument } from './registry/document.ts';
+import type { PackageDocument, VersionDocument } from './registry/document.ts';
+import { otherRepositories } from './repository-history.ts';
 
 /** More than any real address; what is longer is no claim but an attack on whoever handles it. */
 const MOST_TEXT = 1_024;
@@ -17,15 +18,19 @@ export function sourceClaims(facts: {
   document: VersionDocument | null;
   packed: Manifest | null;
   provenance: ProvenanceHint | null;
+  /** Every version of the package; null when the registry has none. */
+  history: PackageDocument | null;
 }): SourceClaims {
-  const { name, version, document, packed, provenance } = facts;
+  const { history, name, version, document, packed, provenance } = facts;
   const stated = document?.repository ?? packed?.repository ?? null;
-  const repository = plainText(stated?.url);
+  const url = plainText(stated?.url);
+  const repository = url ?? plainText(provenance?.repository);
   return {
     name,
     version,
-    repository: repository ?? plainText(provenance?.repository),
-    directory: plainText(stated?.directory) ?? plainText(directoryInUrl(repository ?? '')),
+    repository,
+    otherRepositories: history === null ? [] : otherRepositories({ document: history, version, repository }),
+    directory: plainText(stated?.directory) ?? plainText(directoryInUrl(url ?? '')),
     commits: [...provenanceCommit(provenance), ...headCommit(document)],
     manifest: packageJsonReader,
   };

@@ -136,6 +136,7 @@ async function describe(facts: {
     document: version,
     packed: packedManifest(archive.value),
     provenance: attestations?.provenance ?? null,
+    history: document,
   });
   const moved =
     document === null

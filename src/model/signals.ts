@@ -14,6 +14,8 @@ export const SIGNAL_KINDS = [
   'plan-overridden',
   'later-dependencies',
   'repository-changed',
+  'source-files-missing',
+  'repository-from-another-version',
 ] as const;
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
@@ -89,6 +91,16 @@ export const SIGNALS = {
     title: 'Dependencies of the build are dated after the publish time',
     severity: 'low',
     page: 'docs/signals/later-dependencies.md',
+  },
+  'source-files-missing': {
+    title: 'The mirror does not have all files of the commit',
+    severity: 'low',
+    page: 'docs/signals/source-files-missing.md',
+  },
+  'repository-from-another-version': {
+    title: 'The source was found where another version says',
+    severity: 'medium',
+    page: 'docs/signals/repository-from-another-version.md',
   },
 } as const satisfies Record<SignalKind, SignalEntry>;
 

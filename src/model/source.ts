@@ -13,6 +13,8 @@ export interface TreeFile {
   readonly blobId: string;
   /** Git's mode: `100644`, `100755`, `120000` (link) or `160000` (submodule). */
   readonly mode: string;
+  /** Set when the repository that was read names the file and does not have its content. */
+  readonly missing?: true;
 }
 
 /** Repository, commit and directory that a package version claims to come from. */

@@ -3,11 +3,19 @@ import { inDirectory, normalDirectory, type PackageClaims } from './directory.ts
 import { FULL_ID, type Ref, type Repository } from './repository.ts';
 import { mentionsVersion, tagNames } from './tag-names.ts';
 
+/** A repository that another version of the package names. */
+export interface OtherRepository {
+  readonly repository: string;
+  readonly version: string;
+}
+
 /** What a package version says about where it comes from. Nothing of it is believed without a look. */
 export interface SourceClaims extends PackageClaims {
   readonly version: string;
   /** As the document writes it; null when it has none. */
   readonly repository: string | null;
+  /** Where to look when the stated repository is gone; the likeliest first. */
+  readonly otherRepositories: readonly OtherRepository[];
   /** Commits that a provenance statement or the registry's document names, best first. */
   readonly commits: readonly { readonly commit: string; readonly evidence: Evidence }[];
 }
@@ -112,7 +120,7 @@ export async function versionCommit(
     const expression = manifest.versionLine(claims.version);
     const commits = await repository.commitsThatChanged({ expression, file });
     for (const { commit } of commits.toReversed()) {
-      const text = await repository.readText(commit, file);
+      const text = await repository.peekText(commit, file);
       if (text === null || manifest.read(text)?.version !== claims.version) continue;
       const detail = `${file} states version ${claims.version} from this commit on; no tag names it`;
       return { commit, ref: null, evidence: [{ kind: 'version-commit', detail }] };

@@ -4,16 +4,26 @@ import { simpleGit } from 'simple-git';
 import { type Deadline, LONGEST_TIMER_MS } from '../deadline.ts';
 import { messageOf, ReproveError } from '../errors.ts';
 import type { Reason } from '../model/verdict.ts';
+import { run, type RunResult } from '../process.ts';
 
 /** What a git command printed, or why there is nothing to go by. */
 export type GitOutput =
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly failure: GitFailure };
+
+/** The same of a command that prints bytes. */
+export type GitBytes =
+  { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly failure: GitFailure };
 
 export interface GitFailure {
   /** `too-long`: it printed more than was allowed and was stopped. */
   readonly why: 'failed' | 'timed-out' | 'too-long';
   /** One line of what git said. */
   readonly message: string;
+}
+
+interface RunLimits {
+  readonly maxBytes?: number;
+  readonly watch?: (said: string) => GitFailure['why'] | null;
 }
 
 /** No output for this long means that a remote hangs. Progress output counts as life. */
@@ -48,19 +58,21 @@ export class Git {
    * Runs one command.
    *
    * @param limits.maxBytes most bytes that it may print; a tree of a few objects can unfold to terabytes
+   * @param limits.watch sees what it says as it comes, and may give a reason to stop it
    * @throws ReproveError `git-unavailable` when there is no git to run
    */
-  async run(args: readonly string[], limits: { maxBytes?: number } = {}): Promise<GitOutput> {
+  async run(args: readonly string[], limits: RunLimits = {}): Promise<GitOutput> {
     const left = this.#deadline?.leftMs() ?? LONGEST_TIMER_MS;
     if (left <= 0) return failed('timed-out', 'the time was over');
     const stop = new AbortController();
     const stopAs = (why: GitFailure['why']) => stop.abort(why);
     const timer = setTimeout(stopAs, Math.min(left, LONGEST_TIMER_MS), 'timed-out');
     try {
-      const text = await this.#raw(args, stop, limits.maxBytes ?? LONGEST_OUTPUT);
-      return { ok: true, text };
+      const text = await this.#raw(args, stop, limits);
+      // It may have come to its end before it could be stopped.
+      return stop.signal.aborted ? stopped(stop) : { ok: true, text };
     } catch (error) {
-      if (stop.signal.aborted) return failed(stop.signal.reason as GitFailure['why'], STOPPED);
+      if (stop.signal.aborted) return stopped(stop);
       const message = messageOf(error);
       if (/\bspawn git (ENOENT|EACCES)\b/.test(message)) throw gitUnavailable(message, error);
       return failed('failed', tellingLine(message));
@@ -69,12 +81,38 @@ export class Git {
     }
   }
 
-  async #raw(args: readonly string[], stop: AbortController, maxBytes: number): Promise<string> {
+  /**
+   * Runs one command that reads from its stdin.
+   *
+   * @param limits.maxBytes most bytes that it may print
+   * @throws ReproveError `git-unavailable` when there is no git to run
+   */
+  async feed(args: readonly string[], input: string, limits: { maxBytes?: number } = {}): Promise<GitBytes> {
+    const left = this.#deadline?.leftMs() ?? LONGEST_TIMER_MS;
+    if (left <= 0) return failed('timed-out', 'the time was over');
+    const done = await run({
+      file: 'git',
+      args,
+      input,
+      cwd: this.#directory,
+      env: gitEnvironment({ emptyHome: this.#emptyHome, directory: this.#directory }),
+      timeoutMs: Math.min(Math.ceil(left), LONGEST_TIMER_MS),
+      maxBytes: limits.maxBytes ?? LONGEST_OUTPUT,
+    });
+    if (done.startError !== null) throw gitUnavailable(done.startError);
+    return bytesOf(done);
+  }
+
+  async #raw(args: readonly string[], stop: AbortController, limits: RunLimits): Promise<string> {
     const env = gitEnvironment({ emptyHome: this.#emptyHome, directory: this.#directory });
-    let left = maxBytes;
+    let left = limits.maxBytes ?? LONGEST_OUTPUT;
     const count = (chunk: Buffer | string) => {
       left -= chunk.length;
       if (left < 0) stop.abort('too-long' satisfies GitFailure['why']);
+    };
+    const watch = (chunk: Buffer | string) => {
+      const why = limits.watch?.(chunk.toString());
+      if (why !== undefined && why !== null) stop.abort(why);
     };
     const git = simpleGit({
       baseDir: this.#directory,
@@ -90,6 +128,7 @@ export class Git {
       .outputHandler((_command, stdout, stderr) => {
         stdout.on('data', count);
         stderr.on('data', count);
+        stderr.on('data', watch);
       });
     return Promise.race([git.raw([...args]), leftAlone(stop.signal)]);
   }
@@ -97,7 +136,21 @@ export class Git {
 
 const STOPPED = 'it was stopped';
 
-function failed(why: GitFailure['why'], message: string): GitOutput {
+function stopped(stop: AbortController): GitOutput {
+  return failed(stop.signal.reason as GitFailure['why'], STOPPED);
+}
+
+function bytesOf(done: RunResult): GitBytes {
+  if (done.timedOut) return failed('timed-out', STOPPED);
+  if (done.truncated) return failed('too-long', STOPPED);
+  if (done.exitCode === 0) return { ok: true, bytes: done.stdout };
+  return failed('failed', tellingLine(Buffer.from(done.stderr).toString()));
+}
+
+function failed(
+  why: GitFailure['why'],
+  message: string,
+): { readonly ok: false; readonly failure: GitFailure } {
   return { ok: false, failure: { why, message } };
 }
 

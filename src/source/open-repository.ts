@@ -1,30 +1,14 @@
-import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { type Deadline, signalAt } from '../deadline.ts';
-import { exclusively } from '../exclusive.ts';
-import { makeOwned, sweepOwned } from '../owner.ts';
-import { Git, gitUnavailable } from './git.ts';
-import { FULL_ID, Repository } from './repository.ts';
-
-/**
- * Makes `git archive` tell the truth about a commit: `info/attributes` outranks every .gitattributes of the tree
- * (gitattributes(5)), so nothing is left out, substituted or sent through a filter program.
- */
-const ATTRIBUTES = '* -export-ignore -export-subst -filter -ident\n';
+import type { Deadline } from '../deadline.ts';
+import { borrow } from './borrow.ts';
+import { Copy, type Wanted } from './copy.ts';
+import type { GitFailure } from './git.ts';
+import { FULL_ID, type Repository } from './repository.ts';
 
 /** What became of one remote. */
 export interface RemoteFailure {
   readonly url: string;
+  readonly why: GitFailure['why'];
   readonly message: string;
-}
-
-/** What of a repository matters when it cannot be had whole. */
-export interface Wanted {
-  /** @param tag name without `refs/tags/` */
-  tag(tag: string): boolean;
-  /** Full ids; one that is not the tip of a branch or tag is not asked for. */
-  readonly commits: readonly string[];
 }
 
 export interface OpenOptions {
@@ -35,6 +19,8 @@ export interface OpenOptions {
   readonly remotes: readonly string[];
   /** What would do if not everything can be had. */
   readonly wanted?: Wanted;
+  /** Most bytes that a remote may send at once. */
+  readonly maxBytes?: number;
   /** Stops every git command that is run on the repository, now and later. */
   readonly deadline?: Deadline;
 }
@@ -52,8 +38,9 @@ export type Opened =
 
 /**
  * Opens the cached bare copy of a repository and brings it up to date from the first remote that answers. Every remote
- * has a copy of its own, whose branches and tags are exactly those that it has now. A remote that cannot give
- * everything (one damaged object anywhere in its history is enough) is asked for the wanted tags and commits alone,
+ * has a copy of its own, whose branches and tags are exactly those that it has now. A folder on this machine lends its
+ * objects (see `borrow`). Any other remote that cannot give everything (it is too much, or one damaged object anywhere in
+ * its history) is asked for its history without large files (see `Copy`), and then for the wanted tags and commits alone,
  * without history.
  *
  * @returns the repository, or what each remote said
@@ -61,14 +48,18 @@ export type Opened =
 export async function openRepository(options: OpenOptions): Promise<Opened> {
   const failures: RemoteFailure[] = [];
   for (const remote of options.remotes) {
-    const copy = new Copy({ ...options, remote });
-    const message = await copy.update();
-    if (message === null) return { ok: true, repository: copy.repository(), remote, partial: null };
+    const lent = await borrow({ ...options, remote });
+    if (lent !== null) return { ok: true, repository: lent, remote, partial: null };
+    const copy = new Copy({ ...options, remote, kind: 'whole' });
+    const failure = await copy.update();
+    if (failure === null) return { ok: true, repository: copy.repository(), remote, partial: null };
+    const lean = new Copy({ ...options, remote, kind: 'lean' });
+    if (failure.reached && (await lean.update()) === null)
+      return { ok: true, repository: lean.repository(), remote, partial: null };
     const rescued = options.wanted === undefined ? null : await copy.rescue(options.wanted);
-    if (rescued !== null) {
-      return { ok: true, repository: rescued, remote, partial: `${remote}: ${message}` };
-    }
-    failures.push({ url: remote, message });
+    if (rescued !== null)
+      return { ok: true, repository: rescued, remote, partial: `${remote}: ${failure.message}` };
+    failures.push({ url: remote, why: failure.why, message: failure.message });
   }
   return { ok: false, failures };
 }
@@ -81,163 +72,7 @@ export async function openCommit(
   options: Omit<OpenOptions, 'remotes' | 'wanted'> & { readonly remote: string; readonly commit: string },
 ): Promise<Repository | null> {
   if (!FULL_ID.test(options.commit)) return null;
-  return new Copy(options).part([`${options.commit}:refs/reprove/${options.commit}`]);
-}
-
-/** More tags and commits of one version are not worth a fetch each. */
-const MOST_WANTED = 20;
-const NEW_PREFIX = 'new-';
-const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-
-/** The copy of one remote in the cache. */
-class Copy {
-  readonly #home: string;
-  readonly #emptyHome: string;
-  readonly #remote: string;
-  readonly #name: string;
-  readonly #deadline: Deadline | null;
-
-  constructor(options: { cacheDir: string; key: string; remote: string; deadline?: Deadline }) {
-    this.#home = path.join(options.cacheDir, 'git');
-    this.#emptyHome = path.join(this.#home, 'empty-home');
-    this.#remote = options.remote;
-    this.#name = nameOf([options.key, options.remote]);
-    this.#deadline = options.deadline ?? null;
-  }
-
-  repository(name = this.#name): Repository {
-    const directory = this.#directoryOf(name);
-    return new Repository({ directory, git: this.#gitIn(directory) });
-  }
-
-  /** Makes the branches and tags those of the remote. Null when that worked, else what git said. */
-  async update(): Promise<string | null> {
-    await mkdir(this.#home, { recursive: true });
-    await sweepOwned(this.#home, NEW_PREFIX);
-    const lock = `${this.#directoryOf(this.#name)}.lock`;
-    try {
-      return await exclusively(lock, () => this.#updateAlone(), signalAt(this.#deadline));
-    } catch (error) {
-      if (this.#deadline !== null && this.#deadline.leftMs() <= 0) return 'the time was over';
-      throw error;
-    }
-  }
-
-  async #updateAlone(): Promise<string | null> {
-    const directory = this.#directoryOf(this.#name);
-    if (await exists(directory)) return this.#fetch(this.#gitIn(directory), EVERYTHING, ['--prune']);
-    return this.#inNewFolder(async (git, folder) => {
-      const failure = await this.#fetch(git, EVERYTHING, ['--prune']);
-      // Another process may have broken a lock that it took for stale; then its copy is as good.
-      if (failure === null) await moveUnlessThere(folder, directory);
-      return failure;
-    });
-  }
-
-  /** Fetches wanted tags and commits one by one, each without history; null when none came. */
-  async rescue(wanted: Wanted): Promise<Repository | null> {
-    return this.part((git) => this.#wantedSpecs(git, wanted));
-  }
-
-  /**
-   * A repository of its own with nothing but what these refspecs bring, without history: kept apart, as a history that
-   * was cut once stays cut (gitglossary(7), shallow repository). Null when nothing came.
-   */
-  async part(
-    specs: readonly string[] | ((git: Git) => Promise<readonly string[]>),
-  ): Promise<Repository | null> {
-    return this.#inNewFolder(async (git, folder) => {
-      const asked = typeof specs === 'function' ? await specs(git) : specs;
-      for (const spec of asked.slice(0, MOST_WANTED)) await this.#fetch(git, [spec], ['--depth=1']);
-      const refs = await git.run(['for-each-ref', '--format=%(objectname) %(refname)']);
-      if (!refs.ok || refs.text.trim() === '') return null;
-      const name = nameOf([this.#name, refs.text]);
-      await moveUnlessThere(folder, this.#directoryOf(name));
-      return this.repository(name);
-    });
-  }
-
-  async #wantedSpecs(git: Git, wanted: Wanted): Promise<readonly string[]> {
-    const args = ['ls-remote', '--heads', '--tags', '--end-of-options', this.#remote];
-    const listing = await git.run(args);
-    if (!listing.ok) return [];
-    const refs = listing.text.split('\n').flatMap((line) => {
-      const [id, name] = line.split('\t');
-      // `name^{}` is the commit that the annotated tag `name` leads to.
-      return id === undefined || name === undefined ? [] : [{ id, name: name.replace(/\^\{\}$/, '') }];
-    });
-    const isWanted = ({ id, name }: { id: string; name: string }) =>
-      wanted.commits.includes(id) ||
-      (name.startsWith('refs/tags/') && wanted.tag(name.slice('refs/tags/'.length)));
-    return [...new Set(refs.filter(isWanted).map(({ name }) => `+${name}:${name}`))];
-  }
-
-  /** Null when it worked, else what git said. Tags that moved are followed. */
-  async #fetch(git: Git, refs: readonly string[], how: readonly string[]): Promise<string | null> {
-    // Verbose, since simple-git waits 50 ms longer for a command that prints nothing.
-    const flags = [
-      '-v',
-      '--no-tags',
-      '--progress',
-      '--no-auto-maintenance',
-      '--no-recurse-submodules',
-      ...how,
-    ];
-    const args = ['fetch', ...flags, '--no-write-fetch-head', '--end-of-options', this.#remote, ...refs];
-    const done = await git.run(args);
-    return done.ok ? null : done.failure.message;
-  }
-
-  async #inNewFolder<T>(work: (git: Git, folder: string) => Promise<T>): Promise<T> {
-    const folder = await makeOwned(this.#home, NEW_PREFIX);
-    try {
-      const git = this.#gitIn(folder);
-      await initialise(git, folder);
-      return await work(git, folder);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  }
-
-  #directoryOf(name: string): string {
-    return path.join(this.#home, `${name}.git`);
-  }
-
-  #gitIn(directory: string): Git {
-    return new Git({ directory, emptyHome: this.#emptyHome, deadline: this.#deadline });
-  }
-}
-
-async function initialise(git: Git, directory: string): Promise<void> {
-  const commands = [
-    ['init', '--bare'],
-    ['config', 'gc.auto', '0'],
-    // Lets shallowClone ask for a commit that no ref names.
-    ['config', 'uploadpack.allowAnySHA1InWant', 'true'],
-  ];
-  for (const command of commands) {
-    const done = await git.run(command);
-    if (!done.ok && done.failure.why !== 'timed-out') throw gitUnavailable(done.failure.message);
-  }
-  await mkdir(path.join(directory, 'info'), { recursive: true });
-  await writeFile(path.join(directory, 'info', 'attributes'), ATTRIBUTES);
-}
-
-async function moveUnlessThere(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if (!(await exists(to))) throw error;
-  }
-}
-
-function nameOf(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
+  const lent = await borrow(options);
+  if (lent !== null) return (await lent.hasCommit(options.commit)) ? lent : null;
+  return new Copy({ ...options, kind: 'whole' }).part([`${options.commit}:refs/reprove/${options.commit}`]);
 }

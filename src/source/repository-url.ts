@@ -70,6 +70,20 @@ function build(host: string, rawPath: string): RepositoryUrl | null {
   return { url: `https://${lowered}/${path}`, host: lowered, path };
 }
 
+/** Git hosts do not tell `Owner/Name` from `owner/name`. */
+export function isSameRepository(a: RepositoryUrl, b: RepositoryUrl): boolean {
+  return a.url.toLowerCase() === b.url.toLowerCase();
+}
+
+/** Whether host and everything of the path but its last component are the same. */
+export function isSameOwner(a: RepositoryUrl, b: RepositoryUrl): boolean {
+  return ownerOf(a) === ownerOf(b);
+}
+
+function ownerOf({ host, path }: RepositoryUrl): string {
+  return `${host}/${path.split('/').slice(0, -1).join('/')}`.toLowerCase();
+}
+
 /**
  * Where to fetch a repository from: every mirror template filled in, then the repository's own URL. Git hosts do not
  * tell `Owner/Name` from `owner/name`, folders of a mirror do: both are tried.

@@ -1,8 +1,10 @@
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { TreeFile } from '../model/source.ts';
 import { cannot, found, type Outcome, type Reason } from '../model/verdict.ts';
-import { type Git, gitUnavailable, reasonOf } from './git.ts';
+import { cloneCommit, type CloneRequest } from './clone.ts';
+import type { CommitStore } from './commit-store.ts';
+import { type Git, type GitFailure, type GitOutput, gitUnavailable, reasonOf } from './git.ts';
+import { missingFiles } from './missing-files.ts';
+import { LARGEST_TEXT, TextReader } from './text-reader.ts';
 
 /** A branch or tag and the commit that it leads to. */
 export interface Ref {
@@ -18,26 +20,46 @@ export interface CommitTime {
   readonly committedAt: string;
 }
 
-const LARGEST_TEXT = 8 * 1024 * 1024;
 /** Longest path that Linux takes (PATH_MAX). */
 const LONGEST_PATH = 4096;
 const TAR_BLOCK = 512;
-/** What `git init` copies from this machine's templates. */
-const TEMPLATES = ['branches', 'description', 'hooks', 'info'];
-const FORCE = { recursive: true, force: true } as const;
+/** More files than these are not left out one by one. */
+const MOST_MISSING = 1000;
 
 export const FULL_ID = /^[0-9a-f]{40}$/;
 /** A full ref name and nothing that git would read as an expression (git-check-ref-format(1)). */
 const REF_NAME = /^refs\/(?!.*(?:\.\.|@\{))[^\0-\x20\x7f~^:?*[\\]{1,1000}$/;
 
+type StoreOf = (commit: string) => Promise<Outcome<CommitStore>>;
+
 /** A bare copy of a repository in our cache. Every method reads; only `openRepository` brings anything in. */
 export class Repository {
   readonly directory: string;
   readonly #git: Git;
+  readonly #storeOf: StoreOf;
+  readonly #stores = new Map<string, ReturnType<StoreOf>>();
+  /** The files of commits that were listed, by path, and who reads them. */
+  readonly #listed = new Map<string, { files: ReadonlyMap<string, TreeFile>; reader: TextReader }>();
 
-  constructor(options: { directory: string; git: Git }) {
-    this.directory = options.directory;
-    this.#git = options.git;
+  /** @param options.storeOf where the files of a commit are; in the copy itself when it is left out */
+  constructor(options: { directory: string; git: Git; storeOf?: StoreOf }) {
+    const { directory, git } = options;
+    this.directory = directory;
+    this.#git = git;
+    const own: CommitStore = { kind: 'copy', directory, git, missing: new Set() };
+    this.#storeOf = options.storeOf ?? (() => Promise.resolve(found(own)));
+  }
+
+  #store(commit: string): ReturnType<StoreOf> {
+    const store = this.#stores.get(commit) ?? this.#storeOf(commit);
+    this.#stores.set(commit, store);
+    return store;
+  }
+
+  /** Whether the copy has a commit, held by a branch or tag or not. */
+  async hasCommit(commit: string): Promise<boolean> {
+    const asked = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`];
+    return (await this.#read(asked)).trim() === commit;
   }
 
   /**
@@ -75,7 +97,10 @@ export class Repository {
 
   /** Committer date of a commit, ISO 8601; whatever git prints when the commit has none that can be read. */
   async committedAt(commit: string): Promise<string> {
-    return (await this.#read(['show', '-s', '--format=%cI', '--end-of-options', commit])).trim();
+    const store = await this.#store(commit);
+    if (!store.ok) return '';
+    const shown = await store.value.git.run(['show', '-s', '--format=%cI', '--end-of-options', commit]);
+    return shown.ok ? shown.text.trim() : '';
   }
 
   /** The id of what a full ref name names itself: of an annotated tag's own object, not its commit's. Null for no such ref. */
@@ -87,27 +112,55 @@ export class Repository {
 
   /** Every file of a commit; a reason when it has names that no checkout can have, or more than can be listed. */
   async tree(commit: string): Promise<Outcome<readonly TreeFile[]>> {
-    const listing = await this.#git.run(['ls-tree', '-r', '-z', '--full-tree', commit]);
+    const store = await this.#store(commit);
+    if (!store.ok) return store;
+    const { git, missing } = store.value;
+    const listing = await git.run(['ls-tree', '-r', '-z', '--full-tree', commit]);
     const what = `The files of commit ${commit.slice(0, 12)} cannot be listed`;
-    if (!listing.ok) return { ok: false, reason: reasonOf(listing.failure, what) };
+    if (!listing.ok) return { ok: false, reason: unlisted(listing.failure, what, store.value) };
     const files = listing.text.split('\0').flatMap((record) => {
       const match = /^(\d{6}) (?:blob|commit) ([0-9a-f]{40})\t(.+)$/s.exec(record);
       if (match?.[1] === undefined || match[2] === undefined || match[3] === undefined) return [];
-      return [{ mode: match[1], blobId: match[2], path: match[3] }];
+      const file = { mode: match[1], blobId: match[2], path: match[3] };
+      return [missing.has(file.blobId) ? { ...file, missing: true as const } : file];
     });
     const bad = files.find((file) => file.path.split('/').some(isForbidden));
-    if (bad === undefined) return found(files);
-    return cannot('unsupported', `${what}: ${JSON.stringify(bad.path)} is no name that git checks out.`);
+    if (bad !== undefined)
+      return cannot('unsupported', `${what}: ${JSON.stringify(bad.path)} is no name that git checks out.`);
+    const byPath = new Map(files.map((file) => [file.path, file]));
+    this.#listed.set(commit, { files: byPath, reader: new TextReader(git) });
+    return found(files);
   }
 
-  /** The text of a file at a commit; null when there is no such regular file, or when it is larger than 8 MiB. */
+  /**
+   * The text of a file at a commit; null when there is no such regular file, or when it is larger than 8 MiB. After
+   * `tree`, those that are asked for in the same moment cost as much as one.
+   */
   async readText(commit: string, file: string): Promise<string | null> {
+    const listed = this.#listed.get(commit);
+    if (listed !== undefined) {
+      const known = listed.files.get(file);
+      return known?.mode.startsWith('100') === true ? listed.reader.read(known.blobId) : null;
+    }
+    const store = await this.#store(commit);
+    return store.ok ? this.#readFrom(store.value.git, commit, file) : null;
+  }
+
+  /**
+   * The same for a look through the history: of a copy that borrows its objects, this one is not checked. Whoever goes by
+   * it reads again.
+   */
+  async peekText(commit: string, file: string): Promise<string | null> {
+    return this.#readFrom(this.#git, commit, file);
+  }
+
+  async #readFrom(git: Git, commit: string, file: string): Promise<string | null> {
     if (file.includes('\0') || file.length > LONGEST_PATH) return null;
     const args = ['--literal-pathspecs', 'ls-tree', '-l', '-z', '--full-tree', commit, '--', file];
     const [, id, size, name] =
-      /^100\d{3} blob ([0-9a-f]{40}) +(\d+)\t([^\0]*)\0$/.exec(await this.#read(args)) ?? [];
+      /^100\d{3} blob ([0-9a-f]{40}) +(\d+)\t([^\0]*)\0$/.exec(textOf(await git.run(args))) ?? [];
     if (id === undefined || name !== file || Number(size) > LARGEST_TEXT) return null;
-    const blob = await this.#git.run(['cat-file', 'blob', id]);
+    const blob = await git.run(['cat-file', 'blob', id]);
     if (blob.ok) return blob.text;
     if (blob.failure.why === 'failed') throw gitUnavailable(blob.failure.message);
     return null;
@@ -117,10 +170,14 @@ export class Repository {
   async grep(options: { commit: string; expression: string; fileName: string }): Promise<readonly string[]> {
     const specs = [options.fileName, `:(glob)**/${options.fileName}`];
     const args = ['grep', '-l', '-z', '-E', '-e', options.expression, options.commit, '--', ...specs];
-    return (await this.#read(args)).split('\0').flatMap((hit) => {
-      const colon = hit.indexOf(':');
-      return colon < 0 ? [] : [hit.slice(colon + 1)];
-    });
+    const store = await this.#store(options.commit);
+    if (!store.ok) return [];
+    return textOf(await store.value.git.run(args))
+      .split('\0')
+      .flatMap((hit) => {
+        const colon = hit.indexOf(':');
+        return colon < 0 ? [] : [hit.slice(colon + 1)];
+      });
   }
 
   /** Commits of branches and tags, newest first, that changed a line of `file` matching the expression; 50 at most. */
@@ -139,63 +196,74 @@ export class Repository {
    * nothing left out by `export-ignore` and no filter program run (see `ATTRIBUTES`). Modes are those of a checkout
    * under umask 022; git's own default for archives is 002, and old packers copy what they see.
    *
+   * Files that the repository does not have are left out (`TreeFile.missing`).
+   *
    * @param options.maxBytes of all files together; nothing is written for more
    * @returns why there is no such file; null when there is
    */
   async archive(options: { commit: string; file: string; maxBytes: number }): Promise<Reason | null> {
     const { commit, file, maxBytes } = options;
     const what = `The files of commit ${commit.slice(0, 12)} cannot be written`;
-    const listing = await this.#git.run(['ls-tree', '-r', '-l', '-z', '--full-tree', commit]);
-    if (!listing.ok) return reasonOf(listing.failure, what);
+    const store = await this.#store(commit);
+    if (!store.ok) return store.reason;
+    const { git } = store.value;
+    const listing = await git.run(['ls-tree', '-r', '-l', '-z', '--full-tree', commit]);
+    if (!listing.ok) return unlisted(listing.failure, what, store.value);
     if (unpackedSize(listing.text) > maxBytes) {
       const message = `${what}: together they are larger than the sandbox's disk of ${maxBytes} bytes.`;
       return { code: 'resource-limit', message };
     }
-    const args = ['-c', 'tar.umask=0022', 'archive', '-v', '--format=tar', '-o', file, commit];
-    const written = await this.#git.run(args);
+    const missing = missingPaths(listing.text, store.value);
+    if (missing.length > MOST_MISSING) return tooMuchMissing(what, missing.length);
+    const left = missing.map((one) => `:(exclude,literal)${one}`);
+    const args = ['-c', 'tar.umask=0022', 'archive', '-v', '--format=tar', '-o', file, commit, '--', ...left];
+    const written = await git.run(args);
     return written.ok ? null : reasonOf(written.failure, what);
   }
 
   /**
-   * Makes a `.git` with this one commit in `directory`, for builds that ask git where they are. `ref` is kept when it
-   * is a tag; `origin` is what `git remote` will say. Nothing in it names this machine: no log, no folder, no user.
+   * Makes a `.git` with this one commit in `directory`, for builds that ask git where they are. Files that the
+   * repository does not have are marked as not checked out.
    *
    * @returns why there is none; null when there is
    */
-  async shallowClone(options: {
-    commit: string;
-    ref: string | null;
-    origin: string;
-    directory: string;
-  }): Promise<Reason | null> {
-    const git = this.#git.in(options.directory);
-    const tag = options.ref?.startsWith('refs/tags/') === true ? options.ref : null;
-    // Asked for by id: the ref may have moved since, and an annotated tag is an object of its own.
-    const object = tag === null ? null : await this.objectOf(tag);
-    const spec = tag === null || object === null ? `${options.commit}:refs/heads/source` : `${object}:${tag}`;
-    const quiet = ['-c', 'core.logAllRefUpdates=false'];
-    const fetch = ['fetch', '-v', '--depth=1', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
-    const commands = [
-      ['init'],
-      [...quiet, ...fetch, `file://${this.directory}`, spec],
-      [...quiet, 'update-ref', '--no-deref', 'HEAD', options.commit],
-      ['remote', 'add', 'origin', options.origin],
-      // Without an index every file looks deleted, and `git describe --dirty` says so.
-      ['read-tree', 'HEAD'],
-    ];
-    for (const command of commands) {
-      const done = await git.run(command);
-      if (!done.ok) return reasonOf(done.failure, `Commit ${options.commit.slice(0, 12)} cannot be cloned`);
-    }
-    await Promise.all(TEMPLATES.map((name) => rm(path.join(options.directory, '.git', name), FORCE)));
-    return null;
+  async shallowClone(options: CloneRequest): Promise<Reason | null> {
+    const store = await this.#store(options.commit);
+    if (!store.ok) return store.reason;
+    const tree = store.value.missing.size === 0 ? found([]) : await this.tree(options.commit);
+    if (!tree.ok) return tree.reason;
+    const missing = missingFiles(tree.value);
+    return cloneCommit(options, { history: this.#git, store: store.value, missing });
   }
 
   /** Output of a command that may fail because the thing asked for does not exist; then it is empty. */
   async #read(args: readonly string[]): Promise<string> {
-    const output = await this.#git.run(args);
-    return output.ok ? output.text : '';
+    return textOf(await this.#git.run(args));
   }
+}
+
+function textOf(output: GitOutput): string {
+  return output.ok ? output.text : '';
+}
+
+/** A directory that is missing is a fault of the mirror, whatever git makes of it. */
+function unlisted(failure: GitFailure, what: string, { missing }: CommitStore): Reason {
+  const reason = reasonOf(failure, what);
+  if (failure.why !== 'failed' || missing.size === 0) return reason;
+  return { code: 'repository-unreachable', message: `${reason.message} The mirror does not have all of it.` };
+}
+
+function tooMuchMissing(what: string, count: number): Reason {
+  const message = `${what}: ${count} of them are not in the mirror. Name one that has them with --git-mirror.`;
+  return { code: 'repository-unreachable', message };
+}
+
+function missingPaths(listing: string, { missing }: CommitStore): readonly string[] {
+  if (missing.size === 0) return [];
+  return listing.split('\0').flatMap((record) => {
+    const [, id, file] = /^\d{6} blob ([0-9a-f]{40}) +\S+\t(.+)$/s.exec(record) ?? [];
+    return id !== undefined && file !== undefined && missing.has(id) ? [file] : [];
+  });
 }
 
 /** What git refuses to check out, as it would leave the folder or write into the repository itself. */

@@ -11,12 +11,14 @@ import {
   versionCommit,
 } from './candidates.ts';
 import { directoryOf } from './directory.ts';
+import { inLettersOfDisk } from './local-mirror.ts';
 import { openCommit, openRepository } from './open-repository.ts';
 import type { Repository } from './repository.ts';
+import { asMoved, placesToTry } from './moved.ts';
 import { parseRepositoryUrl, type RepositoryUrl, remotesFor } from './repository-url.ts';
 import { mentionsVersion } from './tag-names.ts';
 
-export type { SourceClaims } from './candidates.ts';
+export type { OtherRepository, SourceClaims } from './candidates.ts';
 
 /** A user's own word on the source, from `--source <url#commit>`. */
 export interface SourceOverride {
@@ -52,11 +54,10 @@ export async function resolveSource(options: ResolveOptions): Promise<Outcome<Re
   });
 }
 
+type Choose = (context: Context) => Promise<Outcome<ResolvedSource>>;
+
 /** Fetches the repository that is stated and lets `choose` look for candidates in it. */
-export async function resolveWith(
-  options: ResolveOptions,
-  choose: (context: Context) => Promise<Outcome<ResolvedSource>>,
-): Promise<Outcome<ResolvedSource>> {
+export async function resolveWith(options: ResolveOptions, choose: Choose): Promise<Outcome<ResolvedSource>> {
   const { claims, override } = options;
   const stated = override?.repository ?? claims.repository;
   if (stated === null) {
@@ -72,9 +73,29 @@ export async function resolveWith(
     const why = `The document's repository, ${shown}, is not the URL of a repository on a host.`;
     return cannot('no-repository', `${why} If you know the right one, name it with --source <url#commit>.`);
   }
-  const resolved = await resolveAt({ url, ...options }, choose);
+  const resolved = await resolveAt(url, options, choose);
+  const moved = resolved.ok ? null : await resolveMoved({ url, reason: resolved.reason }, options, choose);
   // What was read while the time ran out may be half of it.
-  return options.deadline.leftMs() > 0 ? resolved : outOfTime(url);
+  return options.deadline.leftMs() > 0 ? (moved ?? resolved) : outOfTime(url);
+}
+
+/**
+ * The source in a repository that another version names; null when it is in none of them. Never asked while the stated
+ * repository has a source, and never for a repository that the user names.
+ */
+async function resolveMoved(
+  stated: { readonly url: RepositoryUrl; readonly reason: Reason },
+  options: ResolveOptions,
+  choose: Choose,
+): Promise<Outcome<ResolvedSource> | null> {
+  const { claims, override, deadline } = options;
+  if (override !== null) return null;
+  for (const place of placesToTry({ ...stated, claims })) {
+    if (deadline.leftMs() <= 0) return null;
+    const resolved = await resolveAt(place.url, options, choose);
+    if (resolved.ok) return found(asMoved(resolved.value, { ...stated, claims, place }));
+  }
+  return null;
 }
 
 function outOfTime(url: RepositoryUrl): Outcome<never> {
@@ -89,12 +110,13 @@ interface Opened {
 }
 
 async function resolveAt(
-  options: ResolveOptions & { readonly url: RepositoryUrl },
-  choose: (context: Context) => Promise<Outcome<ResolvedSource>>,
+  url: RepositoryUrl,
+  options: ResolveOptions,
+  choose: Choose,
 ): Promise<Outcome<ResolvedSource>> {
-  const opened = await open(options.url, options);
+  const opened = await open(url, options);
   if (!opened.ok) return opened;
-  const resolved = await choose({ ...options, ...opened.value });
+  const resolved = await choose({ ...options, ...opened.value, url });
   if (!resolved.ok) return resolved;
   return found({
     ...resolved.value,
@@ -109,13 +131,15 @@ async function open(url: RepositoryUrl, options: ResolveOptions): Promise<Outcom
     tag: (tag: string) => tag === named || mentionsVersion(tag, claims.version),
     commits: named === null ? claims.commits.map((one) => one.commit) : [named],
   };
-  const remotes = remotesFor(url, options.mirrors);
+  const remotes = await inLettersOfDisk(remotesFor(url, options.mirrors), options.mirrors);
   const opened = await openRepository({ cacheDir, key: url.url, remotes, wanted, deadline });
   if (opened.ok) return found(opened);
   const said = opened.failures.map((failure) => `${failure.url}: ${failure.message}`).join('; ');
   const next =
     'It may be gone, private or unreachable from here; --git-mirror names another place to fetch from.';
-  return cannot('repository-unreachable', `${url.url} could not be fetched (${said}). ${next}`);
+  const tooLarge = opened.failures.some((failure) => failure.why === 'too-long');
+  const code = tooLarge ? 'resource-limit' : 'repository-unreachable';
+  return cannot(code, `${url.url} could not be fetched (${said}). ${next}`);
 }
 
 function partialSignals(partial: string | null): readonly Signal[] {
@@ -226,7 +250,7 @@ export async function locate(context: LocateContext, candidate: Candidate): Prom
   const tree = await repository.tree(commit);
   if (!tree.ok) return tree;
   const place = await directoryOf(repository, commit, claims);
-  if (place === null) return found(null);
+  if (place === null) return withoutManifest(context, tree.value);
   const source: Source = {
     repository: url.url,
     commit,
@@ -237,6 +261,16 @@ export async function locate(context: LocateContext, candidate: Candidate): Prom
     tree: tree.value,
   };
   return found({ source, version: place.version });
+}
+
+/** Nothing, unless a manifest that could not be read may be the one. */
+function withoutManifest({ url, claims }: LocateContext, tree: Source['tree']): Outcome<null> {
+  const unread = tree.find(
+    ({ path, missing }) => missing && `/${path}`.endsWith(`/${claims.manifest.fileName}`),
+  );
+  if (unread === undefined) return found(null);
+  const message = `The mirror of ${url.url} does not have the content of ${unread.path}. Name one that has it with --git-mirror.`;
+  return cannot('repository-unreachable', message);
 }
 
 /**

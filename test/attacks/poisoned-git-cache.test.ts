@@ -58,7 +58,9 @@ describe('what one run fetched for a repository', () => {
     // One damaged object in the history makes a whole fetch fail.
     const blob = honest.git('rev-parse', 'HEAD:big.bin');
     rmSync(path.join(honest.directory, '.git', 'objects', blob.slice(0, 2), blob.slice(2)));
-    const opened = await open(honest.directory, { tag: (tag) => tag.includes('1.0.0'), commits: [] });
+    // Not as a folder, which would lend its objects: a remote can only be asked.
+    const remote = `file://${honest.directory}`;
+    const opened = await open(remote, { tag: (tag) => tag.includes('1.0.0'), commits: [] });
     expect(opened.partial).not.toBeNull();
     expect((await opened.repository.tags()).map((tag) => tag.name)).toEqual(['refs/tags/v1.0.0']);
   });
@@ -86,10 +88,12 @@ describe('a commit that no branch or tag of the repository has', () => {
     remote.commit({ 'big.bin': 'x'.repeat(1000) });
     const blob = remote.git('rev-parse', 'HEAD:big.bin');
     rmSync(path.join(remote.directory, '.git', 'objects', blob.slice(0, 2), blob.slice(2)));
-    const { repository: opened } = await open(remote.directory, {
-      tag: (tag) => tag.includes('1.0.0'),
-      commits: [imposter],
-    });
-    expect(await opened.commitOf(imposter)).toBeNull();
+    for (const place of [remote.directory, `file://${remote.directory}`]) {
+      const { repository: opened } = await open(place, {
+        tag: (tag) => tag.includes('1.0.0'),
+        commits: [imposter],
+      });
+      expect(await opened.commitOf(imposter)).toBeNull();
+    }
   });
 });

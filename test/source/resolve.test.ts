@@ -20,7 +20,7 @@ function resolve(
   name: string,
   claims: Partial<SourceClaims>,
   commit: string | null = null,
-  deadline = deadlineIn(300_000),
+  { deadline = deadlineIn(300_000), mirror = path.join(folder.path, 'git', '{name}') } = {},
 ) {
   const url = `https://git.example/owner/${name}`;
   return resolveSource({
@@ -29,12 +29,13 @@ function resolve(
       version: '1.2.3',
       repository: `git+${url}.git`,
       directory: null,
+      otherRepositories: [],
       commits: [],
       manifest: packageJsonReader,
       ...claims,
     },
     override: commit === null ? null : { repository: url, commit },
-    mirrors: [path.join(folder.path, 'git', '{name}')],
+    mirrors: [mirror],
     cacheDir: path.join(folder.path, 'cache'),
     deadline,
   });
@@ -183,7 +184,10 @@ describe('a repository that can be had only in part', () => {
     const tip = repository.commit({ 'index.js': 'later' });
     rmSync(path.join(repository.directory, '.git', 'objects', blob.slice(0, 2), blob.slice(2)));
     const evidence = { kind: 'git-head', detail: 'gitHead' };
-    const { candidates, signals } = await resolved(name, { commits: [{ commit: tip, evidence }] });
+    const claims = { commits: [{ commit: tip, evidence }] };
+    // Not as a folder, which would lend its objects: a remote can only be asked.
+    const mirror = `file://${folder.path}/git/{name}`;
+    const { candidates, signals } = await resolved(name, claims, null, { mirror });
     expect(candidates.map((one) => one.commit)).toEqual([tip, tagged]);
     expect(signals.map((one) => one.kind)).toContain('repository-incomplete');
   });
@@ -194,7 +198,7 @@ describe('the time of a run', () => {
     const { repository, name } = newRepository();
     repository.commit({ 'package.json': MANIFEST });
     repository.tag('v1.2.3');
-    expect(await reasonOf(name, {}, null, deadlineIn(0))).toBe('timed-out');
+    expect(await reasonOf(name, {}, null, { deadline: deadlineIn(0) })).toBe('timed-out');
   });
 });
 

@@ -48,6 +48,18 @@ export class TestRepository {
     return this.git('rev-parse', 'HEAD');
   }
 
+  /** Loses the content of a committed file, as a mirror that keeps no large files has; gives its blob id. */
+  lose(file: string, revision = 'HEAD'): string {
+    const blob = this.git('rev-parse', `${revision}:${file}`);
+    rmSync(this.objectFile(blob));
+    return blob;
+  }
+
+  /** Where a loose object is. */
+  objectFile(id: string): string {
+    return path.join(this.directory, '.git', 'objects', id.slice(0, 2), id.slice(2));
+  }
+
   link(name: string, target: string): void {
     symlinkSync(target, path.join(this.directory, name));
   }

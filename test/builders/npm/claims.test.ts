@@ -14,7 +14,14 @@ function claimsOf(stated: Readonly<Record<string, unknown>>) {
     fetchedAt: new Date(),
   });
   const document = versionOf(packument, '1.0.0');
-  return sourceClaims({ name: 'x', version: '1.0.0', document, packed: null, provenance: null });
+  return sourceClaims({
+    name: 'x',
+    version: '1.0.0',
+    document,
+    packed: null,
+    provenance: null,
+    history: null,
+  });
 }
 
 describe('a gitHead', () => {

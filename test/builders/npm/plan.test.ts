@@ -45,6 +45,7 @@ async function plansOf(situation: Situation) {
         name: 'pkg',
         version: '1.0.0',
         repository: null,
+        otherRepositories: [],
         directory: null,
         commits: [],
         manifest: null as never,

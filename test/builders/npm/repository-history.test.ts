@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from '../../../builders/npm/registry/document.ts';
-import { repositorySignals } from '../../../builders/npm/repository-history.ts';
+import { otherRepositories, repositorySignals } from '../../../builders/npm/repository-history.ts';
 
 type History = readonly (readonly [version: string, repository: unknown, time?: string])[];
 
-function signalsOf(history: History, version: string, repository: string | null) {
+function documentOf(history: History) {
   const bytes = Buffer.from(
     JSON.stringify({
       name: 'x',
@@ -15,8 +15,11 @@ function signalsOf(history: History, version: string, repository: string | null)
       },
     }),
   );
-  const document = parseDocument(bytes, { name: 'x', registry: 'https://r.example/', fetchedAt: new Date() });
-  return repositorySignals({ document, version, repository });
+  return parseDocument(bytes, { name: 'x', registry: 'https://r.example/', fetchedAt: new Date() });
+}
+
+function signalsOf(history: History, version: string, repository: string | null) {
+  return repositorySignals({ document: documentOf(history), version, repository });
 }
 
 const HOME = 'https://github.com/owner/home';
@@ -106,5 +109,34 @@ describe('there is no signal', () => {
     // Eleven versions ago it was another's: that no longer counts, in either direction.
     expect(signalsOf([['1.0.0', EVIL], ...moved], '1.1.0', HOME)).toEqual([]);
     expect(signalsOf([['1.0.0', EVIL], ...moved], '1.1.0', EVIL)).toHaveLength(1);
+  });
+});
+
+describe('the repositories of other versions', () => {
+  it('are those of the newest first, each once, and not its own', () => {
+    const others = otherRepositories({
+      document: documentOf([
+        ['1.0.0', HOME],
+        ['1.1.0', 'github:Owner/Home'],
+        ['2.0.0', 'git+https://github.com/owner/second.git'],
+        ['3.0.0', { url: 'https://github.com/owner/third' }],
+        ['10.0.0', 'https://github.com/owner/third'],
+        ['9.0.0', 'no repository'],
+      ]),
+      version: '1.0.0',
+      repository: HOME,
+    });
+    expect(others).toEqual([
+      { repository: 'https://github.com/owner/third', version: '10.0.0' },
+      { repository: 'https://github.com/owner/second', version: '2.0.0' },
+    ]);
+  });
+
+  it('are three at most, and go by time where that can be trusted', () => {
+    const history = ['one', 'two', 'three', 'four'].map(
+      (name, index) => [`${9 - index}.0.0`, `owner/${name}`, `2021-01-0${index + 1}T00:00:00.000Z`] as const,
+    );
+    const others = otherRepositories({ document: documentOf(history), version: '0.0.1', repository: null });
+    expect(others.map((one) => one.version)).toEqual(['6.0.0', '7.0.0', '8.0.0']);
   });
 });
