@@ -159,7 +159,8 @@ async function tolerantBuild({ request, plan, went }: Reading): Promise<Revision
 
 async function tolerant(request: PlanRequest, step: Step): Promise<Step> {
   const [, verb, script = ''] = step.argv;
-  if (step.phase !== 'build' || step.optional || managerOf(step) === null || verb !== 'run') return step;
+  if (step.phase !== 'build' || step.optional) return step;
+  if (managerOf(step) === null || verb !== 'run') return { ...step, optional: true };
   const scripts = (await manifestAt(request, directoryOf(step)))?.scripts ?? {};
   const text = Object.hasOwn(scripts, script) ? (scripts[script] ?? '') : '';
   if (!text.includes('&&')) return { ...step, optional: true };
