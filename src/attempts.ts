@@ -78,10 +78,12 @@ export async function makeAttempts(request: AttemptsRequest): Promise<readonly A
     attempts.push(attempt);
     if (isFinal(attempt)) return attempts;
     const revised = await request.ecosystem.revise({ request: planRequest, plan, went: howItWent(attempt) });
-    const fresh = revised.filter((one) => !seen.has(keyOf(one, planRequest.source)));
-    fresh.forEach((one) => seen.add(keyOf(one, planRequest.source)));
-    if (failedToFetch(attempt)) fresh.slice(0, 1).forEach((one) => fetches.set(fetchKey(plan), one));
-    queue.unshift(...fresh.map((one) => ({ planRequest, plan: one, rank })));
+    const isFresh = (one: RebuildPlan) => !seen.has(keyOf(one, planRequest.source));
+    const [first, last] = [revised.next.filter(isFresh), revised.last.filter(isFresh)];
+    [...first, ...last].forEach((one) => seen.add(keyOf(one, planRequest.source)));
+    if (failedToFetch(attempt)) first.slice(0, 1).forEach((one) => fetches.set(fetchKey(plan), one));
+    queue.unshift(...first.map((one) => ({ planRequest, plan: one, rank })));
+    queue.push(...last.map((one) => ({ planRequest, plan: one, rank })));
   }
   return attempts;
 }

@@ -1,5 +1,5 @@
 import semver from 'semver';
-import type { PlanRequest, Went } from '../../src/ecosystem.ts';
+import type { PlanRequest, RevisedPlans, Went } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { join } from './install-root.ts';
@@ -28,18 +28,8 @@ interface Revision {
   readonly change: Partial<Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive'>>;
 }
 
-/** Reads the log of a failed attempt, or the differences of another one, for what to change in its plan. */
-export async function revisedPlans(reading: Reading): Promise<readonly RebuildPlan[]> {
-  const revisions = await Promise.all(RULES.map(async (rule) => rule(reading)));
-  return revisions.flatMap((revision) => (revision === null ? [] : [revised(reading.plan, revision)]));
-}
-
-function revised(plan: RebuildPlan, { why, change }: Revision): RebuildPlan {
-  const evidence = [...plan.evidence, { kind: 'revised', detail: why }];
-  return { ...plan, ...change, evidence, fallback: false };
-}
-
-const RULES: readonly Rule[] = [
+/** What a failed log asks for. */
+const AFTER_FAILURE: readonly Rule[] = [
   standIns,
   missingDependency,
   peerConflict,
@@ -47,10 +37,40 @@ const RULES: readonly Rule[] = [
   nodeTooOld,
   nodeTooNew,
   tolerantBuild,
-  builtBeforeVersion,
-  packedElsewhere,
-  moreScripts,
 ];
+/** What differences point to. */
+const AFTER_DIFFERENCE: readonly Rule[] = [builtBeforeVersion, packedElsewhere];
+/** What may help where nothing points anywhere. */
+const AT_LAST: readonly Rule[] = [moreScripts];
+
+/** How many times in a row a log may change a plan. */
+const MOST_AFTER_FAILURE = 4;
+
+/** Reads the log of a failed attempt, or the differences of another one, for what to change in its plan. */
+export async function revisedPlans(reading: Reading): Promise<RevisedPlans> {
+  const { plan, went } = reading;
+  const count = (kind: string) => plan.evidence.filter((one) => one.kind === kind).length;
+  const apply = async (rules: readonly Rule[], kind: string) => {
+    const revisions = await Promise.all(rules.map(async (rule) => rule(reading)));
+    return revisions.flatMap((one) => (one === null ? [] : [revised(plan, one, kind)]));
+  };
+  if (went.kind === 'failed') {
+    const isTooMuch = count(REVISED.failure) >= MOST_AFTER_FAILURE;
+    return { next: isTooMuch ? [] : await apply(AFTER_FAILURE, REVISED.failure), last: [] };
+  }
+  if (count(REVISED.difference) > 0) return { next: [], last: [] };
+  const [next, last] = await Promise.all([
+    apply(AFTER_DIFFERENCE, REVISED.difference),
+    apply(AT_LAST, REVISED.difference),
+  ]);
+  return { next, last };
+}
+
+const REVISED = { failure: 'revised', difference: 'revised-by-difference' } as const;
+
+function revised(plan: RebuildPlan, { why, change }: Revision, kind: string): RebuildPlan {
+  return { ...plan, ...change, evidence: [...plan.evidence, { kind, detail: why }], fallback: false };
+}
 
 /** A fetch that wants to reach a git host, or an archive of one. */
 const WANTS_ELSEWHERE =
