@@ -243,7 +243,7 @@ async function makeAttempt(
     ecosystemFindings: ecosystem.findings({ published, rebuilt: result.ok ? result.archive : null }),
     signals: signalsOf(request, done, source),
     failure: result.ok
-      ? (outsideOfCommit(comparison, source) ?? inconclusive(plan, comparison))
+      ? (outsideOfCommit(comparison, source) ?? inconclusive(plan, comparison) ?? mostlyUnbuilt(comparison))
       : result.reason,
   });
   return {
@@ -264,6 +264,20 @@ function inconclusive(plan: RebuildPlan, comparison: Comparison | null): Reason 
   const because = stated === undefined ? 'it leaves out steps that the source may need' : stated.detail;
   const message = `A rebuild (${plan.strategy}) differs, and that speaks against nobody: ${because}.`;
   return { code: stated === undefined ? 'unsupported' : 'source-mismatch', message };
+}
+
+/** A package of so many files that are not there was not built by anything that is known, rather than added to. */
+const MANY_UNBUILT = 10;
+
+/** Why a rebuild says nothing that lacks most of what was published and made none of it: whatever builds it did not run. */
+function mostlyUnbuilt(comparison: Comparison | null): Reason | null {
+  if (comparison === null || comparison.level !== null) return null;
+  const origins = Object.values(comparison.origins);
+  const missing = comparison.differences.filter(({ kind }) => kind === 'added').length;
+  const isBuilt = origins.some((origin) => origin === 'rebuilt' || origin === 'normalized');
+  if (isBuilt || missing < MANY_UNBUILT || missing * 2 < origins.length) return null;
+  const message = `No build was found that makes any of ${missing} of the ${origins.length} published entries.`;
+  return { code: 'unsupported', message };
 }
 
 /** Compares what a plan made; where only the packing differs, also what other ways of packing make of the same files. */

@@ -5,7 +5,7 @@ import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { INSIDE_TARGET } from './inside.ts';
 import { join } from './install-root.ts';
 import { manifestEntry } from './judgement.ts';
-import { inSource, toolStep } from './managers/manager.ts';
+import { inSource, type ManagerName, toolStep } from './managers/manager.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 
 /** What a release tool does to a package after its build and before it packs; each step with the evidence for it. */
@@ -15,8 +15,13 @@ export interface BeforePacking {
 }
 
 /** The steps that the published archive shows to have been done, made anew from the commit alone. */
-export function beforePacking(request: PlanRequest, manifest: Manifest): BeforePacking {
-  const all = [...copiesFromRoot(request), ...gitHead(request, manifest)];
+export function beforePacking(
+  request: PlanRequest,
+  { manifest, packer }: { readonly manifest: Manifest; readonly packer: ManagerName },
+): BeforePacking {
+  // pnpm takes a licence from the root by itself, to another place in the archive.
+  const copied = packer === 'pnpm' ? [] : copiesFromRoot(request);
+  const all = [...copied, ...gitHead(request, manifest)];
   return { steps: all.map(({ step }) => step), evidence: all.map(({ evidence }) => evidence) };
 }
 

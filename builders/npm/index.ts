@@ -16,7 +16,7 @@ import { isToolRole, TOOL_ROLES } from './toolchain/parts.ts';
 import { openRegistryView, registryIdentity } from './registry-view.ts';
 import { toolchain } from './toolchain/toolchain.ts';
 import { listVersions, nodePackage, type ToolVersion } from './toolchain/versions.ts';
-import { type ToolLister, toolChooser } from './tools.ts';
+import { managerOfTime, type ToolLister, toolChooser } from './tools.ts';
 
 /**
  * Opens the npm ecosystem. Packages come from `options.registry` when one is given; toolchains always from the
@@ -47,7 +47,11 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
         packer: fingerprint(request.published.artifact.archive).family,
         choose: toolChooser(request, list),
       }),
-    revise: revisedPlans,
+    revise: (reading) => {
+      const { request, plan } = reading;
+      const facts = { at: new Date(request.instant), node: plan.toolchain['node'] ?? '', list };
+      return revisedPlans({ ...reading, versionOfTime: (role) => managerOfTime(role, facts) });
+    },
     async tools(plan) {
       const versions = Object.fromEntries(
         Object.entries(plan.toolchain).filter(([role]) => isToolRole(role)),

@@ -144,7 +144,7 @@ function mentionedManagers(commands: readonly string[]): readonly ManagerName[] 
 /** True when whatever is in no commit is only read by people or programs as data: no build can be its cause. */
 function nothingToBuild(context: Context, roles: ReadonlyMap<string, EntryRole>): boolean {
   const inert: readonly (EntryRole | undefined)[] = ['read-by-people', 'data'];
-  const { evidence } = beforePacking(context.request, context.manifest);
+  const { evidence } = beforePacking(context.request, context);
   const manifestMayDiffer =
     versionToSet(context) !== null ||
     context.packer !== 'npm' ||
@@ -163,7 +163,7 @@ function packPlans(context: Context, { conclusive }: { conclusive: boolean }): r
     });
   }
   const tools = context.tools.pack;
-  const before = beforePacking(context.request, context.manifest);
+  const before = beforePacking(context.request, context);
   const bare = plan(context, tools, {
     strategy: 'pack',
     steps: [...versionSteps(context, tools), ...before.steps, packing(context, { tools, scripts: false })],
@@ -229,7 +229,7 @@ function installBuildPack(options: {
   const tools = context.tools.build;
   const isNested = root.directory !== request.source.directory;
   const installs = hasDependencies(context);
-  const before = beforePacking(request, context.manifest);
+  const before = beforePacking(request, context);
   const version = tools.versions[root.manager === 'berry' ? 'yarn' : root.manager] ?? '';
   const steps = [
     ...(installs ? [installStep({ root, lock, version })] : []),

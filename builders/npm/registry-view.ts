@@ -1,9 +1,12 @@
 import path from 'node:path';
 import { mkdir } from 'node:fs/promises';
+import { z } from 'zod';
 import type { PlanRequest, RegistryView } from '../../src/ecosystem.ts';
 import type { RebuildPlan } from '../../src/model/plan.ts';
 import { acceptsStandIns } from './relax.ts';
 import { missingIn, unmatchedIn } from './install-log.ts';
+import { LAYOUT } from '../../src/sandbox/engine.ts';
+import { Text } from './manifest-fields.ts';
 import { parseManifest } from './manifest.ts';
 import { startProxy } from './proxy/proxy.ts';
 import type { Subject } from './proxy/subject.ts';
@@ -26,6 +29,7 @@ export async function openRegistryView(options: {
     cutoff: new Date(options.plan.registryTime),
     socketDirectory,
     wanted: await wantedRanges(options.request),
+    locked: await lockedVersions(options.request, options.plan),
     standIns: options.plan.steps.some(acceptsStandIns),
     subject: subjectOf(options.request),
   });
@@ -72,6 +76,44 @@ export function registryIdentity(
 function subjectOf({ published }: PlanRequest): Subject {
   const { name, version } = published.subject;
   return { name, version, sha512: published.artifact.digests.sha512.toLowerCase() };
+}
+
+/** What of npm's lockfile is read here; old ones hold anything anywhere. */
+const Lockfile = z.object({
+  packages: z
+    .record(z.string(), z.object({ version: Text, resolved: Text, name: Text }))
+    .catch({})
+    .default({}),
+});
+
+/**
+ * The exact versions of npm's lockfile that come without an address: npm then asks the registry for their documents,
+ * which must not hide them, whatever its times say.
+ */
+async function lockedVersions(
+  { readText }: PlanRequest,
+  { steps }: RebuildPlan,
+): Promise<readonly (readonly [string, string])[]> {
+  const install = steps.find(({ phase, argv }) => phase === 'fetch' && argv.includes('npm'));
+  if (install === undefined || install.argv.includes('--no-package-lock')) return [];
+  const folder = path.posix.relative(LAYOUT.source, install.cwd);
+  const text = await readText(path.posix.join(folder, 'package-lock.json'));
+  const lockfile = text === null ? null : parseLockfile(text);
+  return Object.entries(lockfile?.packages ?? {}).flatMap(([place, { name, version, resolved }]) => {
+    const called = name ?? place.split('node_modules/').at(-1) ?? '';
+    return version === null || resolved !== null || !place.includes('node_modules/')
+      ? []
+      : [[called, version] as const];
+  });
+}
+
+function parseLockfile(text: string): z.infer<typeof Lockfile> | null {
+  try {
+    return Lockfile.safeParse(JSON.parse(text)).data ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** Every range that a manifest of the repository states: what an install at its root resolves first. */

@@ -8,6 +8,7 @@ import { INSIDE_TARGET } from './inside.ts';
 import { missingIn } from './install-log.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 import { MANAGERS } from './managers/index.ts';
+import { MANAGER_ROLES, type ManagerRole } from './toolchain/manager-releases.ts';
 import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, withoutDependencies, withStandIns } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
@@ -18,6 +19,8 @@ interface Reading {
   readonly request: PlanRequest;
   readonly plan: RebuildPlan;
   readonly went: Went;
+  /** The version of a package manager that people used when the package was published. */
+  versionOfTime(role: ManagerRole): Promise<string>;
 }
 
 /** A change of a plan, and the sentence that says why; null when it does not apply. */
@@ -34,6 +37,7 @@ const AFTER_FAILURE: readonly Rule[] = [
   missingDependency,
   peerConflict,
   oldCrypto,
+  absentManager,
   nodeTooOld,
   nodeTooNew,
   tolerantBuild,
@@ -121,6 +125,18 @@ function oldCrypto({ plan, went }: Reading): Revision | null {
       : { ...step, env: { ...step.env, NODE_OPTIONS: '--openssl-legacy-provider' } },
   );
   return { why: 'the build asks for a hash of OpenSSL before 3: allowed again', change: { steps } };
+}
+
+const ABSENT_MANAGER =
+  /\/opt\/(pnpm|yarn|bun)\/\S*: (?:not found|No such file)|\b(pnpm|yarn): not in this toolchain/;
+
+/** A program called a package manager that nothing else had asked for. */
+async function absentManager({ plan, went, versionOfTime }: Reading): Promise<Revision | null> {
+  const match = went.kind === 'failed' ? ABSENT_MANAGER.exec(went.log) : null;
+  const role = MANAGER_ROLES.find((one) => one === (match?.[1] ?? match?.[2]));
+  if (role === undefined || plan.toolchain[role] !== undefined) return null;
+  const toolchain = { ...plan.toolchain, [role]: await versionOfTime(role) };
+  return { why: `the build calls ${role}: it is there now`, change: { toolchain } };
 }
 
 /** Signs of a program that wants a newer Node than it got. */

@@ -91,7 +91,12 @@ const OTHER_MAKERS =
 const NOT_MAKERS =
   /(?:watch|dev|serve|start|test|lint|check|docs?|site|analy[sz]e|size|clean|release|publish|debug|bench)/;
 
+/** A compiler that is told to write nothing. */
+const ONLY_CHECKS = /--no-?emit\b/i;
+
 /** Scripts besides the main build that may make files of their own: declarations, bundles, generated sources. */
 export function otherMakers(scripts: Scripts): readonly string[] {
-  return Object.keys(scripts).filter((name) => OTHER_MAKERS.test(name) && !NOT_MAKERS.test(name));
+  return Object.entries(scripts)
+    .filter(([name, text]) => OTHER_MAKERS.test(name) && !NOT_MAKERS.test(name) && !ONLY_CHECKS.test(text))
+    .map(([name]) => name);
 }

@@ -7,6 +7,7 @@ import type { ManagerName } from './managers/manager.ts';
 import type { ChosenTools, ToolClues } from './plan.ts';
 import { chooseToolchain } from './toolchain/choose.ts';
 import { chooseManager } from './toolchain/choose-manager.ts';
+import type { ManagerRole } from './toolchain/manager-releases.ts';
 import { nodePackage } from './toolchain/versions.ts';
 import type { ToolVersion } from './toolchain/versions.ts';
 
@@ -54,6 +55,22 @@ export function toolChooser(
     }
     return { versions, evidence };
   };
+}
+
+/** The version of a package manager of one moment, where nothing else tells of it. */
+export async function managerOfTime(
+  role: ManagerRole,
+  options: { readonly at: Date; readonly node: string; readonly list: ToolLister },
+): Promise<string> {
+  const facts = {
+    role,
+    publishedAt: options.at,
+    named: null,
+    ranges: [],
+    lockfileVersion: null,
+    classic: true,
+  };
+  return chooseManager(facts, await options.list(role), options.node).version;
 }
 
 /** The package whose versions are the tool's. */

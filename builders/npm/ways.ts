@@ -31,9 +31,7 @@ export async function waysToBuild(request: WaysRequest): Promise<readonly Way[]>
   const { manifest, root, directory } = request;
   const own = stepsOf(manifest, directory, root);
   const released = releaseWays(request);
-  if (root.directory === directory) {
-    return own.length + released.length > 0 ? [...released, ...own] : programWays(request);
-  }
+  if (root.directory === directory) return [...released, ...own, ...programWays(request)];
   const needed = await neededWay(request);
   const [first] = own;
   const after = needed.length > 0 && first !== undefined ? [[...needed, ...first]] : [];

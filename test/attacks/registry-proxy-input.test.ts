@@ -21,6 +21,7 @@ describe('versions that only a lenient reader takes for versions', () => {
       client,
       cutoff: new Date(),
       wanted: [],
+      locked: [],
       subject: null,
       standIns: false,
     });

@@ -54,6 +54,9 @@ const OTHERS_ENVIRONMENT = {
   pnpm_config_registry: REGISTRY_URL,
   pnpm_config_verify_deps_before_run: 'false',
   pnpm_config_pm_on_fail: 'ignore',
+  // They ask how old a version is today; the registry is shown as it was, and knows nothing of later.
+  pnpm_config_minimum_release_age: '0',
+  pnpm_config_trust_policy: 'off',
   YARN_NPM_REGISTRY_SERVER: REGISTRY_URL.replace(/\/$/, ''),
   YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
   YARN_ENABLE_TELEMETRY: 'false',

@@ -48,6 +48,8 @@ export interface ArchiveOptions {
   readonly cutoff: Date;
   /** Ranges of the package to build itself, as in its manifest. */
   readonly wanted: Iterable<readonly [name: string, range: string]>;
+  /** Exact versions of a lockfile, shown whatever the registry's times say. */
+  readonly locked: Iterable<readonly [name: string, version: string]>;
   /** What is being verified: neither it nor its bytes nor anything of its package's future is served. */
   readonly subject: Subject | null;
   /** Whether something may be served in place of a version that the registry does not have. */
@@ -72,11 +74,12 @@ export class RegistryArchive {
   readonly #standIns: boolean;
   readonly #reports = new Map<string, TimeReport>();
 
-  constructor({ client, cutoff, wanted, subject, standIns }: ArchiveOptions) {
+  constructor({ client, cutoff, wanted, locked, subject, standIns }: ArchiveOptions) {
     this.#standIns = standIns;
     this.#client = client;
     this.#cutoff = cutoff;
     this.#subject = subject;
+    for (const [name, version] of locked) this.#allowedOf(name).add(version);
     for (const [name, range] of wanted) this.#index.add(name, range, 'the package itself');
   }
 

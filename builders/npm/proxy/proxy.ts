@@ -16,6 +16,8 @@ export interface ProxyOptions {
   readonly socketDirectory: string;
   /** Ranges of the package to build itself: its dependencies and development dependencies, of all its workspaces. */
   readonly wanted?: Iterable<readonly [name: string, range: string]>;
+  /** Exact versions of a lockfile, which is the authority on them: shown whatever the registry's times say. */
+  readonly locked?: Iterable<readonly [name: string, version: string]>;
   /** What is being verified: neither it nor its bytes nor anything of its package's future is served. */
   readonly subject?: Subject;
   /** Whether a neighbour or an empty package may be served for a version that the registry does not have; default no. */
@@ -62,7 +64,8 @@ const MAX_FAILURES = 100;
  */
 export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> {
   const { client, cutoff, wanted = [], subject = null, standIns = false, origin = PROXY_ORIGIN } = options;
-  const archive = new RegistryArchive({ client, cutoff, wanted, subject, standIns });
+  const { locked = [] } = options;
+  const archive = new RegistryArchive({ client, cutoff, wanted, locked, subject, standIns });
   const failures: string[] = [];
   const slots = new Slots(MAX_CONCURRENT);
   const server = createServer((request, response) => {

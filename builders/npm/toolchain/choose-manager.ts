@@ -1,12 +1,12 @@
 import semver from 'semver';
 import type { Evidence } from '../../../src/model/source.ts';
 import { type Choice, choice, last, newest, statedVersion } from './choice.ts';
-import { MANAGER_LINES } from './manager-releases.ts';
+import { MANAGER_LINES, type ManagerRole } from './manager-releases.ts';
 import type { ToolVersion } from './versions.ts';
 
 /** What is known about the package manager (other than npm) of a repository. */
 export interface ManagerFacts {
-  readonly role: keyof typeof MANAGER_LINES;
+  readonly role: ManagerRole;
   readonly publishedAt: Date;
   /** The exact version that `packageManager` names. */
   readonly named: string | null;

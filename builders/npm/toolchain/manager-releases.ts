@@ -43,6 +43,10 @@ export const MANAGER_LINES = {
   ],
 } as const satisfies Partial<Record<ToolRole, readonly ManagerLine[]>>;
 
+/** The package managers that are not npm. */
+export type ManagerRole = keyof typeof MANAGER_LINES;
+export const MANAGER_ROLES = ['pnpm', 'yarn', 'bun'] as const satisfies readonly ManagerRole[];
+
 function line(range: string, released: string, lockfiles: readonly string[]): ManagerLine {
   return { range, released, lockfiles };
 }

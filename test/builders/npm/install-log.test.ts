@@ -33,6 +33,13 @@ describe('a range without a version', () => {
   });
 });
 
+it.each([
+  'No versions available for lib',
+  'ERR_PNPM_NO_VERSIONS  No versions available for lib. It may be unpublished.',
+])('a package without any version is read from: %s', (log) => {
+  expect(unmatchedIn(log)).toEqual({ name: 'lib', range: null });
+});
+
 describe('a package that the registry does not have', () => {
   it.each([
     ['npm', "npm error 404  '@s/lib@^1.0.0' is not in this registry.", ['@s/lib']],

@@ -29,6 +29,7 @@ const REQUEST: PlanRequest = {
       repository: null,
       directory: null,
       commits: [],
+      otherRepositories: [],
       manifest: null as never,
     },
     signals: [],
@@ -66,7 +67,8 @@ const PLAN: RebuildPlan = {
   output: '/work/output',
 };
 
-const revise = (went: Went, plan = PLAN) => revisedPlans({ request: REQUEST, plan, went });
+const revise = (went: Went, plan = PLAN) =>
+  revisedPlans({ request: REQUEST, plan, went, versionOfTime: () => Promise.resolve('1.2.3') });
 const failed = (code: 'fetch-failed' | 'build-failed', log: string): Went => ({ kind: 'failed', code, log });
 const commands = (plan: RebuildPlan | undefined) => plan?.steps.map(({ argv }) => argv.join(' ')) ?? [];
 
@@ -129,6 +131,12 @@ describe('after a failed build', () => {
   it('another line of Node is tried when the log reads as if it were wanted', async () => {
     const { next } = await revise(failed('build-failed', 'Error [ERR_REQUIRE_ESM]: require() of ES Module'));
     expect(next.map(({ toolchain }) => toolchain['node'])).toContain('22.22.2');
+  });
+
+  it('a package manager that the build turns out to call is put there', async () => {
+    const log = '/opt/shims/bun: line 2: /opt/bun/bin/bun: No such file or directory';
+    const { next } = await revise(failed('build-failed', log));
+    expect(next[0]?.toolchain).toEqual({ ...TOOLS, bun: '1.2.3' });
   });
 
   it('a log can change a plan only so often', async () => {

@@ -27,6 +27,7 @@ async function archiveOf(options: { subject: Subject; created?: boolean }) {
     client,
     cutoff: new Date(CUTOFF),
     wanted: [],
+    locked: [],
     subject: options.subject,
     standIns: false,
   });
