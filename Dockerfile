@@ -19,8 +19,8 @@ USER 0:0
 # The loaded root file system has all of these and no apt.
 RUN if command -v apt-get >/dev/null; then \
       apt-get update && \
-      apt-get install -y --no-install-recommends bash coreutils dash debianutils diffutils findutils git grep gzip \
-        hostname iproute2 libatomic1 libfaketime libstdc++6 make mawk procps sed tar tini && \
+      apt-get install -y --no-install-recommends bash coreutils dash debianutils diffutils findutils g++ git grep gzip \
+        hostname iproute2 libatomic1 libfaketime libstdc++6 make mawk procps python3 sed tar tini && \
       rm -rf /var/lib/apt/lists/* && \
       echo 'builder:x:10001:10001:builder:/work/home:/bin/bash' >>/etc/passwd && \
       echo 'keeper:x:10002:10002:keeper:/:/bin/false' >>/etc/passwd && \

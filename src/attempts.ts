@@ -67,8 +67,10 @@ export async function makeAttempts(request: AttemptsRequest): Promise<readonly A
   const attempts: Attempt[] = [];
   const queue = [...request.plans];
   const seen = new Set(queue.map(({ plan, planRequest }) => keyOf(plan, planRequest.source)));
+  const fetches = new Map<string, RebuildPlan>();
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { planRequest, plan, rank } = next;
+    const { planRequest, rank } = next;
+    const plan = withKnownFetch(next.plan, fetches);
     if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) return attempts;
     if (repeatsFailedFetch(attempts, plan, planRequest.source)) continue;
     if (plan.fallback && fetchedAt(attempts, planRequest.source)) continue;
@@ -77,11 +79,38 @@ export async function makeAttempts(request: AttemptsRequest): Promise<readonly A
     attempts.push(attempt);
     if (isFinal(attempt)) return attempts;
     const revised = await request.ecosystem.revise({ request: planRequest, plan, went: howItWent(attempt) });
-    const fresh = revised.filter((one) => !seen.has(keyOf(one, planRequest.source)));
-    fresh.forEach((one) => seen.add(keyOf(one, planRequest.source)));
-    queue.unshift(...fresh.map((one) => ({ planRequest, plan: one, rank })));
+    const isFresh = (one: RebuildPlan) => !seen.has(keyOf(one, planRequest.source));
+    const [first, last] = [revised.next.filter(isFresh), revised.last.filter(isFresh)];
+    [...first, ...last].forEach((one) => seen.add(keyOf(one, planRequest.source)));
+    if (failedToFetch(attempt)) first.slice(0, 1).forEach((one) => fetches.set(fetchKey(plan), one));
+    queue.unshift(...first.map((one) => ({ planRequest, plan: one, rank })));
+    queue.push(...last.map((one) => ({ planRequest, plan: one, rank })));
   }
   return attempts;
+}
+
+function failedToFetch({ rebuild: { result } }: Attempt): boolean {
+  return !result.ok && result.reason.code === 'fetch-failed';
+}
+
+function fetchKey({ steps }: RebuildPlan): string {
+  return JSON.stringify(steps.filter(({ phase }) => phase === 'fetch'));
+}
+
+/** The plan with the fetch steps that were proposed when its own had failed in another plan, and the reasons for them. */
+function withKnownFetch(plan: RebuildPlan, fetches: ReadonlyMap<string, RebuildPlan>): RebuildPlan {
+  const better = fetches.get(fetchKey(plan));
+  if (better === undefined) return plan;
+  const added = better.evidence.filter(({ kind }) => kind === 'revised');
+  const steps = [
+    ...better.steps.filter(({ phase }) => phase === 'fetch'),
+    ...plan.steps.filter(({ phase }) => phase !== 'fetch'),
+  ];
+  const known = withKnownFetch(
+    { ...plan, steps },
+    new Map([...fetches].filter(([key]) => key !== fetchKey(plan))),
+  );
+  return { ...known, evidence: [...known.evidence, ...added] };
 }
 
 /** Two plans with one key do the same at the same commit. */
@@ -157,10 +186,9 @@ function isNote(path: string): boolean {
 
 /** What could not be fetched in one attempt cannot be in the next. */
 function repeatsFailedFetch(attempts: readonly Attempt[], plan: RebuildPlan, source: Source): boolean {
-  const fetches = (one: RebuildPlan) => JSON.stringify(one.steps.filter((step) => step.phase === 'fetch'));
-  return attempts.some(({ rebuild: { result }, plan: tried, source: from }) => {
-    const failed = !result.ok && result.reason.code === 'fetch-failed';
-    return failed && from.commit === source.commit && fetches(tried) === fetches(plan);
+  return attempts.some((attempt) => {
+    const isSame = attempt.source.commit === source.commit && fetchKey(attempt.plan) === fetchKey(plan);
+    return isSame && failedToFetch(attempt);
   });
 }
 

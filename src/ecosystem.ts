@@ -77,6 +77,14 @@ export interface Packer {
   step(directory: string): Step;
 }
 
+/** Plans that were made from how another one went, best first. */
+export interface RevisedPlans {
+  /** To be tried before every plan that was made beforehand. */
+  readonly next: readonly RebuildPlan[];
+  /** To be tried when nothing else is left. */
+  readonly last: readonly RebuildPlan[];
+}
+
 /** A program that compresses like some packers did, and that runs in a sandbox only. */
 export interface StreamEncoder {
   /** In words, with what runs it, for example `early Chromium zlib (run by Node 16.20.2)`. */
@@ -103,12 +111,12 @@ export interface Ecosystem {
   readonly toolRoles: readonly string[];
   /** Plans in the order in which to try them; empty when the package needs something not supported yet. */
   plans(request: PlanRequest): Promise<readonly RebuildPlan[]>;
-  /** Reads how a plan went and gives those that may do better, best first; none when it has no idea. */
+  /** Reads how a plan went and gives those that may do better; none when it has no idea. */
   revise(options: {
     readonly request: PlanRequest;
     readonly plan: RebuildPlan;
     readonly went: Went;
-  }): Promise<readonly RebuildPlan[]>;
+  }): Promise<RevisedPlans>;
   /** Makes the toolchain of a plan present. Throws ReproveError `toolchain-unavailable`. */
   tools(
     plan: Pick<RebuildPlan, 'toolchain'>,

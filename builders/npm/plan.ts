@@ -208,10 +208,10 @@ async function buildPlans(context: Context): Promise<readonly RebuildPlan[]> {
   const { readText } = request;
   const explicit = await waysToBuild({ manifest, root, release: context.release, directory, tree, readText });
   const lifecycle = ['prepare', 'prepack'].some((name) => manifest.scripts[name] !== undefined);
+  const byPacking = lifecycle && (packBuilds(manifest.scripts) || explicit.length === 0);
   // An install at the root of a workspace runs its `prepare`, which may be all that builds.
   const byInstalling = root.directory !== directory && root.manifest.scripts['prepare'] !== undefined;
-  const byPacking = byInstalling || (lifecycle && (packBuilds(manifest.scripts) || explicit.length === 0));
-  const ways = byPacking ? [[], ...explicit] : explicit;
+  const ways = [...(byPacking ? [[]] : []), ...explicit, ...(byInstalling && !byPacking ? [[]] : [])];
   return lockUses(context).flatMap((lock) =>
     ways.map((build) => installBuildPack({ context, build, lock, scripts: true })),
   );

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import type { PlanRequest, RegistryView } from '../../src/ecosystem.ts';
 import type { RebuildPlan } from '../../src/model/plan.ts';
+import { acceptsStandIns } from './relax.ts';
 import { missingIn, unmatchedIn } from './install-log.ts';
 import { parseManifest } from './manifest.ts';
 import { startProxy } from './proxy/proxy.ts';
@@ -25,6 +26,7 @@ export async function openRegistryView(options: {
     cutoff: new Date(options.plan.registryTime),
     socketDirectory,
     wanted: await wantedRanges(options.request),
+    standIns: options.plan.steps.some(acceptsStandIns),
     subject: subjectOf(options.request),
   });
   const allowed = new Set<string>();

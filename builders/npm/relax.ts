@@ -39,6 +39,21 @@ export function lenientInstall(steps: readonly Step[]): readonly Step[] | null {
   );
 }
 
+/** How berry is told not to hold packages against the checksums of its lockfile (yarnpkg.com, checksumBehavior). */
+const UNCHECKED = { YARN_CHECKSUM_BEHAVIOR: 'ignore' } as const;
+
+/** The steps of a plan with an install that takes what stands in for versions that are gone. */
+export function withStandIns(steps: readonly Step[]): readonly Step[] {
+  return steps.map((step) =>
+    step.phase === 'fetch' ? { ...step, env: { ...step.env, ...UNCHECKED } } : step,
+  );
+}
+
+/** Whether the registry proxy may serve stand-ins to a step. */
+export function acceptsStandIns({ phase, env }: Step): boolean {
+  return phase === 'fetch' && env['YARN_CHECKSUM_BEHAVIOR'] === UNCHECKED.YARN_CHECKSUM_BEHAVIOR;
+}
+
 function changeInstall(
   steps: readonly Step[],
   change: (argv: readonly string[]) => readonly string[] | null,

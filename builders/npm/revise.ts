@@ -1,5 +1,5 @@
 import semver from 'semver';
-import type { PlanRequest, Went } from '../../src/ecosystem.ts';
+import type { PlanRequest, RevisedPlans, Went } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { join } from './install-root.ts';
@@ -9,7 +9,7 @@ import { missingIn } from './install-log.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 import { MANAGERS } from './managers/index.ts';
 import { fromMadeFolder } from './packers.ts';
-import { lenientInstall, withoutDependencies } from './relax.ts';
+import { lenientInstall, withoutDependencies, withStandIns } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
 import { versionStep } from './steps.ts';
@@ -28,18 +28,8 @@ interface Revision {
   readonly change: Partial<Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive'>>;
 }
 
-/** Reads the log of a failed attempt, or the differences of another one, for what to change in its plan. */
-export async function revisedPlans(reading: Reading): Promise<readonly RebuildPlan[]> {
-  const revisions = await Promise.all(RULES.map(async (rule) => rule(reading)));
-  return revisions.flatMap((revision) => (revision === null ? [] : [revised(reading.plan, revision)]));
-}
-
-function revised(plan: RebuildPlan, { why, change }: Revision): RebuildPlan {
-  const evidence = [...plan.evidence, { kind: 'revised', detail: why }];
-  return { ...plan, ...change, evidence, fallback: false };
-}
-
-const RULES: readonly Rule[] = [
+/** What a failed log asks for. */
+const AFTER_FAILURE: readonly Rule[] = [
   standIns,
   missingDependency,
   peerConflict,
@@ -47,10 +37,40 @@ const RULES: readonly Rule[] = [
   nodeTooOld,
   nodeTooNew,
   tolerantBuild,
-  builtBeforeVersion,
-  packedElsewhere,
-  moreScripts,
 ];
+/** What differences point to. */
+const AFTER_DIFFERENCE: readonly Rule[] = [builtBeforeVersion, packedElsewhere];
+/** What may help where nothing points anywhere. */
+const AT_LAST: readonly Rule[] = [moreScripts];
+
+/** How many times in a row a log may change a plan. */
+const MOST_AFTER_FAILURE = 4;
+
+/** Reads the log of a failed attempt, or the differences of another one, for what to change in its plan. */
+export async function revisedPlans(reading: Reading): Promise<RevisedPlans> {
+  const { plan, went } = reading;
+  const count = (kind: string) => plan.evidence.filter((one) => one.kind === kind).length;
+  const apply = async (rules: readonly Rule[], kind: string) => {
+    const revisions = await Promise.all(rules.map(async (rule) => rule(reading)));
+    return revisions.flatMap((one) => (one === null ? [] : [revised(plan, one, kind)]));
+  };
+  if (went.kind === 'failed') {
+    const isTooMuch = count(REVISED.failure) >= MOST_AFTER_FAILURE;
+    return { next: isTooMuch ? [] : await apply(AFTER_FAILURE, REVISED.failure), last: [] };
+  }
+  if (count(REVISED.difference) > 0) return { next: [], last: [] };
+  const [next, last] = await Promise.all([
+    apply(AFTER_DIFFERENCE, REVISED.difference),
+    apply(AT_LAST, REVISED.difference),
+  ]);
+  return { next, last };
+}
+
+const REVISED = { failure: 'revised', difference: 'revised-by-difference' } as const;
+
+function revised(plan: RebuildPlan, { why, change }: Revision, kind: string): RebuildPlan {
+  return { ...plan, ...change, evidence: [...plan.evidence, { kind, detail: why }], fallback: false };
+}
 
 /** A fetch that wants to reach a git host, or an archive of one. */
 const WANTS_ELSEWHERE =
@@ -77,16 +97,11 @@ async function dependenciesElsewhere(request: PlanRequest, plan: RebuildPlan): P
     .map(([name]) => name);
 }
 
-/** Berry's word for a package that is not what the lockfile's checksum says: one that stands in for a version gone. */
+/** Berry's words for a package of its lockfile that is gone. */
 function standIns({ plan, went }: Reading): Revision | null {
-  if (went.kind !== 'failed' || !/YN0018/.test(went.log)) return null;
-  const steps = plan.steps.map((step) =>
-    step.phase === 'fetch' ? { ...step, env: { ...step.env, YARN_CHECKSUM_BEHAVIOR: 'ignore' } } : step,
-  );
-  return {
-    why: 'versions that the lockfile names are gone: their neighbours stand in, unchecked',
-    change: { steps },
-  };
+  if (went.kind !== 'failed' || !/YN0035[^\n]*Package not found/.test(went.log)) return null;
+  const why = 'versions that the lockfile names are gone: their neighbours, or nothing, stand in for them';
+  return { why, change: { steps: withStandIns(plan.steps) } };
 }
 
 function peerConflict({ plan, went }: Reading): Revision | null {
@@ -164,7 +179,8 @@ async function tolerantBuild({ request, plan, went }: Reading): Promise<Revision
 
 async function tolerant(request: PlanRequest, step: Step): Promise<Step> {
   const [, verb, script = ''] = step.argv;
-  if (step.phase !== 'build' || step.optional || managerOf(step) === null || verb !== 'run') return step;
+  if (step.phase !== 'build' || step.optional) return step;
+  if (managerOf(step) === null || verb !== 'run') return { ...step, optional: true };
   const scripts = (await manifestAt(request, directoryOf(step)))?.scripts ?? {};
   const text = Object.hasOwn(scripts, script) ? (scripts[script] ?? '') : '';
   if (!text.includes('&&')) return { ...step, optional: true };

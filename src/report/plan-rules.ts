@@ -75,6 +75,7 @@ function bytesOf(words: readonly string[]): number {
 /** A rebuild plan from outside. */
 export const PlanRules = z.strictObject({
   ...PlanDocument.shape,
+  fallback: z.boolean().default(false),
   strategy: Words(64),
   toolchain: z.record(Role, Version),
   registryTime: Instant,

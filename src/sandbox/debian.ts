@@ -37,6 +37,8 @@ export const PACKAGE_NAMES = [
   'debianutils',
   'diffutils',
   'findutils',
+  // With python3 and make, what node-gyp compiles with.
+  'g++',
   'git',
   'grep',
   'gzip',
@@ -50,6 +52,7 @@ export const PACKAGE_NAMES = [
   'make',
   'mawk',
   'procps',
+  'python3',
   'sed',
   'tar',
   'tini',

@@ -121,6 +121,8 @@ async function addOwnFiles(root: string, architecture: string): Promise<void> {
   // Commands that packages only offer, and their scripts link.
   await link(root, 'usr/bin/sh', 'bash');
   await link(root, 'usr/bin/awk', 'mawk');
+  await link(root, 'usr/bin/cc', 'gcc');
+  await link(root, 'usr/bin/c++', 'g++');
   await link(root, 'usr/bin/which', 'which.debianutils');
   await link(root, FAKETIME_LIBRARY.slice(1), `${MULTIARCH[architecture] ?? ''}/faketime/libfaketime.so.1`);
   // Everything writable is one file system, so temporary files count like all others.

@@ -8,6 +8,7 @@ import {
   type VersionDocument,
 } from '../registry/document.ts';
 import { hexOf } from '../registry/integrity.ts';
+import { emptyPackage } from './empty-package.ts';
 import { RangeIndex } from './range-index.ts';
 import { type Subject, withoutSubject } from './subject.ts';
 import { snapshot, type Snapshot, type TimeDiagnosis } from './time-doctor.ts';
@@ -49,6 +50,8 @@ export interface ArchiveOptions {
   readonly wanted: Iterable<readonly [name: string, range: string]>;
   /** What is being verified: neither it nor its bytes nor anything of its package's future is served. */
   readonly subject: Subject | null;
+  /** Whether something may be served in place of a version that the registry does not have. */
+  readonly standIns: boolean;
 }
 
 /** Documents held in memory; more are read again from the cache on disk. */
@@ -66,9 +69,11 @@ export class RegistryArchive {
   readonly #materials = new Map<string, Material>();
   readonly #repairs: Repair[] = [];
   readonly #leftOut = new Set<string>();
+  readonly #standIns: boolean;
   readonly #reports = new Map<string, TimeReport>();
 
-  constructor({ client, cutoff, wanted, subject }: ArchiveOptions) {
+  constructor({ client, cutoff, wanted, subject, standIns }: ArchiveOptions) {
+    this.#standIns = standIns;
     this.#client = client;
     this.#cutoff = cutoff;
     this.#subject = subject;
@@ -116,18 +121,19 @@ export class RegistryArchive {
   }
 
   /**
-   * The artifact of an exact version, checked and recorded as a material; null when there is no such version. For one
-   * that the registry no longer has, its nearest neighbour stands in, which is recorded as a repair: a lockfile's digest
-   * does not fit it, so nobody gets it who did not ask for no digests.
+   * The artifact of an exact version, checked and recorded as a material; null when there is no such version. Where
+   * something may stand in, it is the nearest neighbour of a version that is gone, else an empty package; both are
+   * recorded as repairs. A lockfile's digest fits neither.
    * Throws ReproveError `registry-invalid` when it is gone, has not the digests that the registry gives, or is the very
    * artifact that is being verified.
    */
   async artifact(name: string, file: string): Promise<Uint8Array | null> {
     const version = await this.#versionOfFile(name, file);
     const document = version === null ? null : await this.#withVersion(name, version);
-    if (document === null || version === null) return null;
-    const found = versionOf(document, version) ?? this.#standIn(document, version);
-    if (found === null) return null;
+    if (version === null) return null;
+    if (document === null) return this.#emptyPackage(name, version);
+    const found = versionOf(document, version) ?? this.#neighbour(document, version);
+    if (found === null) return this.#emptyPackage(name, version);
     const result = await this.#client.artifact(found);
     const subject = `${name}@${found.version}`;
     if (result.kind === 'missing')
@@ -211,17 +217,28 @@ export class RegistryArchive {
   }
 
   /** The next higher version of the same major line, else the next lower one. */
-  #standIn(document: PackageDocument, version: string): VersionDocument | null {
+  #neighbour(document: PackageDocument, version: string): VersionDocument | null {
     const { name } = document;
     const wanted = semver.parse(version, { loose: true });
-    if (wanted === null || name === this.#subject?.name) return null;
+    if (!this.#standIns || wanted === null || name === this.#subject?.name) return null;
     const line = ascending(document.versions.keys()).filter(({ major }) => major === wanted.major);
     const near = line.find((one) => one.compare(wanted) > 0) ?? line.at(-1);
     if (near === undefined) return null;
     const reason = `A lockfile names ${name}@${version}, which the registry does not have; its neighbour stands in.`;
-    if (!this.#repairs.some((one) => one.reason === reason))
-      this.#repairs.push(Object.freeze({ name, version: near.raw, range: version, reason }));
+    this.#repair({ name, version: near.raw, range: version, reason });
     return versionOf(document, near.raw);
+  }
+
+  #emptyPackage(name: string, version: string): Uint8Array | null {
+    if (!this.#standIns) return null;
+    const reason = `A lockfile names ${name}@${version}, which the registry does not have; an empty package stands in.`;
+    this.#repair({ name, version, range: version, reason });
+    return emptyPackage(name, version);
+  }
+
+  #repair(repair: Repair): void {
+    if (this.#repairs.some(({ reason }) => reason === repair.reason)) return;
+    this.#repairs.push(Object.freeze(repair));
   }
 
   #allow(repair: Repair): void {

@@ -18,6 +18,8 @@ export interface ProxyOptions {
   readonly wanted?: Iterable<readonly [name: string, range: string]>;
   /** What is being verified: neither it nor its bytes nor anything of its package's future is served. */
   readonly subject?: Subject;
+  /** Whether a neighbour or an empty package may be served for a version that the registry does not have; default no. */
+  readonly standIns?: boolean;
   /** Where the sandbox finds the proxy, without a final slash. */
   readonly origin?: string;
 }
@@ -59,8 +61,8 @@ const MAX_FAILURES = 100;
  * Throws ReproveError `io` when the socket cannot be made.
  */
 export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> {
-  const { client, cutoff, wanted = [], subject = null, origin = PROXY_ORIGIN } = options;
-  const archive = new RegistryArchive({ client, cutoff, wanted, subject });
+  const { client, cutoff, wanted = [], subject = null, standIns = false, origin = PROXY_ORIGIN } = options;
+  const archive = new RegistryArchive({ client, cutoff, wanted, subject, standIns });
   const failures: string[] = [];
   const slots = new Slots(MAX_CONCURRENT);
   const server = createServer((request, response) => {

@@ -28,6 +28,7 @@ async function archiveOf(options: { subject: Subject; created?: boolean }) {
     cutoff: new Date(CUTOFF),
     wanted: [],
     subject: options.subject,
+    standIns: false,
   });
   const served = async (name: string, version: string) => {
     const bytes = await archive.artifact(name, `${name}-${version}.tgz`);

@@ -1,0 +1,144 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { INSIDE_DIRECTORY } from '../../../../builders/npm/inside.ts';
+import { temporaryFolder } from '../../../support/registry.ts';
+
+const run = promisify(execFile);
+const REGISTRY = 'http://127.0.0.1:4873/';
+
+async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), text);
+  }
+  return folder;
+}
+
+function inside(program: string, args: readonly string[], cwd: string) {
+  const file = path.join(INSIDE_DIRECTORY, program);
+  return run(process.execPath, [file, ...args], { cwd, env: { ...process.env, HOME: cwd } });
+}
+
+const read = (folder: string, name: string) => readFile(path.join(folder, name), 'utf8');
+
+describe('registry.cjs', () => {
+  it('leads every artifact of a lockfile to the registry while the command runs, and puts the lockfile back', async () => {
+    const lockfile = [
+      'a@^1.0.0:',
+      '  resolved "https://registry.yarnpkg.com/a/-/a-1.0.0.tgz#abc"',
+      '  resolved "https://company.example/npm/repository/@scope/b/-/b-2.0.0.tgz"',
+      '  resolved "https://github.com/owner/name/archive/main.tar.gz"',
+    ].join('\n');
+    const folder = await folderWith({ 'yarn.lock': lockfile });
+    const { stdout } = await inside('registry.cjs', [REGISTRY, 'cat', 'yarn.lock'], folder);
+    expect(stdout.split('\n').slice(1)).toEqual([
+      `  resolved "${REGISTRY}a/-/a-1.0.0.tgz#abc"`,
+      `  resolved "${REGISTRY}@scope/b/-/b-2.0.0.tgz"`,
+      '  resolved "https://github.com/owner/name/archive/main.tar.gz"',
+    ]);
+    expect(await read(folder, 'yarn.lock')).toBe(lockfile);
+    expect(await read(folder, '.npmrc')).toContain(`registry=${REGISTRY}`);
+  });
+
+  it('ends as the command ends, the lockfile restored all the same', async () => {
+    const lockfile = 'resolved "https://registry.npmjs.org/a/-/a-1.0.0.tgz"';
+    const folder = await folderWith({ 'yarn.lock': lockfile });
+    await expect(inside('registry.cjs', [REGISTRY, 'false'], folder)).rejects.toMatchObject({ code: 1 });
+    expect(await read(folder, 'yarn.lock')).toBe(lockfile);
+  });
+
+  it('takes named dependencies out of the manifest and of the lockfile, for as long as the command runs', async () => {
+    const manifest = '{"name":"é","dependencies":{"a":"1"},"devDependencies":{"gone":"owner/gone"}}';
+    const lock = JSON.stringify({
+      packages: {
+        '': { devDependencies: { gone: 'owner/gone' } },
+        'node_modules/a': { dependencies: { gone: '*' } },
+        'node_modules/gone': {},
+        'node_modules/gone-too': {},
+      },
+    });
+    const folder = await folderWith({ 'package.json': manifest, 'package-lock.json': lock });
+    const args = [REGISTRY, '--without=gone', 'cat', 'package.json', 'package-lock.json'];
+    const { stdout } = await inside('registry.cjs', args, folder);
+    expect(stdout).not.toContain('"gone"');
+    expect(stdout).not.toContain('node_modules/gone"');
+    expect(stdout).toContain('node_modules/gone-too');
+    expect(stdout).toContain('"é"');
+    expect(await read(folder, 'package.json')).toBe(manifest);
+    expect(await read(folder, 'package-lock.json')).toBe(lock);
+  });
+});
+
+describe('pack-folder.cjs', () => {
+  const files = {
+    'package.json': '{"name":"pkg"}',
+    'dist/package.json': '{"name":"pkg"}',
+    'dist/index.js': '',
+    'dist/cjs/package.json': '{"type":"commonjs"}',
+    'other/package.json': '{"name":"other"}',
+    'other/index.js': '',
+    'node_modules/pkg/package.json': '{"name":"pkg"}',
+    'node_modules/pkg/index.js': '',
+    'node_modules/pkg/more.js': '',
+  };
+
+  it('runs the command in the folder that is the package and holds most of the paths', async () => {
+    const folder = await folderWith(files);
+    const args = [folder, 'pkg', 'index.js', 'more.js', '--', 'pwd'];
+    const { stdout } = await inside('pack-folder.cjs', args, folder);
+    expect(stdout.trim()).toBe(path.join(folder, 'dist'));
+  });
+
+  it('runs it in the folder itself where nothing below is the package', async () => {
+    const folder = await folderWith(files);
+    const { stdout } = await inside('pack-folder.cjs', [folder, 'absent', 'index.js', '--', 'pwd'], folder);
+    expect(stdout.trim()).toBe(folder);
+  });
+
+  it('hands the folder to a packer that is told it as an argument', async () => {
+    const folder = await folderWith(files);
+    const args = [folder, 'pkg', 'index.js', '--', 'echo', folder];
+    const { stdout } = await inside('pack-folder.cjs', args, path.dirname(folder));
+    expect(stdout.trim()).toBe(path.join(folder, 'dist'));
+  });
+});
+
+describe('manifest.cjs', () => {
+  it('sets a field the way release tools write a manifest: sorted dependencies, indentation and end as they were', async () => {
+    const folder = await folderWith({
+      'package.json': '{\n\t"name": "pkg",\n\t"dependencies": {\n\t\t"b": "1",\n\t\t"a": "1"\n\t}\n}\n',
+    });
+    await inside('manifest.cjs', ['gitHead', 'abc'], folder);
+    expect(await read(folder, 'package.json')).toBe(
+      '{\n\t"name": "pkg",\n\t"dependencies": {\n\t\t"a": "1",\n\t\t"b": "1"\n\t},\n\t"gitHead": "abc"\n}\n',
+    );
+  });
+});
+
+describe('chain.cjs', () => {
+  const manifest = (script: string) => JSON.stringify({ name: 'pkg', version: '1.0.0', scripts: { script } });
+
+  it('runs what follows a link that fails', async () => {
+    const folder = await folderWith({ 'package.json': manifest('false && echo made > made.txt') });
+    await inside('chain.cjs', ['script'], folder);
+    expect(await read(folder, 'made.txt')).toBe('made\n');
+  });
+
+  it('fails when every link does', async () => {
+    const folder = await folderWith({ 'package.json': manifest('false && false') });
+    await expect(inside('chain.cjs', ['script'], folder)).rejects.toMatchObject({ code: 1 });
+  });
+
+  it('finds the programs of the dependencies', async () => {
+    const folder = await folderWith({
+      'package.json': manifest('made'),
+      'node_modules/.bin/made': '#!/bin/sh\necho from a dependency\n',
+    });
+    await run('chmod', ['+x', path.join(folder, 'node_modules/.bin/made')]);
+    expect((await inside('chain.cjs', ['script'], folder)).stdout).toContain('from a dependency');
+  });
+});

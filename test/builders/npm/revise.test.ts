@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import { revisedPlans } from '../../../builders/npm/revise.ts';
+import { packStep } from '../../../builders/npm/packers.ts';
+import { installStep, scriptStep } from '../../../builders/npm/steps.ts';
+import { parseManifest } from '../../../builders/npm/manifest.ts';
+import type { PlanRequest, Went } from '../../../src/ecosystem.ts';
+import type { Difference, DifferenceKind } from '../../../src/model/comparison.ts';
+import type { RebuildPlan } from '../../../src/model/plan.ts';
+import { artifactOf, sourceOf } from '../../support/artifacts.ts';
+import { npmTarball } from '../../support/tarball.ts';
+
+const MANIFEST = {
+  name: 'pkg',
+  version: '1.0.1',
+  scripts: { build: 'lint && tsc', 'build:types': 'tsc -p types', 'test:types': 'tsd' },
+  devDependencies: { typescript: '5', fork: 'github:owner/fork' },
+};
+
+const REQUEST: PlanRequest = {
+  published: {
+    subject: { ecosystem: 'npm', name: 'pkg', version: '1.0.1', purl: 'pkg:npm/pkg@1.0.1' },
+    artifact: artifactOf(
+      npmTarball({ 'package.json': JSON.stringify(MANIFEST), 'index.js': '', 'a.js': '' }),
+    ),
+    publishedAt: null,
+    claims: {
+      name: 'pkg',
+      version: '1.0.1',
+      repository: null,
+      directory: null,
+      commits: [],
+      manifest: null as never,
+    },
+    signals: [],
+    document: null,
+  },
+  source: sourceOf({ 'package.json': JSON.stringify(MANIFEST) }),
+  unexplained: [],
+  readText: (file) => Promise.resolve(file === 'package.json' ? JSON.stringify(MANIFEST) : null),
+  instant: '2024-01-01T00:00:00.000Z',
+};
+
+const MANIFEST_READ = parseManifest(JSON.stringify(MANIFEST));
+if (MANIFEST_READ === null) throw new Error('the manifest of the test cannot be read');
+const ROOT = {
+  directory: '.',
+  manifest: MANIFEST_READ,
+  manager: 'npm',
+  lockfile: { path: 'package-lock.json', version: '3' },
+} as const;
+const TOOLS = { node: '20.20.2', npm: '10.9.9' };
+const PLAN: RebuildPlan = {
+  strategy: 'install-build-pack',
+  toolchain: TOOLS,
+  evidence: [],
+  registryTime: REQUEST.instant,
+  clock: REQUEST.instant,
+  steps: [
+    installStep({ root: ROOT, lock: 'frozen', version: TOOLS.npm }),
+    scriptStep({ run: { script: 'build', args: [] }, directory: '.', manager: 'npm' }),
+    packStep('npm', { directory: '.', versions: TOOLS, scripts: true }),
+  ],
+  withGit: true,
+  conclusive: true,
+  fallback: false,
+  output: '/work/output',
+};
+
+const revise = (went: Went, plan = PLAN) => revisedPlans({ request: REQUEST, plan, went });
+const failed = (code: 'fetch-failed' | 'build-failed', log: string): Went => ({ kind: 'failed', code, log });
+const commands = (plan: RebuildPlan | undefined) => plan?.steps.map(({ argv }) => argv.join(' ')) ?? [];
+
+function difference(
+  kind: DifferenceKind,
+  path: string,
+  texts: readonly [string, string] = ['', ''],
+): Difference {
+  const [published, rebuilt] = texts.map((text) => ({
+    type: 'file',
+    mode: 0o644,
+    size: text.length,
+    sha256: '',
+    content: Buffer.from(text),
+  }));
+  return {
+    kind,
+    path,
+    published: published ?? null,
+    rebuilt: kind === 'added' ? null : (rebuilt ?? null),
+    inCommit: false,
+  };
+}
+
+describe('after a failed install', () => {
+  it('a package that is gone is left out, and the lockfile no longer followed to the letter', async () => {
+    const { next } = await revise(
+      failed('fetch-failed', "npm error 404  'gone@^1' is not in this registry."),
+    );
+    expect(commands(next[0])[0]).toMatch(/ --without=gone npm install --ignore-scripts$/);
+    expect(next[0]?.evidence).toMatchObject([
+      { kind: 'revised', detail: expect.stringContaining('gone') as unknown },
+    ]);
+  });
+
+  it('development dependencies on a git host are left out when it is asked for', async () => {
+    const { next } = await revise(
+      failed('fetch-failed', 'npm error command git ls-remote ssh://git@github.com/owner/fork'),
+    );
+    expect(commands(next[0])[0]).toContain('--without=fork ');
+  });
+
+  it('conflicts of peer dependencies are gone over', async () => {
+    const { next } = await revise(failed('fetch-failed', 'npm error code ERESOLVE'));
+    expect(commands(next[0])[0]).toMatch(/ --force$/);
+  });
+
+  it('a log that tells nothing leads nowhere', async () => {
+    expect(await revise(failed('fetch-failed', 'Segmentation fault'))).toEqual({ next: [], last: [] });
+  });
+});
+
+describe('after a failed build', () => {
+  it('the rest is built all the same, but what differs then speaks against nobody', async () => {
+    const { next } = await revise(failed('build-failed', 'lint: not found'));
+    expect(commands(next.at(-1))[1]).toBe('node /opt/inside/chain.cjs build');
+    expect(next.at(-1)).toMatchObject({ conclusive: false });
+  });
+
+  it('another line of Node is tried when the log reads as if it were wanted', async () => {
+    const { next } = await revise(failed('build-failed', 'Error [ERR_REQUIRE_ESM]: require() of ES Module'));
+    expect(next.map(({ toolchain }) => toolchain['node'])).toContain('22.22.2');
+  });
+
+  it('a log can change a plan only so often', async () => {
+    let plan = PLAN;
+    for (let count = 0; count < 10; count += 1) {
+      const { next } = await revise(failed('build-failed', `failure ${count}`), plan);
+      plan = next.at(-1) ?? plan;
+    }
+    expect(plan.evidence.filter(({ kind }) => kind === 'revised')).toHaveLength(4);
+  });
+});
+
+describe('after a difference', () => {
+  it('files of a version before are built at that version, which is raised afterwards', async () => {
+    const texts = ['const v = "1.0.0";', 'const v = "1.0.1";'] as const;
+    const { next } = await revise({
+      kind: 'differed',
+      differences: [difference('content', 'index.js', texts)],
+    });
+    const [, first = '', , last = ''] = commands(next[0]);
+    expect(first).toContain('npm version 1.0.0 ');
+    expect(last).toContain('npm version 1.0.1 ');
+  });
+
+  it('another text beside the version is not explained by that', async () => {
+    const texts = ['const v = "1.0.0"; evil()', 'const v = "1.0.1";'] as const;
+    const { next } = await revise({
+      kind: 'differed',
+      differences: [difference('content', 'index.js', texts)],
+    });
+    expect(next).toEqual([]);
+  });
+
+  it('a package that is mostly missing is looked for where the build laid it out', async () => {
+    const differences = ['index.js', 'a.js'].map((path) => difference('added', path));
+    const { next, last } = await revise({ kind: 'differed', differences });
+    expect(commands(next[0]).at(-1)).toContain(
+      '/opt/inside/pack-folder.cjs /work/source pkg index.js a.js -- npm pack',
+    );
+    // Other scripts that make files, but no checks, are run only when nothing else is left.
+    expect(commands(last[0])).toContain('npm run build:types');
+    expect(commands(last[0])).not.toContain('npm run test:types');
+  });
+
+  it('is read once: no plan is changed by difference upon difference', async () => {
+    const differences = ['index.js', 'a.js'].map((path) => difference('added', path));
+    const { next } = await revise({ kind: 'differed', differences });
+    expect(await revise({ kind: 'differed', differences }, next[0])).toEqual({ next: [], last: [] });
+  });
+});
