@@ -16,6 +16,7 @@ import { publishInstant } from './plan/instant.ts';
 import { type Rebuild, rebuild } from './rebuild.ts';
 import type { Engine, Limits, RootFilesystem } from './sandbox/engine.ts';
 import { missingFilesSignal } from './source/missing-files.ts';
+import { outsideCommitSignal } from './source/outside-commit.ts';
 import type { Repository } from './source/repository.ts';
 
 /** One plan, run and judged. */
@@ -299,7 +300,13 @@ function withTools(tools: readonly Tool[], more: readonly Tool[]): readonly Tool
 function signalsOf(request: AttemptsRequest, done: Rebuild, source: Source): readonly Signal[] {
   const { published } = request;
   const instant = publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt });
-  const all = [instant.signal, missingFilesSignal(source), repairedSignal(done), laterSignal(done)];
+  const all = [
+    instant.signal,
+    missingFilesSignal(source),
+    outsideCommitSignal(source),
+    repairedSignal(done),
+    laterSignal(done),
+  ];
   return all.filter((one) => one !== null);
 }
 

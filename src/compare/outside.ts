@@ -1,9 +1,6 @@
 import type { Comparison, Difference } from '../model/comparison.ts';
-import type { Source } from '../model/source.ts';
+import { LFS_POINTER, type Source } from '../model/source.ts';
 import type { Reason } from '../model/verdict.ts';
-
-/** First line of a git LFS pointer (git-lfs specification, "The Pointer"). */
-const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1';
 
 const MOST_NAMED = 5;
 

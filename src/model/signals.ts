@@ -16,6 +16,7 @@ export const SIGNAL_KINDS = [
   'repository-changed',
   'source-files-missing',
   'repository-from-another-version',
+  'source-outside-commit',
 ] as const;
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
@@ -101,6 +102,11 @@ export const SIGNALS = {
     title: 'The source was found where another version says',
     severity: 'medium',
     page: 'docs/signals/repository-from-another-version.md',
+  },
+  'source-outside-commit': {
+    title: 'The commit only names some of its files',
+    severity: 'info',
+    page: 'docs/signals/source-outside-commit.md',
   },
 } as const satisfies Record<SignalKind, SignalEntry>;
 

@@ -15,7 +15,12 @@ export interface TreeFile {
   readonly mode: string;
   /** Set when the repository that was read names the file and does not have its content. */
   readonly missing?: true;
+  /** Set when the file only points at one in git large file storage. */
+  readonly pointer?: true;
 }
+
+/** First line of a git LFS pointer (git-lfs specification, "The Pointer"). */
+export const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1';
 
 /** Repository, commit and directory that a package version claims to come from. */
 export interface Source {

@@ -166,9 +166,17 @@ export class Repository {
     return null;
   }
 
-  /** Paths of the files called `fileName`, in any directory, with a line that matches the POSIX extended expression. */
-  async grep(options: { commit: string; expression: string; fileName: string }): Promise<readonly string[]> {
-    const specs = [options.fileName, `:(glob)**/${options.fileName}`];
+  /**
+   * Paths of the files called `fileName`, in any directory, with a line that matches the POSIX extended expression; of
+   * any file for null.
+   */
+  async grep(options: {
+    commit: string;
+    expression: string;
+    fileName: string | null;
+  }): Promise<readonly string[]> {
+    const { fileName } = options;
+    const specs = fileName === null ? [] : [fileName, `:(glob)**/${fileName}`];
     const args = ['grep', '-l', '-z', '-E', '-e', options.expression, options.commit, '--', ...specs];
     const store = await this.#store(options.commit);
     if (!store.ok) return [];

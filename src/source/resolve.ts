@@ -13,6 +13,7 @@ import {
 import { directoryOf } from './directory.ts';
 import { inLettersOfDisk } from './local-mirror.ts';
 import { openCommit, openRepository } from './open-repository.ts';
+import { withPointers } from './outside-commit.ts';
 import type { Repository } from './repository.ts';
 import { asMoved, placesToTry } from './moved.ts';
 import { parseRepositoryUrl, type RepositoryUrl, remotesFor } from './repository-url.ts';
@@ -258,7 +259,7 @@ export async function locate(context: LocateContext, candidate: Candidate): Prom
     directory: place.directory,
     committedAt: await repository.committedAt(commit),
     evidence: [...evidence, place.evidence],
-    tree: tree.value,
+    tree: await withPointers(repository, commit, tree.value),
   };
   return found({ source, version: place.version });
 }

@@ -45,6 +45,7 @@ describe('an honest package is not called diverged', () => {
     world.publish(name, { 'index.js': 'require("./vendor/lib");\n', 'vendor/lib.js': '1;\n' });
     const document = await world.verify(name, { engine });
     expect(document.verdict).not.toBe('diverged');
+    expect(document.signals.map((one) => one.kind)).toContain('source-outside-commit');
   });
 
   it('when files of it are in git large file storage', async () => {
@@ -57,6 +58,7 @@ describe('an honest package is not called diverged', () => {
     world.publish(name, { 'data.bin': content.toString(), '.gitattributes': attributes });
     const document = await world.verify(name, { engine });
     expect(document.verdict).not.toBe('diverged');
+    expect(document.signals.map((one) => one.kind)).toContain('source-outside-commit');
   });
 
   it('when the tag of this number is that of another package of the repository', async () => {
