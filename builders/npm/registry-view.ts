@@ -3,8 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { z } from 'zod';
 import type { PlanRequest, RegistryView } from '../../src/ecosystem.ts';
 import type { RebuildPlan } from '../../src/model/plan.ts';
-import { acceptsStandIns } from './relax.ts';
-import { missingIn, unmatchedIn } from './install-log.ts';
+import { acceptsStandIns, leftOutOf } from './relax.ts';
+import { unmatchedIn } from './install-log.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { Text } from './manifest-fields.ts';
 import { parseManifest } from './manifest.ts';
@@ -30,6 +30,7 @@ export async function openRegistryView(options: {
     socketDirectory,
     wanted: await wantedRanges(options.request),
     locked: await lockedVersions(options.request, options.plan),
+    leftOut: new Set(leftOutOf(options.plan.steps)),
     standIns: options.plan.steps.some(acceptsStandIns),
     subject: subjectOf(options.request),
   });
@@ -47,8 +48,6 @@ export async function openRegistryView(options: {
     repairs: () => proxy.repairs().map((repair) => `${repair.name}@${repair.version}: ${repair.reason}`),
     failures: () => proxy.failures(),
     async repairFrom(log) {
-      const absent = await Promise.all(missingIn(log).map((one) => proxy.leaveOut(one)));
-      if (absent.includes(true)) return true;
       const { name, range } = unmatchedIn(log);
       const key = `${name ?? ''}@${range ?? ''}`;
       if (name === null || allowed.has(key)) return false;

@@ -18,12 +18,7 @@ export function withoutDependencies(
   names: readonly string[],
 ): readonly Step[] | null {
   return changeInstall(steps, (argv) => {
-    const known =
-      argv
-        .find((word) => word.startsWith(WITHOUT))
-        ?.slice(WITHOUT.length)
-        .split(',') ?? [];
-    const all = [...new Set([...known, ...names])].toSorted();
+    const all = [...new Set([...leftOutOf(steps), ...names])].toSorted();
     const words = argv.filter((word) => !word.startsWith(WITHOUT)).map((word) => LOOSER[word] ?? word);
     const at = words.findIndex((word) => word.endsWith('/registry.cjs')) + 2;
     return [...words.slice(0, at), `${WITHOUT}${all.join(',')}`, ...words.slice(at)];
@@ -31,6 +26,14 @@ export function withoutDependencies(
 }
 
 const WITHOUT = '--without=';
+
+/** The dependencies that the install of a plan leaves out. */
+export function leftOutOf(steps: readonly Step[]): readonly string[] {
+  const words = steps.filter(({ phase }) => phase === 'fetch').flatMap(({ argv }) => argv);
+  return words
+    .filter((word) => word.startsWith(WITHOUT))
+    .flatMap((word) => word.slice(WITHOUT.length).split(','));
+}
 
 /** The steps of a plan with an npm install that goes on over conflicts of peer dependencies; null for other managers. */
 export function lenientInstall(steps: readonly Step[]): readonly Step[] | null {

@@ -88,7 +88,11 @@ async function missingDependency({ request, plan, went }: Reading): Promise<Revi
   const names = [...new Set([...named, ...elsewhere])].filter((name) => /^(@[\w.-]+\/)?[\w.-]+$/.test(name));
   const steps = names.length === 0 ? null : withoutDependencies(plan.steps, names);
   if (steps === null) return null;
-  return { why: `${names.join(', ')} cannot be had: installed without`, change: { steps } };
+  // What is not there may be what builds.
+  return {
+    why: `${names.join(', ')} cannot be had: installed without`,
+    change: { steps, conclusive: false },
+  };
 }
 
 /** Development dependencies of the install root that name a git repository, a URL or a GitHub short form. */
@@ -105,7 +109,7 @@ async function dependenciesElsewhere(request: PlanRequest, plan: RebuildPlan): P
 function standIns({ plan, went }: Reading): Revision | null {
   if (went.kind !== 'failed' || !/YN0035[^\n]*Package not found/.test(went.log)) return null;
   const why = 'versions that the lockfile names are gone: their neighbours, or nothing, stand in for them';
-  return { why, change: { steps: withStandIns(plan.steps) } };
+  return { why, change: { steps: withStandIns(plan.steps), conclusive: false } };
 }
 
 function peerConflict({ plan, went }: Reading): Revision | null {

@@ -141,7 +141,7 @@ export class TestWorld {
 function cacheWithOwnTrees(folder: string): string {
   const cacheDir = path.join(folder, 'cache');
   mkdirSync(cacheDir);
-  for (const name of ['content', 'git', 'rootfs', 'toolchains']) {
+  for (const name of ['content', 'git', 'rootfs', 'tools']) {
     const shared = path.join(defaultCacheDir(), name);
     mkdirSync(shared, { recursive: true });
     symlinkSync(shared, path.join(cacheDir, name));

@@ -70,7 +70,6 @@ export class RegistryArchive {
   readonly #refreshed = new Set<string>();
   readonly #materials = new Map<string, Material>();
   readonly #repairs: Repair[] = [];
-  readonly #leftOut = new Set<string>();
   readonly #standIns: boolean;
   readonly #reports = new Map<string, TimeReport>();
 
@@ -170,20 +169,6 @@ export class RegistryArchive {
     const known = this.#index.on(name).map((one) => one.range);
     const shown = (known.length === 0 ? ['*'] : known).map((one) => this.#allowRange(document, one));
     return shown.find((version) => version !== null) ?? null;
-  }
-
-  /** Packages that the registry does not have, on which nothing that is served may depend. */
-  get leftOut(): ReadonlySet<string> {
-    return this.#leftOut;
-  }
-
-  /** See `RegistryProxy.leaveOut`. */
-  async leaveOut(name: string): Promise<boolean> {
-    if (this.#leftOut.has(name) || (await this.#document(name)) !== null) return false;
-    this.#leftOut.add(name);
-    const reason = `The registry does not have ${name}; what depends on it is installed without it.`;
-    this.#repairs.push(Object.freeze({ name, version: '*', range: '*', reason }));
-    return true;
   }
 
   #allowRange(document: PackageDocument, range: string): string | null {

@@ -20,6 +20,8 @@ export interface ProxyOptions {
   readonly locked?: Iterable<readonly [name: string, version: string]>;
   /** What is being verified: neither it nor its bytes nor anything of its package's future is served. */
   readonly subject?: Subject;
+  /** Packages that nothing which is served may depend on. */
+  readonly leftOut?: ReadonlySet<string>;
   /** Whether a neighbour or an empty package may be served for a version that the registry does not have; default no. */
   readonly standIns?: boolean;
   /** Where the sandbox finds the proxy, without a final slash. */
@@ -42,11 +44,6 @@ export interface RegistryProxy {
    * A range of null stands for all that are known to be wanted. Resolves to null when there is no such version at all.
    */
   allow(name: string, range: string | null): Promise<string | null>;
-  /**
-   * For a caller whose install asked for a package that the registry does not have: nothing that is served depends on
-   * it from now on. False when the registry has it, or when it is left out already.
-   */
-  leaveOut(name: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -64,13 +61,13 @@ const MAX_FAILURES = 100;
  */
 export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> {
   const { client, cutoff, wanted = [], subject = null, standIns = false, origin = PROXY_ORIGIN } = options;
-  const { locked = [] } = options;
+  const { locked = [], leftOut = new Set<string>() } = options;
   const archive = new RegistryArchive({ client, cutoff, wanted, locked, subject, standIns });
   const failures: string[] = [];
   const slots = new Slots(MAX_CONCURRENT);
   const server = createServer((request, response) => {
     void slots
-      .use(() => answer(request, archive, origin))
+      .use(() => answer(request, archive, { origin, leftOut }))
       .catch((thrown: unknown): Answer => {
         const sentence =
           thrown instanceof ReproveError ? `${thrown.text.what} ${thrown.text.why}` : messageOf(thrown);
@@ -90,7 +87,6 @@ export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> 
     timeDoctor: () => archive.timeReports,
     failures: () => [...failures],
     allow: (name, range) => archive.allow(name, range),
-    leaveOut: (name) => archive.leaveOut(name),
     async close() {
       await new Promise<void>((resolve) => {
         server.close(() => {
@@ -109,7 +105,12 @@ interface Answer {
   readonly body: Uint8Array;
 }
 
-async function answer(request: IncomingMessage, archive: RegistryArchive, origin: string): Promise<Answer> {
+interface Shown {
+  readonly origin: string;
+  readonly leftOut: ReadonlySet<string>;
+}
+
+async function answer(request: IncomingMessage, archive: RegistryArchive, shown: Shown): Promise<Answer> {
   const url = request.url ?? '';
   if (url.length > MAX_URL) return json(414, { error: 'The URL is too long.' });
   const route = routeOf(url);
@@ -118,7 +119,7 @@ async function answer(request: IncomingMessage, archive: RegistryArchive, origin
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return json(405, { error: 'This registry is read-only.' });
   const abbreviated = request.headers.accept?.includes(INSTALL_TYPE) === true;
-  return serve(route, archive, { origin, abbreviated });
+  return serve(route, archive, { ...shown, abbreviated });
 }
 
 const NOT_FOUND = { error: 'Not found' };
@@ -126,7 +127,7 @@ const NOT_FOUND = { error: 'Not found' };
 async function serve(
   route: Exclude<Route, { kind: 'empty' }>,
   archive: RegistryArchive,
-  view: { readonly origin: string; readonly abbreviated: boolean },
+  view: Shown & { readonly abbreviated: boolean },
 ): Promise<Answer> {
   switch (route.kind) {
     case 'none':
@@ -135,7 +136,7 @@ async function serve(
       const found = await archive.packageAt(route.name);
       if (found === null) return json(404, NOT_FOUND);
       const type = view.abbreviated ? INSTALL_TYPE : 'application/json';
-      return json(200, documentView(found.document, found.past, { ...view, leftOut: archive.leftOut }), type);
+      return json(200, documentView(found.document, found.past, view), type);
     }
     case 'version': {
       const found = await archive.packageAt(route.name);
@@ -143,10 +144,7 @@ async function serve(
         found === null ? null : (tagsAt(found.document, found.past).get(route.version) ?? route.version);
       const raw = version === null ? null : await archive.exactVersion(route.name, version);
       if (raw === null || version === null) return json(404, NOT_FOUND);
-      return json(
-        200,
-        versionView(route.name, version, raw, { ...view, leftOut: archive.leftOut, abbreviated: false }),
-      );
+      return json(200, versionView(route.name, version, raw, { ...view, abbreviated: false }));
     }
     case 'artifact': {
       const bytes = await archive.artifact(route.name, route.file);
