@@ -168,15 +168,17 @@ function differences({ comparison }: Attempt): number {
   return comparison?.differences.length ?? 0;
 }
 
-/**
- * A reproduction; or a divergence that no way of building could explain: only more files, which are notes and settings
- * of people and their tools. A build makes other things (declarations, maps, data).
- */
+/** A reproduction; or a divergence that no way of building could explain. */
 function isFinal({ judgement, comparison }: Attempt): boolean {
   if (judgement.verdict === 'reproduced') return true;
-  if (judgement.verdict === 'unverifiable' || comparison === null) return false;
   const mild = SEVERITIES.indexOf(judgement.severity) <= SEVERITIES.indexOf('low');
-  return mild && comparison.differences.every(({ kind, path }) => kind === 'added' && isNote(path));
+  return judgement.verdict === 'diverged' && mild && addsOnlyNotes(comparison);
+}
+
+/** Only more files, which are notes and settings of people and their tools: a build makes declarations, maps, data. */
+function addsOnlyNotes(comparison: Comparison | null): boolean {
+  const differences = comparison?.differences ?? [];
+  return differences.length > 0 && differences.every(({ kind, path }) => kind === 'added' && isNote(path));
 }
 
 /** Prose, or anything in a place that begins with a dot. */
@@ -244,7 +246,9 @@ async function makeAttempt(
     ecosystemFindings: ecosystem.findings({ published, rebuilt: result.ok ? result.archive : null }),
     signals: signalsOf(request, done, source),
     failure: result.ok
-      ? (outsideOfCommit(comparison, source) ?? inconclusive(plan, comparison) ?? mostlyUnbuilt(comparison))
+      ? (outsideOfCommit(comparison, source) ??
+        inconclusive(plan, comparison) ??
+        unbuilt(plan, comparison, source))
       : result.reason,
   });
   return {
@@ -260,7 +264,8 @@ async function makeAttempt(
 
 /** Under a plan that leaves out what the source may need, or at a commit of another version, a difference says nothing. */
 function inconclusive(plan: RebuildPlan, comparison: Comparison | null): Reason | null {
-  if (plan.conclusive || (comparison?.differences ?? []).length === 0) return null;
+  if (plan.conclusive || addsOnlyNotes(comparison)) return null;
+  if (comparison === null || comparison.differences.length === 0) return null;
   const stated = plan.evidence.find(({ kind }) => kind === 'version-set');
   const because = stated === undefined ? 'it leaves out steps that the source may need' : stated.detail;
   const message = `A rebuild (${plan.strategy}) differs, and that speaks against nobody: ${because}.`;
@@ -269,16 +274,44 @@ function inconclusive(plan: RebuildPlan, comparison: Comparison | null): Reason 
 
 /** A package of so many files that are not there was not built by anything that is known, rather than added to. */
 const MANY_UNBUILT = 10;
+/** Folders that by their name hold what a build makes. */
+const OUTPUT_FOLDER =
+  /^(?:dist|build|lib|libs|out|output|es|esm|cjs|mjs|umd|iife|min|types|typings|bundles?|compiled)$/;
 
-/** Why a rebuild says nothing that lacks most of what was published and made none of it: whatever builds it did not run. */
-function mostlyUnbuilt(comparison: Comparison | null): Reason | null {
-  if (comparison === null || comparison.level !== null) return null;
-  const origins = Object.values(comparison.origins);
-  const missing = comparison.differences.filter(({ kind }) => kind === 'added').length;
-  const isBuilt = origins.some((origin) => origin === 'rebuilt' || origin === 'normalized');
-  if (isBuilt || missing < MANY_UNBUILT || missing * 2 < origins.length) return null;
-  const message = `No build was found that makes any of ${missing} of the ${origins.length} published entries.`;
+/**
+ * Why a rebuild says nothing that made none of what is missing from it: it lacks most of what was published, or whole
+ * output folders, and everything else is the same. Whatever builds those did not run.
+ */
+function unbuilt(plan: RebuildPlan, comparison: Comparison | null, source: Source): Reason | null {
+  if (comparison === null || !plan.steps.some(({ phase }) => phase === 'build')) return null;
+  const { differences } = comparison;
+  const isMissing = differences.length > 0 && differences.every(({ kind }) => kind === 'added');
+  const paths = differences.map(({ path }) => path);
+  if (
+    !isMissing ||
+    !(lacksMost(comparison) || paths.every((path) => isUnbuiltFolder(path, comparison, source)))
+  ) {
+    return null;
+  }
+  const message = `No build was found that makes ${paths.length} of the ${Object.keys(comparison.origins).length} published entries (${paths.slice(0, 3).join(', ')}).`;
   return { code: 'unsupported', message };
+}
+
+function lacksMost({ origins, differences }: Comparison): boolean {
+  const all = Object.values(origins);
+  const isBuilt = all.some((origin) => origin === 'rebuilt' || origin === 'normalized');
+  return !isBuilt && differences.length >= MANY_UNBUILT && differences.length * 2 >= all.length;
+}
+
+/** Whether a path lies in an output folder that is in no commit and from which nothing was packed. */
+function isUnbuiltFolder(path: string, { origins }: Comparison, { directory, tree }: Source): boolean {
+  const folder = path.slice(0, path.indexOf('/'));
+  if (!path.includes('/') || !OUTPUT_FOLDER.test(folder)) return false;
+  const place = directory === '.' ? `${folder}/` : `${directory}/${folder}/`;
+  const packed = Object.entries(origins).some(
+    ([one, origin]) => one.startsWith(`${folder}/`) && origin !== 'unexplained',
+  );
+  return !packed && !tree.some((file) => file.path.startsWith(place));
 }
 
 /** Compares what a plan made; where only the packing differs, also what other ways of packing make of the same files. */

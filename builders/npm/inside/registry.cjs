@@ -20,6 +20,20 @@ var LOCKFILES = ['yarn.lock', 'pnpm-lock.yaml', 'package-lock.json', 'npm-shrink
 var ADDRESS =
   /https?:\/\/[^\s"'#/]+\/(?:[^\s"'#@]*?\/)??((?:@[^\s"'#/]+(?:\/|%2[fF]))?[^\s"'#/@]+\/-\/[^\s"'#]+?\.tgz)/g;
 
+// In bun's lockfile an empty address stands for npm's own registry, whatever is configured.
+var BUN_DEFAULT = /\["((?:@[^"@\/]+\/)?([^"@\/]+))@([^"]+)", "",/g;
+
+function redirect(name, text) {
+  var redirected = text.replace(ADDRESS, function (_all, artifact) {
+    return registry + artifact;
+  });
+  if (name !== 'bun.lock') return redirected;
+  return redirected.replace(BUN_DEFAULT, function (_all, full, base, version) {
+    var address = registry + full + '/-/' + base + '-' + version + '.tgz';
+    return '["' + full + '@' + version + '", "' + address + '",';
+  });
+}
+
 function write(name, text) {
   fs.writeFileSync(path.join(process.env.HOME, name), text);
 }
@@ -46,9 +60,7 @@ LOCKFILES.forEach(function (name) {
     if (error.code === 'ENOENT') return;
     throw error;
   }
-  var redirected = text.replace(ADDRESS, function (_all, artifact) {
-    return registry + artifact;
-  });
+  var redirected = redirect(name, text);
   if (redirected !== text) replace(name, text, redirected);
 });
 

@@ -44,6 +44,16 @@ describe('registry.cjs', () => {
     expect(await read(folder, '.npmrc')).toContain(`registry=${REGISTRY}`);
   });
 
+  it("leads what bun's lockfile leaves to npm's own registry to this one", async () => {
+    const folder = await folderWith({
+      'bun.lock': '"b": ["@s/b@1.0.0", "", {}, "sha512-x"], "w": ["w@workspace:w"]',
+    });
+    const { stdout } = await inside('registry.cjs', [REGISTRY, 'cat', 'bun.lock'], folder);
+    expect(stdout).toBe(
+      `"b": ["@s/b@1.0.0", "${REGISTRY}@s/b/-/b-1.0.0.tgz", {}, "sha512-x"], "w": ["w@workspace:w"]`,
+    );
+  });
+
   it('ends as the command ends, the lockfile restored all the same', async () => {
     const lockfile = 'resolved "https://registry.npmjs.org/a/-/a-1.0.0.tgz"';
     const folder = await folderWith({ 'yarn.lock': lockfile });
