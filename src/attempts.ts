@@ -1,5 +1,6 @@
 import { explainedByCommit } from './compare/explained.ts';
 import { compare, type Rebuilt } from './compare/compare.ts';
+import { addsOnlyNotes, inconclusive, unbuilt } from './compare/inconclusive.ts';
 import { outsideOfCommit } from './compare/outside.ts';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, Published, Went } from './ecosystem.ts';
@@ -10,7 +11,7 @@ import { AS_PACKED, type Comparison } from './model/comparison.ts';
 import type { RebuildPlan, Step, Tool } from './model/plan.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
-import type { Reason, Signal } from './model/verdict.ts';
+import type { Signal } from './model/verdict.ts';
 import { SEVERITIES } from './model/verdict.ts';
 import { publishInstant } from './plan/instant.ts';
 import { type Rebuild, rebuild } from './rebuild.ts';
@@ -175,17 +176,6 @@ function isFinal({ judgement, comparison }: Attempt): boolean {
   return judgement.verdict === 'diverged' && mild && addsOnlyNotes(comparison);
 }
 
-/** Only more files, which are notes and settings of people and their tools: a build makes declarations, maps, data. */
-function addsOnlyNotes(comparison: Comparison | null): boolean {
-  const differences = comparison?.differences ?? [];
-  return differences.length > 0 && differences.every(({ kind, path }) => kind === 'added' && isNote(path));
-}
-
-/** Prose, or anything in a place that begins with a dot. */
-function isNote(path: string): boolean {
-  return /\.(md|markdown|txt)$/i.test(path) || path.split('/').some((part) => part.startsWith('.'));
-}
-
 /** What could not be fetched in one attempt cannot be in the next. */
 function repeatsFailedFetch(attempts: readonly Attempt[], plan: RebuildPlan, source: Source): boolean {
   return attempts.some((attempt) => {
@@ -260,58 +250,6 @@ async function makeAttempt(
     durationMs: Math.round(performance.now() - started),
     compareMs: Math.round(performance.now() - rebuilt),
   };
-}
-
-/** Under a plan that leaves out what the source may need, or at a commit of another version, a difference says nothing. */
-function inconclusive(plan: RebuildPlan, comparison: Comparison | null): Reason | null {
-  if (plan.conclusive || addsOnlyNotes(comparison)) return null;
-  if (comparison === null || comparison.differences.length === 0) return null;
-  const stated = plan.evidence.find(({ kind }) => kind === 'version-set');
-  const because = stated === undefined ? 'it leaves out steps that the source may need' : stated.detail;
-  const message = `A rebuild (${plan.strategy}) differs, and that speaks against nobody: ${because}.`;
-  return { code: stated === undefined ? 'unsupported' : 'source-mismatch', message };
-}
-
-/** A package of so many files that are not there was not built by anything that is known, rather than added to. */
-const MANY_UNBUILT = 10;
-/** Folders that by their name hold what a build makes. */
-const OUTPUT_FOLDER =
-  /^(?:dist|build|lib|libs|out|output|es|esm|cjs|mjs|umd|iife|min|types|typings|bundles?|compiled)$/;
-
-/**
- * Why a rebuild says nothing that made none of what is missing from it: it lacks most of what was published, or whole
- * output folders, and everything else is the same. Whatever builds those did not run.
- */
-function unbuilt(plan: RebuildPlan, comparison: Comparison | null, source: Source): Reason | null {
-  if (comparison === null || !plan.steps.some(({ phase }) => phase === 'build')) return null;
-  const { differences } = comparison;
-  const isMissing = differences.length > 0 && differences.every(({ kind }) => kind === 'added');
-  const paths = differences.map(({ path }) => path);
-  if (
-    !isMissing ||
-    !(lacksMost(comparison) || paths.every((path) => isUnbuiltFolder(path, comparison, source)))
-  ) {
-    return null;
-  }
-  const message = `No build was found that makes ${paths.length} of the ${Object.keys(comparison.origins).length} published entries (${paths.slice(0, 3).join(', ')}).`;
-  return { code: 'unsupported', message };
-}
-
-function lacksMost({ origins, differences }: Comparison): boolean {
-  const all = Object.values(origins);
-  const isBuilt = all.some((origin) => origin === 'rebuilt' || origin === 'normalized');
-  return !isBuilt && differences.length >= MANY_UNBUILT && differences.length * 2 >= all.length;
-}
-
-/** Whether a path lies in an output folder that is in no commit and from which nothing was packed. */
-function isUnbuiltFolder(path: string, { origins }: Comparison, { directory, tree }: Source): boolean {
-  const folder = path.slice(0, path.indexOf('/'));
-  if (!path.includes('/') || !OUTPUT_FOLDER.test(folder)) return false;
-  const place = directory === '.' ? `${folder}/` : `${directory}/${folder}/`;
-  const packed = Object.entries(origins).some(
-    ([one, origin]) => one.startsWith(`${folder}/`) && origin !== 'unexplained',
-  );
-  return !packed && !tree.some((file) => file.path.startsWith(place));
 }
 
 /** Compares what a plan made; where only the packing differs, also what other ways of packing make of the same files. */

@@ -63,11 +63,11 @@ function publishBuilt(name: string, lockfile: Readonly<Record<string, string>>):
     scripts: { build: 'node build.js' },
     devDependencies: { leaf: '^1.0.0' },
   };
-  const filled = Object.entries(lockfile).map(([file, text]) => [
-    file,
-    text.replaceAll('INTEGRITY', integrity).replaceAll('NAME', name),
-  ]);
-  world.source(name, { 'build.js': BUILD, ...Object.fromEntries(filled) }, manifest);
+  const files: Record<string, string> = { 'build.js': BUILD };
+  for (const [file, text] of Object.entries(lockfile)) {
+    files[file] = text.replaceAll('INTEGRITY', integrity).replaceAll('NAME', name);
+  }
+  world.source(name, files, manifest);
   world.publish(name, { 'dist/out.js': 'module.exports = 42;\n' }, manifest);
 }
 

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { addsOnlyNotes, inconclusive, unbuilt } from '../../src/compare/inconclusive.ts';
+import type { RebuildPlan } from '../../src/model/plan.ts';
+import { compareTarballs, sourceOf } from '../support/artifacts.ts';
+import { npmTarball } from '../support/tarball.ts';
+
+const MANIFEST = { 'package.json': '{"name":"pkg","main":"dist/index.js"}' };
+
+function comparisonOf(
+  published: Readonly<Record<string, string>>,
+  rebuilt: Readonly<Record<string, string>>,
+) {
+  return compareTarballs({
+    published: npmTarball({ ...MANIFEST, ...published }),
+    rebuilt: npmTarball({ ...MANIFEST, ...rebuilt }),
+    commit: { ...MANIFEST },
+  });
+}
+
+const BUILT = {
+  strategy: 'install-build-pack',
+  conclusive: true,
+  evidence: [],
+  steps: [],
+} as unknown as RebuildPlan;
+const PACKED = { ...BUILT, strategy: 'pack' };
+const SOURCE = sourceOf(MANIFEST);
+
+describe('a build that made nothing of an output folder', () => {
+  it('says nothing about what was published in it', () => {
+    const comparison = comparisonOf({ 'dist/index.js': '1' }, {});
+    expect(unbuilt(BUILT, comparison, SOURCE)).toMatchObject({ code: 'unsupported' });
+  });
+
+  it.each([
+    [
+      'a file beside those that it did make',
+      { 'dist/index.js': '1', 'dist/evil.js': '2' },
+      { 'dist/index.js': '1' },
+    ],
+    ['a file at the root', { 'setup.js': '1' }, {}],
+    ['a file in a folder of no such name', { 'vendor/setup.js': '1' }, {}],
+    ['a changed file', { 'index.js': '1; evil()', 'dist/index.js': '1' }, { 'index.js': '1' }],
+  ])('but speaks against %s', (_what, published, rebuilt) => {
+    expect(unbuilt(BUILT, comparisonOf(published, rebuilt), SOURCE)).toBeNull();
+  });
+
+  it('but speaks against a file in an output folder that the commit has', () => {
+    const source = sourceOf({ ...MANIFEST, 'dist/other.js': '' });
+    expect(unbuilt(BUILT, comparisonOf({ 'dist/index.js': '1' }, {}), source)).toBeNull();
+  });
+
+  it('and where there is no build, nothing is excused', () => {
+    expect(unbuilt(PACKED, comparisonOf({ 'dist/index.js': '1' }, {}), SOURCE)).toBeNull();
+  });
+});
+
+describe('a build that made nothing of a package of many files', () => {
+  const many = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`part${index}.js`, '1']));
+  it('says nothing', () => {
+    expect(unbuilt(BUILT, comparisonOf(many, {}), SOURCE)).toMatchObject({ code: 'unsupported' });
+  });
+
+  it('but speaks where it made some of it', () => {
+    expect(unbuilt(BUILT, comparisonOf(many, { 'part1.js': '1' }), SOURCE)).toBeNull();
+  });
+});
+
+describe('a plan that leaves things out', () => {
+  const partial = { ...BUILT, conclusive: false };
+  it('speaks against nobody', () => {
+    expect(inconclusive(partial, comparisonOf({ 'index.js': '1' }, {}))).toMatchObject({
+      code: 'unsupported',
+    });
+  });
+
+  it('but against notes that were added, which no build makes', () => {
+    const comparison = comparisonOf({ '.notes/today.md': 'x' }, {});
+    expect(addsOnlyNotes(comparison)).toBe(true);
+    expect(inconclusive(partial, comparison)).toBeNull();
+  });
+
+  it('at a commit of another version, it says which', () => {
+    const evidence = [{ kind: 'version-set', detail: 'the manifest says 0.9.0' }];
+    const reason = inconclusive({ ...partial, evidence }, comparisonOf({ 'index.js': '1' }, {}));
+    expect(reason?.code).toBe('source-mismatch');
+    expect(reason?.message).toContain('0.9.0');
+  });
+});
