@@ -119,7 +119,8 @@ it('tells of what a fetch had to let in, however long ago it was', async () => {
 });
 
 it('is not kept of a fetch that failed', async () => {
-  builtPackage('failing', { devDependencies: { 'no-such-package': '1.0.0' } });
+  world.publish('only-one', { 'index.js': '1\n' });
+  builtPackage('failing', { devDependencies: { 'only-one': '2.0.0' } });
   const before = trees();
   const { document } = await verified('failing', engine);
   expect(document.reason?.code).toBe('fetch-failed');
