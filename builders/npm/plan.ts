@@ -110,7 +110,7 @@ function cleanedPlan(context: Context, copy: CleanedCopy): RebuildPlan {
       copy.fetch,
       ...versionSteps(context, tools),
       copy.clean,
-      fromMadeFolder(packing(context, { tools, scripts: false }), { ...context.request, paths }),
+      fromMadeFolder(ownPack(context, { tools, scripts: false }), { ...context.request, paths }),
     ],
     evidence: [copy.evidence, ...versionEvidence(context)],
     withGit: false,
@@ -119,12 +119,15 @@ function cleanedPlan(context: Context, copy: CleanedCopy): RebuildPlan {
   });
 }
 
-/** The folder that the release packs, where it is not the package's own. */
-function otherFolder({ release, manifest, request }: Context): string | null {
+/** The folder that has to be packed, where it is not the package's own. */
+function otherFolder({ release, manifest, packer, request }: Context): string | null {
   const { directory } = request.source;
+  const inConfig = manifest.publishConfig.directory;
+  const configured = inConfig === null ? null : join(directory, inConfig);
   const stated = release.publish?.directory ?? null;
-  if (stated !== null && stated !== directory) return stated;
-  return manifest.publishConfig.directory === null ? null : join(directory, manifest.publishConfig.directory);
+  const folder = stated !== null && stated !== directory ? stated : configured;
+  // pnpm goes there by itself.
+  return packer === 'pnpm' && folder === configured ? null : folder;
 }
 
 /** True when the release packs a folder that is neither in the commit nor made by anything that is known to run. */
@@ -187,14 +190,23 @@ function packerNeedsInstall({ packer, manifest }: Context): boolean {
   return packer !== 'npm' && ranges.some((range) => /^(?:workspace|catalog):/.test(range));
 }
 
-function packing(context: Context, options: { tools: ChosenTools; scripts: boolean }): Step {
-  const { request, packer } = context;
-  const { directory } = request.source;
-  const { versions } = options.tools;
-  const step = packStep(packer, { directory, versions, scripts: options.scripts });
+interface Packing {
+  readonly tools: ChosenTools;
+  /** Whether the package's own lifecycle scripts run. */
+  readonly scripts: boolean;
+}
+
+function packing(context: Context, options: Packing): Step {
+  const step = ownPack(context, options);
   if (otherFolder(context) === null) return step;
+  const { request } = context;
   const paths = request.published.artifact.archive.entries.map(({ path }) => path);
   return fromMadeFolder(step, { ...request, paths: paths.filter((path) => path !== 'package.json') });
+}
+
+/** Packs the package's own folder. */
+function ownPack({ request, packer }: Context, { tools: { versions }, scripts }: Packing): Step {
+  return packStep(packer, { directory: request.source.directory, versions, scripts });
 }
 
 /** The ways in which dependencies can be resolved, most exact first. */
