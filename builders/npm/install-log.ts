@@ -29,7 +29,7 @@ export function unmatchedIn(log: string): { readonly name: string | null; readon
 
 /** What package managers say of a dependency that the registry does not have, or that is not in a registry at all. */
 const MISSING: readonly RegExp[] = [
-  /'(@?[^@'\s]+)@[^']*' is not in this registry/,
+  /'(@?[^@'\s]+)@[^']*' (?:is not in this registry|could not be found)/,
   /404 Not Found - GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/]+) /,
   /ERR_PNPM_FETCH_404\D[^\n]*GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:]+):/,
   /error [^\n]*http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:"]+): Not found/,
