@@ -10,6 +10,7 @@ import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { MANAGERS } from './managers/index.ts';
 import type { LockUse, ManagerName } from './managers/manager.ts';
+import { nodeVersionFile } from './node-version-file.ts';
 import { fromMadeFolder, packStep } from './packers.ts';
 import { installScriptSteps, installStep, versionStep } from './steps.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
@@ -355,19 +356,4 @@ function plan(
 function registryTime({ instant, published }: PlanRequest): string {
   const bound = Date.parse(published.publishedAt ?? '');
   return bound < Date.parse(instant) ? new Date(bound).toISOString() : instant;
-}
-
-/** The version that `.nvmrc`, `.node-version` or `.tool-versions` names, nearest to the package first. */
-async function nodeVersionFile(request: PlanRequest): Promise<string | null> {
-  const { directory } = request.source;
-  for (const place of directory === '.' ? ['.'] : [directory, '.']) {
-    for (const name of ['.nvmrc', '.node-version']) {
-      const text = await request.readText(join(place, name));
-      if (text !== null && text.trim() !== '') return text.trim();
-    }
-    const tools = await request.readText(join(place, '.tool-versions'));
-    const named = /^nodejs[ \t]+([\w.]+)/m.exec(tools ?? '')?.[1];
-    if (named !== undefined) return named;
-  }
-  return null;
 }
