@@ -50,11 +50,12 @@ exec tar --extract --file="$2" --directory="$1" --absolute-names --no-same-owner
 
 // Programs may go by the order in which a folder lists its files. A tmpfs lists by time of making, the newest first (with
 // some kernels last), so files are stored in the order of their making; the folders of PREPARE_SCRIPT tell which it is.
+// What turns the list round must not make files: tac's own would be on the list of what is gone before tar reads it.
 const SAVE_SCRIPT = `cd "$1" || exit 1
 [ "$(du --summarize --bytes . | cut -f 1)" -le "$2" ] || exit 1
 case "$(find . -mindepth 1 -maxdepth 1 -printf '/%f/')" in
 */home/*/tmp/*) oldest_first='cat' ;;
-*) oldest_first='tac --separator=' ;;
+*) oldest_first='perl -0 -e print+reverse<STDIN>' ;;
 esac
 find . -mindepth 1 -print0 | $oldest_first | timeout "$3" tar --create --file=- --no-recursion --null --files-from=- \
   --format=posix --pax-option=delete=atime,delete=ctime --numeric-owner --record-size=65536`;

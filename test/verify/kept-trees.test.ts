@@ -77,7 +77,9 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
     builtPackage(name);
     const before = new Set(trees());
     const first = await verified(name, engine);
+    expect(first.document.verdict).toBe('reproduced');
     const [key = ''] = trees().filter((one) => !before.has(one));
+    expect(key).not.toBe('');
     const file = path.join(world.cacheDir, 'fetched', key, 'tree.tar');
     const { size } = statSync(file);
     truncateSync(file, size - 10_000);
