@@ -1,4 +1,5 @@
 import { type PlansRequest, type RankedPlan, rankedPlans } from './attempts.ts';
+import { contradictedByCommit } from './compare/explained.ts';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, NotPublished, Published } from './ecosystem.ts';
 import { ReproveError } from './errors.ts';
@@ -83,7 +84,10 @@ function sourceOf(
   deadline: Deadline,
 ): Promise<Outcome<ResolvedSource>> {
   const { mirrors, cacheDir, stated } = request;
-  const options = { mirrors, cacheDir, claims: published.claims, deadline };
+  const { claims, artifact } = published;
+  const contradictions = (source: Source) =>
+    contradictedByCommit(artifact.archive, source, claims.manifest.fileName);
+  const options = { mirrors, cacheDir, claims, deadline, contradictions };
   return stated == null
     ? resolveSource({ ...options, override: request.sourceOverride })
     : resolveStated({ ...options, stated: stated.sources });

@@ -290,7 +290,7 @@ async function stoppedStatus(container: Docker.Container, before: Status): Promi
 
 /** The engine may need a moment after the end of the output to know the exit code, on a busy machine seconds. */
 async function exitCodeOf(exec: Docker.Exec): Promise<number | null> {
-  for (const start = performance.now(); performance.now() - start < HELPER_MS; ) {
+  for (const start = performance.now(); performance.now() - start < HELPER_MS;) {
     const state = await exec.inspect().catch(ignoring(404));
     if (state === undefined) return null;
     if (!state.Running) return state.ExitCode;

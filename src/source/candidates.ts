@@ -36,6 +36,7 @@ export interface Candidates {
 
 const MOST_LOOSE_TAGS = 5;
 const LOOSE_TAG = 'similar-tag';
+const VERSION_COMMIT = 'version-commit';
 
 /** The commits that claims and tags lead to. */
 export async function claimedAndTagged(repository: Repository, claims: SourceClaims): Promise<Candidates> {
@@ -91,6 +92,11 @@ export function isLoose(evidence: readonly Evidence[]): boolean {
   return evidence[0]?.kind === LOOSE_TAG;
 }
 
+/** A commit that nothing names: it only sets the version. */
+export function isVersionCommit(evidence: readonly Evidence[]): boolean {
+  return evidence[0]?.kind === VERSION_COMMIT;
+}
+
 /** The commit that a user names by its id, a tag or a branch. */
 export async function namedCommit(repository: Repository, revision: string): Promise<Candidate | null> {
   for (const name of [revision, `refs/tags/${revision}`, `refs/heads/${revision}`]) {
@@ -122,8 +128,8 @@ export async function versionCommit(
     for (const { commit } of commits.toReversed()) {
       const text = await repository.peekText(commit, file);
       if (text === null || manifest.read(text)?.version !== claims.version) continue;
-      const detail = `${file} states version ${claims.version} from this commit on; no tag names it`;
-      return { commit, ref: null, evidence: [{ kind: 'version-commit', detail }] };
+      const detail = `${file} states version ${claims.version} from this commit on`;
+      return { commit, ref: null, evidence: [{ kind: VERSION_COMMIT, detail }] };
     }
   }
   return null;

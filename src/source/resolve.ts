@@ -6,6 +6,7 @@ import {
   type Candidate,
   claimedAndTagged,
   isLoose,
+  isVersionCommit,
   namedCommit,
   type SourceClaims,
   versionCommit,
@@ -41,6 +42,8 @@ export interface ResolveOptions {
   readonly mirrors: readonly string[];
   readonly cacheDir: string;
   readonly deadline: Deadline;
+  /** In how many files the published artifact is other than a source; see `contradictedByCommit`. */
+  readonly contradictions: (source: Source) => number;
 }
 
 /**
@@ -177,7 +180,7 @@ export async function claimedSources(
   const { repository, claims, partial } = context;
   const { candidates, unheld } = await claimedAndTagged(repository, claims);
   const first = await locateAll(context, candidates);
-  const located = needsHistory(first, claims) ? await withVersionCommit(context, first) : first;
+  const located = needsHistory(first, context) ? await withVersionCommit(context, first) : first;
   // Of a repository without its history nobody can say what its branches hold.
   return { located, unheld: partial === null ? unheld : [] };
 }
@@ -275,12 +278,14 @@ function withoutManifest({ url, claims }: LocateContext, tree: Source['tree']): 
 }
 
 /**
- * Without any candidate; or when every one states another version: in a repository of many packages, `v1.0.0` can be
- * the tag of a neighbour. A placeholder (`0.0.0-development`) is filled in at release time and says nothing.
+ * Without any candidate; when every one has other files than were published: a tag may be made late; or when every one
+ * states another version: in a repository of many packages, `v1.0.0` can be the tag of a neighbour. A placeholder
+ * (`0.0.0-development`) is filled in at release time and says nothing.
  */
-function needsHistory({ tried, sources }: LocatedAll, claims: SourceClaims): boolean {
+function needsHistory({ tried, sources }: LocatedAll, { claims, contradictions }: Context): boolean {
   if (tried.length === 0) return true;
-  if (sources.some(({ version }) => version === claims.version)) return false;
+  const stating = sources.filter(({ version }) => version === claims.version);
+  if (stating.length > 0) return stating.every(({ source }) => contradictions(source) > 0);
   return sources.some(({ version }) => version !== null && !version.startsWith('0.0.0'));
 }
 
@@ -312,8 +317,7 @@ function outcomeOf(options: {
     const what = `No ${claims.manifest.fileName} named ${claims.name} in ${url.url} at ${where}.`;
     return cannot('source-mismatch', `${what} The package may claim a repository that is not its own.`);
   }
-  const states = ({ version }: Located) => Number(version === claims.version);
-  const ordered = sources.toSorted((a, b) => states(b) - states(a));
+  const ordered = byPromise(sources, context);
   return found({
     repository,
     candidates: ordered.map((one) => one.source),
@@ -321,10 +325,22 @@ function outcomeOf(options: {
   });
 }
 
+/** Those first that state the version; among them a commit that only sets it goes before where its files fit better. */
+function byPromise(sources: readonly Located[], { claims, contradictions }: Context): readonly Located[] {
+  const states = ({ version }: Located) => Number(version === claims.version);
+  const misfits = new Map(sources.map((one) => [one, contradictions(one.source)]));
+  const fits = (a: Located, b: Located) =>
+    [a, b].some(({ source }) => isVersionCommit(source.evidence))
+      ? (misfits.get(a) ?? 0) - (misfits.get(b) ?? 0)
+      : 0;
+  return sources.toSorted((a, b) => states(b) - states(a) || fits(a, b));
+}
+
 /** What there is to say when evidence leads to several commits, or to none that states the version. */
 export function evidenceSignals(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {
   const signals: Signal[] = [];
-  const firm = located.filter(({ source }) => !isLoose(source.evidence));
+  const claimed = located.filter(({ source }) => !isVersionCommit(source.evidence));
+  const firm = claimed.filter(({ source }) => !isLoose(source.evidence));
   if (firm.length > 1) {
     const all = firm.map(
       ({ source }) => `${source.commit.slice(0, 12)} (${source.evidence[0]?.detail ?? ''})`,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageJsonReader } from '../../builders/npm/manifest.ts';
 import { deadlineIn } from '../../src/deadline.ts';
-import { resolveSource, type SourceClaims } from '../../src/source/resolve.ts';
+import { type ResolveOptions, resolveSource, type SourceClaims } from '../../src/source/resolve.ts';
 import { TestRepository, temporaryFolder } from '../support/repository.ts';
 
 const folder = temporaryFolder();
@@ -20,7 +20,11 @@ function resolve(
   name: string,
   claims: Partial<SourceClaims>,
   commit: string | null = null,
-  { deadline = deadlineIn(300_000), mirror = path.join(folder.path, 'git', '{name}') } = {},
+  {
+    deadline = deadlineIn(300_000),
+    mirror = path.join(folder.path, 'git', '{name}'),
+    contradictions = () => 0,
+  }: Partial<Pick<ResolveOptions, 'deadline' | 'contradictions'>> & { mirror?: string } = {},
 ) {
   const url = `https://git.example/owner/${name}`;
   return resolveSource({
@@ -38,6 +42,7 @@ function resolve(
     mirrors: [mirror],
     cacheDir: path.join(folder.path, 'cache'),
     deadline,
+    contradictions,
   });
 }
 
@@ -98,6 +103,25 @@ describe('the commit', () => {
     const { candidates } = await resolved(name, {});
     expect(candidates.map((one) => one.commit)).toEqual([commit]);
     expect(candidates[0]?.evidence[0]?.kind).toBe('version-commit');
+  });
+
+  it.each([
+    { what: 'goes first where its files fit better', misfits: [0, 2], order: [0, 1] },
+    { what: 'comes after the tagged one where its files fit no better', misfits: [1, 1], order: [1, 0] },
+    { what: 'is not asked for where the tagged one fits', misfits: [0, 0], order: [1] },
+  ])('that set the version $what', async ({ misfits, order }) => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.2' } });
+    const commits = [
+      repository.commit({ 'package.json': MANIFEST }),
+      repository.commit({ 'index.js': 'later' }),
+    ];
+    repository.tag('v1.2.3');
+    const contradictions: ResolveOptions['contradictions'] = ({ commit }) =>
+      misfits[commits.indexOf(commit)] ?? 0;
+    const { candidates, signals } = await resolved(name, {}, null, { contradictions });
+    expect(candidates.map((one) => one.commit)).toEqual(order.map((index) => commits[index]));
+    expect(signals).toEqual([]);
   });
 
   it('is told not to state the version when it does not', async () => {
