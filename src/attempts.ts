@@ -111,7 +111,8 @@ function withKnownFetch(plan: RebuildPlan, fetches: ReadonlyMap<string, RebuildP
     { ...plan, steps },
     new Map([...fetches].filter(([key]) => key !== fetchKey(plan))),
   );
-  return { ...known, evidence: [...known.evidence, ...added] };
+  const conclusive = known.conclusive && better.conclusive;
+  return { ...known, conclusive, evidence: [...known.evidence, ...added] };
 }
 
 /** Two plans with one key do the same at the same commit. */
