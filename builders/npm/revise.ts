@@ -14,6 +14,7 @@ import { lenientInstall, withoutDependencies, withStandIns } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
 import { versionStep } from './steps.ts';
+import { versionVariables } from './version-variables.ts';
 
 interface Reading {
   readonly request: PlanRequest;
@@ -210,8 +211,11 @@ async function tolerant(request: PlanRequest, step: Step): Promise<Step> {
 const SEMVER = /\b\d+\.\d+\.\d+(?:-[\w.]+)?\b/g;
 const MOST_VERSIONS = 20;
 
-/** Release robots build first and raise the version then: the built files name the version before. */
-function builtBeforeVersion({ request, plan, went }: Reading): Revision | null {
+/**
+ * Release robots build first and raise the version then: the built files name the version before. What a workflow
+ * computes of the new one, its builds may know.
+ */
+async function builtBeforeVersion({ request, plan, went }: Reading): Promise<Revision | null> {
   if (went.kind !== 'differed' || went.differences.length === 0) return null;
   const { version } = request.published.subject;
   const pairs = went.differences.map(({ kind, published, rebuilt }) =>
@@ -229,10 +233,12 @@ function builtBeforeVersion({ request, plan, went }: Reading): Revision | null {
   const { directory } = request.source;
   const npm = plan.toolchain['npm'] ?? '';
   const at = (one: string) => versionStep({ directory, version: one, npm });
+  const told = (await versionVariables(request)).map((name) => [name, version] as const);
+  const builds = plan.steps.slice(first).filter(({ phase }) => phase === 'build');
   const steps = [
     ...plan.steps.slice(0, first),
     at(before),
-    ...plan.steps.slice(first).filter(({ phase }) => phase === 'build'),
+    ...builds.map((step) => ({ ...step, env: { ...step.env, ...Object.fromEntries(told) } })),
     at(version),
     ...plan.steps.filter(({ phase }) => phase === 'pack'),
   ];

@@ -161,6 +161,28 @@ describe('after a difference', () => {
     expect(last).toContain('npm version 1.0.1 ');
   });
 
+  it('and the build knows of the new one what a workflow computes of it', async () => {
+    const path = '.github/workflows/release.yml';
+    const workflow =
+      'export NEXT_VERSION=$(npx release)\nenv:\n  NODE_VERSION: ${{ matrix.node }}\n  VERSION: 1\n';
+    const request = {
+      ...REQUEST,
+      source: sourceOf({ 'package.json': JSON.stringify(MANIFEST), [path]: workflow }),
+      readText: (file: string) => (file === path ? Promise.resolve(workflow) : REQUEST.readText(file)),
+    };
+    const differences = [difference('content', 'index.js', ['1.0.0', '1.0.1'])];
+    const went = { kind: 'differed', differences } as const;
+    const { next } = await revisedPlans({
+      request,
+      plan: PLAN,
+      went,
+      versionOfTime: () => Promise.resolve(''),
+    });
+    const build = next[0]?.steps.find(({ argv }) => argv.join(' ') === 'npm run build');
+    expect(build?.env).toMatchObject({ NEXT_VERSION: '1.0.1' });
+    expect(Object.keys(build?.env ?? {}).filter((name) => /^(?:NODE_)?VERSION$/.test(name))).toEqual([]);
+  });
+
   it('another text beside the version is not explained by that', async () => {
     const texts = ['const v = "1.0.0"; evil()', 'const v = "1.0.1";'] as const;
     const { next } = await revise({
