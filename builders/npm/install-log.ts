@@ -7,7 +7,7 @@
 const NO_MATCH: readonly RegExp[] = [
   // npm and pnpm
   /No matching version found for (@?[^@\s]+)@([^\n]+?)(?: with a date before [^\n]+| while fetching [^\n]+| published by [^\n]+)?\.?\s*$/m,
-  /No versions available for (@?[^@\s]+?)\.?(?:\s|$)/,
+  /No (?:valid )?versions available for (@?[^@\s]+?)\.?(?:\s|$)/,
   // yarn classic
   /Couldn't find any versions for "(@?[^"\s]+)" that matches "([^"\n]+)"/,
   // yarn berry

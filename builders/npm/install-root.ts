@@ -43,7 +43,7 @@ interface Context {
 
 /**
  * The folder where dependencies have to be installed for a package of a repository: the nearest one, from the package's
- * own upwards, with a lockfile or with workspaces; else the package's own.
+ * own upwards, with a lockfile or with workspaces; else with development dependencies; else the package's own.
  */
 export async function installRoot(options: {
   directory: string;
@@ -54,7 +54,16 @@ export async function installRoot(options: {
   for (const directory of ancestors(options.directory)) {
     if (await isRoot(directory, context)) return describe(directory, context);
   }
-  return describe(options.directory, context);
+  return describe(await withTools(context), context);
+}
+
+/** The package's own folder, or the nearest above it that brings the tools in where the package itself names none. */
+async function withTools({ directory, readText }: Context): Promise<string> {
+  for (const one of ancestors(directory)) {
+    const manifest = await manifestIn(one, readText);
+    if (Object.keys(manifest?.devDependencies ?? {}).length > 0) return one;
+  }
+  return directory;
 }
 
 async function isRoot(directory: string, { paths, directory: own, readText }: Context): Promise<boolean> {

@@ -5,7 +5,7 @@ import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { join } from './install-root.ts';
 import { parseManifest } from './manifest.ts';
 import { INSIDE_TARGET } from './inside.ts';
-import { missingIn } from './install-log.ts';
+import { missingIn, unmatchedIn } from './install-log.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 import { MANAGERS } from './managers/index.ts';
 import { MANAGER_ROLES, type ManagerRole } from './toolchain/manager-releases.ts';
@@ -13,6 +13,7 @@ import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, withoutDependencies, withStandIns } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
+import { publishedPermissions, withPermissions } from './permissions.ts';
 import { versionStep } from './steps.ts';
 import { versionVariables } from './version-variables.ts';
 
@@ -44,7 +45,7 @@ const AFTER_FAILURE: readonly Rule[] = [
   tolerantBuild,
 ];
 /** What differences point to. */
-const AFTER_DIFFERENCE: readonly Rule[] = [builtBeforeVersion, packedElsewhere];
+const AFTER_DIFFERENCE: readonly Rule[] = [builtBeforeVersion, packedElsewhere, otherPermissions];
 /** What may help where nothing points anywhere. */
 const AT_LAST: readonly Rule[] = [moreScripts];
 
@@ -84,7 +85,9 @@ const WANTS_ELSEWHERE =
 /** Leaves out what cannot be had: development dependencies that are unpublished or not in a registry at all. */
 async function missingDependency({ request, plan, went }: Reading): Promise<Revision | null> {
   if (went.kind !== 'failed' || went.code !== 'fetch-failed') return null;
-  const named = missingIn(went.log);
+  // A range that nothing could be let in for has no version at all.
+  const { name: unmatched } = unmatchedIn(went.log);
+  const named = [...missingIn(went.log), ...(unmatched === null ? [] : [unmatched])];
   const elsewhere = WANTS_ELSEWHERE.test(went.log) ? await dependenciesElsewhere(request, plan) : [];
   const names = [...new Set([...named, ...elsewhere])].filter((name) => /^(@[\w.-]+\/)?[\w.-]+$/.test(name));
   const steps = names.length === 0 ? null : withoutDependencies(plan.steps, names);
@@ -253,11 +256,19 @@ function textOf(content: Uint8Array): string {
 function packedElsewhere({ request, plan, went }: Reading): Revision | null {
   if (went.kind !== 'differed' || !plan.steps.some(({ phase }) => phase === 'build')) return null;
   const missing = went.differences.filter(({ kind }) => kind === 'added').map(({ path }) => path);
-  const { entries } = request.published.artifact.archive;
+  const built = request.unexplained.filter((one) => one !== 'package.json');
   const [pack, before] = [plan.steps.at(-1), plan.steps.slice(0, -1)];
-  if (pack?.phase !== 'pack' || missing.length * 2 < entries.length) return null;
+  if (pack?.phase !== 'pack' || missing.length * 2 < built.length) return null;
   const steps = [...before, fromMadeFolder(pack, { ...request, paths: missing })];
   return { why: 'most files are missing: packed from a folder that the build made', change: { steps } };
+}
+
+/** Old packers wrote the permissions that files had on the publisher's disk. */
+function otherPermissions({ request, plan, went }: Reading): Revision | null {
+  const mode = went.kind === 'differed' ? publishedPermissions(went.differences) : null;
+  if (mode === null) return null;
+  const why = `nothing but permissions differ, all alike: packed after chmod ${mode}`;
+  return { why, change: { steps: withPermissions(plan, request.source.directory, mode) } };
 }
 
 /** When files are missing, other scripts of the same folders may make them: all that can be builds are run as well. */

@@ -13,6 +13,6 @@ process.argv.slice(4).forEach(function (level) {
   fs.mkdirSync(folder);
   fs.writeFileSync(
     path.join(folder, 'stream'),
-    zlib.deflateRawSync(data, { level: Number(level), memLevel: 8 }),
+    zlib.deflateRawSync(data, { level: Number(level), memLevel: 8 })
   );
 });

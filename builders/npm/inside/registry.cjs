@@ -40,7 +40,7 @@ function write(name, text) {
 
 write(
   '.npmrc',
-  'registry=' + registry + '\nreplace-registry-host=always\nmanage-package-manager-versions=false\n',
+  'registry=' + registry + '\nreplace-registry-host=always\nmanage-package-manager-versions=false\n'
 );
 write('.yarnrc', 'registry "' + registry + '"\ndisable-self-update-check true\n');
 

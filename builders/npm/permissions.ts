@@ -1,0 +1,44 @@
+import type { RebuildPlan } from '../../src/model/plan.ts';
+import type { Difference } from '../../src/model/comparison.ts';
+import { toolStep } from './managers/manager.ts';
+
+/**
+ * What the permissions of a publisher's files can be where they are not those of a checkout under umask 022: another
+ * umask, or a system that has no such permissions. Nothing here makes a file executable.
+ */
+const PERMISSIONS: readonly { readonly mode: string; of(checkedOut: number): number }[] = [
+  { mode: 'g+w', of: (mode) => mode | 0o020 },
+  { mode: 'go+w', of: (mode) => mode | 0o022 },
+  { mode: 'a-x,go+w', of: (mode) => (mode & ~0o111) | 0o022 },
+  { mode: 'a-x', of: (mode) => mode & ~0o111 },
+  { mode: 'o-rwx', of: (mode) => mode & ~0o007 },
+  { mode: 'go-rwx', of: (mode) => mode & ~0o077 },
+];
+
+/** How chmod(1) is told to give files the permissions that were published; null when that is not all that differs. */
+export function publishedPermissions(differences: readonly Difference[]): string | null {
+  const pairs = differences.map(({ kind, published, rebuilt }) =>
+    kind === 'mode' && published !== null && rebuilt !== null ? [published.mode, rebuilt.mode] : null,
+  );
+  if (pairs.length === 0) return null;
+  const fits = PERMISSIONS.find(({ of }) =>
+    pairs.every((pair) => pair !== null && pair[0] === of(pair[1] ?? 0)),
+  );
+  return fits?.mode ?? null;
+}
+
+/** The steps of a plan, with all files of a folder given other permissions before it is packed. */
+export function withPermissions(plan: RebuildPlan, directory: string, mode: string): RebuildPlan['steps'] {
+  const files = ['-type', 'f', '-not', '-path', '*/node_modules/*', '-not', '-path', './.git/*'];
+  const step = toolStep({
+    name: `chmod ${mode}`,
+    phase: 'build',
+    argv: ['find', '.', ...files, '-exec', 'chmod', mode, '{}', '+'],
+    directory,
+    manager: 'npm',
+  });
+  const [packing, others] = [true, false].map((isPack) =>
+    plan.steps.filter(({ phase }) => (phase === 'pack') === isPack),
+  );
+  return [...(others ?? []), step, ...(packing ?? [])];
+}
