@@ -1,5 +1,5 @@
-import type { RebuildPlan } from '../../src/model/plan.ts';
 import type { Difference } from '../../src/model/comparison.ts';
+import type { Step } from '../../src/model/plan.ts';
 import { toolStep } from './managers/manager.ts';
 
 /**
@@ -27,18 +27,14 @@ export function publishedPermissions(differences: readonly Difference[]): string
   return fits?.mode ?? null;
 }
 
-/** The steps of a plan, with all files of a folder given other permissions before it is packed. */
-export function withPermissions(plan: RebuildPlan, directory: string, mode: string): RebuildPlan['steps'] {
+/** Gives all files of a folder other permissions. */
+export function permissionsStep(mode: string, directory: string): Step {
   const files = ['-type', 'f', '-not', '-path', '*/node_modules/*', '-not', '-path', './.git/*'];
-  const step = toolStep({
+  return toolStep({
     name: `chmod ${mode}`,
     phase: 'build',
     argv: ['find', '.', ...files, '-exec', 'chmod', mode, '{}', '+'],
     directory,
     manager: 'npm',
   });
-  const [packing, others] = [true, false].map((isPack) =>
-    plan.steps.filter(({ phase }) => (phase === 'pack') === isPack),
-  );
-  return [...(others ?? []), step, ...(packing ?? [])];
 }

@@ -45,11 +45,9 @@ export function lenientInstall(steps: readonly Step[]): readonly Step[] | null {
 /** How berry is told not to hold packages against the checksums of its lockfile (yarnpkg.com, checksumBehavior). */
 const UNCHECKED = { YARN_CHECKSUM_BEHAVIOR: 'ignore' } as const;
 
-/** The steps of a plan with an install that takes what stands in for versions that are gone. */
+/** The steps of a plan with installs, also those of its build, that take what stands in for versions that are gone. */
 export function withStandIns(steps: readonly Step[]): readonly Step[] {
-  return steps.map((step) =>
-    step.phase === 'fetch' ? { ...step, env: { ...step.env, ...UNCHECKED } } : step,
-  );
+  return steps.map((step) => ({ ...step, env: { ...step.env, ...UNCHECKED } }));
 }
 
 /** Whether the registry proxy may serve stand-ins to a step. */

@@ -13,7 +13,8 @@ import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, withoutDependencies, withStandIns } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
-import { publishedPermissions, withPermissions } from './permissions.ts';
+import { permissionsStep, publishedPermissions } from './permissions.ts';
+import { racedTables, tablesStep } from './raced-order.ts';
 import { versionStep } from './steps.ts';
 import { versionVariables } from './version-variables.ts';
 
@@ -45,7 +46,7 @@ const AFTER_FAILURE: readonly Rule[] = [
   tolerantBuild,
 ];
 /** What differences point to. */
-const AFTER_DIFFERENCE: readonly Rule[] = [builtBeforeVersion, packedElsewhere, otherPermissions];
+const AFTER_DIFFERENCE: readonly Rule[] = [builtBeforeVersion, packedElsewhere, otherPermissions, racedOrder];
 /** What may help where nothing points anywhere. */
 const AT_LAST: readonly Rule[] = [moreScripts];
 
@@ -258,7 +259,8 @@ function packedElsewhere({ request, plan, went }: Reading): Revision | null {
   const missing = went.differences.filter(({ kind }) => kind === 'added').map(({ path }) => path);
   const built = request.unexplained.filter((one) => one !== 'package.json');
   const [pack, before] = [plan.steps.at(-1), plan.steps.slice(0, -1)];
-  if (pack?.phase !== 'pack' || missing.length * 2 < built.length) return null;
+  const isMost = missing.length > 0 && missing.length * 2 >= built.length;
+  if (pack?.phase !== 'pack' || !isMost) return null;
   const steps = [...before, fromMadeFolder(pack, { ...request, paths: missing })];
   return { why: 'most files are missing: packed from a folder that the build made', change: { steps } };
 }
@@ -268,7 +270,21 @@ function otherPermissions({ request, plan, went }: Reading): Revision | null {
   const mode = went.kind === 'differed' ? publishedPermissions(went.differences) : null;
   if (mode === null) return null;
   const why = `nothing but permissions differ, all alike: packed after chmod ${mode}`;
-  return { why, change: { steps: withPermissions(plan, request.source.directory, mode) } };
+  return { why, change: { steps: beforePacking(plan, permissionsStep(mode, request.source.directory)) } };
+}
+
+function racedOrder({ request, plan, went }: Reading): Revision | null {
+  const isPnpm = plan.steps.some(({ phase, argv }) => phase === 'pack' && argv.includes('pnpm'));
+  const tables = isPnpm && went.kind === 'differed' ? racedTables(went.differences) : null;
+  if (tables === null) return null;
+  const why =
+    'pnpm writes dependencies on the workspace in an order that is chance: the published one is taken';
+  return { why, change: { steps: beforePacking(plan, tablesStep(tables, request.source.directory)) } };
+}
+
+function beforePacking({ steps }: RebuildPlan, step: Step): readonly Step[] {
+  const first = steps.findIndex(({ phase }) => phase === 'pack');
+  return steps.toSpliced(first === -1 ? steps.length : first, 0, step);
 }
 
 /** When files are missing, other scripts of the same folders may make them: all that can be builds are run as well. */

@@ -35,6 +35,7 @@ describe('a range without a version', () => {
 
 it.each([
   'No versions available for lib',
+  'npm ERR! No valid versions available for lib',
   'ERR_PNPM_NO_VERSIONS  No versions available for lib. It may be unpublished.',
 ])('a package without any version is read from: %s', (log) => {
   expect(unmatchedIn(log)).toEqual({ name: 'lib', range: null });

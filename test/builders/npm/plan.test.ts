@@ -143,6 +143,34 @@ describe('a package with built files', () => {
     expect(plans.map((plan) => plan.strategy)).toEqual(['install-build-pack']);
   });
 
+  it('is built by the first fitting rule of a Makefile when its manifest has no script for that', async () => {
+    const { steps } = await plansOf({
+      files: {
+        'package.json': { name: 'pkg', scripts: { test: 'mocha' }, devDependencies: { babel: '5' } },
+        Makefile:
+          'DIST := dist\nall: test dist\ndist: $(FILES)\n\tbabel\nbuild: clean dist\ntest:\n\tnpm test\n',
+      },
+      unexplained: BUILT,
+    });
+    expect(steps[0]?.[1]).toBe('build /work/source: make build');
+  });
+
+  it('is installed where the tools are, when it lies in a folder and names none itself', async () => {
+    const { steps } = await plansOf({
+      files: {
+        'package.json': { name: 'all', devDependencies: { rollup: '1' } },
+        'pkg/package.json': { name: 'pkg', scripts: { build: 'cd ..; rollup -c' } },
+      },
+      directory: 'pkg',
+      unexplained: BUILT,
+    });
+    expect(steps[0]?.map((step) => step.split(': ')[0])).toEqual([
+      'fetch /work/source',
+      'build /work/source/pkg',
+      'pack /work/source/pkg',
+    ]);
+  });
+
   it('runs install scripts of dependencies offline, when the lockfile marks any', async () => {
     const { steps } = await plansOf({
       files: {

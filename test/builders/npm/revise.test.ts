@@ -76,10 +76,11 @@ function difference(
   kind: DifferenceKind,
   path: string,
   texts: readonly [string, string] = ['', ''],
+  modes: readonly [number, number] = [0o644, 0o644],
 ): Difference {
-  const [published, rebuilt] = texts.map((text) => ({
+  const [published, rebuilt] = texts.map((text, side) => ({
     type: 'file',
-    mode: 0o644,
+    mode: modes[side] ?? 0,
     size: text.length,
     sha256: '',
     content: Buffer.from(text),
@@ -118,6 +119,13 @@ describe('after a failed install', () => {
 
   it('a log that tells nothing leads nowhere', async () => {
     expect(await revise(failed('fetch-failed', 'Segmentation fault'))).toEqual({ next: [], last: [] });
+  });
+
+  it('a range for which there is no version at all is left out', async () => {
+    const log = 'npm ERR! notarget No matching version found for gone@^3.0.0.';
+    const { next } = await revise(failed('fetch-failed', log));
+    expect(commands(next[0])[0]).toContain('--without=gone ');
+    expect(next[0]).toMatchObject({ conclusive: false });
   });
 });
 
@@ -201,6 +209,61 @@ describe('after a difference', () => {
     // Other scripts that make files, but no checks, are run only when nothing else is left.
     expect(commands(last[0])).toContain('npm run build:types');
     expect(commands(last[0])).not.toContain('npm run test:types');
+  });
+
+  it.each([
+    { what: 'umask 002', modes: [0o664, 0o644], mode: 'g+w' },
+    { what: 'no permissions at all', modes: [0o666, 0o755], mode: 'a-x,go+w' },
+    { what: 'umask 077', modes: [0o600, 0o644], mode: 'go-rwx' },
+  ] as const)('permissions as of $what are given to all files', async ({ modes, mode }) => {
+    const differences = [
+      difference('mode', 'index.js', ['', ''], modes),
+      difference('mode', 'a.js', ['', ''], modes),
+    ];
+    const { next } = await revise({ kind: 'differed', differences });
+    expect(commands(next[0]).slice(-2)).toEqual([
+      expect.stringContaining(` -exec chmod ${mode} {} +`),
+      expect.stringContaining('npm pack'),
+    ]);
+  });
+
+  it.each([
+    ['a file that can be executed', [difference('mode', 'a.js', ['', ''], [0o755, 0o644])]],
+    [
+      'permissions of another kind each',
+      [
+        difference('mode', 'index.js', ['', ''], [0o664, 0o644]),
+        difference('mode', 'a.js', ['', ''], [0o600, 0o644]),
+      ],
+    ],
+  ])('%s is nothing that a umask explains', async (_what, differences) => {
+    expect((await revise({ kind: 'differed', differences })).next).toEqual([]);
+  });
+
+  describe('in the order of dependencies', () => {
+    const pnpm: RebuildPlan = {
+      ...PLAN,
+      steps: [packStep('pnpm', { directory: '.', versions: TOOLS, scripts: true })],
+    };
+    const texts = (published: object, rebuilt: object) =>
+      [JSON.stringify(published), JSON.stringify(rebuilt)] as const;
+    const at = (pair: readonly [string, string], plan = pnpm) =>
+      revise({ kind: 'differed', differences: [difference('content', 'package.json', pair)] }, plan);
+    const [published, rebuilt] = [{ dependencies: { b: '2', a: '1' } }, { dependencies: { a: '1', b: '2' } }];
+
+    it('is chance with pnpm: the published one is taken', async () => {
+      const { next } = await at(texts(published, rebuilt));
+      expect(commands(next[0]).at(-2)).toBe('node /opt/inside/tables.cjs {"dependencies":{"b":"2","a":"1"}}');
+    });
+
+    it.each([
+      ['with another packer', texts(published, rebuilt), PLAN],
+      ['with another version', texts({ dependencies: { b: '2', a: '9' } }, rebuilt), pnpm],
+      ['with one more', texts({ dependencies: { b: '2', a: '1', evil: '1' } }, rebuilt), pnpm],
+      ['beside anything else', texts({ ...published, main: 'evil.js' }, rebuilt), pnpm],
+    ] as const)('is not taken %s', async (_what, pair, plan) => {
+      expect((await at(pair, plan)).next).toEqual([]);
+    });
   });
 
   it('is read once: no plan is changed by difference upon difference', async () => {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -24,6 +25,21 @@ function inside(program: string, args: readonly string[], cwd: string) {
 }
 
 const read = (folder: string, name: string) => readFile(path.join(folder, name), 'utf8');
+
+it.each(readdirSync(INSIDE_DIRECTORY))('%s has nothing that Node 0.12 could not read', async (file) => {
+  const code = (await readFile(path.join(INSIDE_DIRECTORY, file), 'utf8')).replaceAll(/\/\/[^\n]*/g, '');
+  expect(code).not.toMatch(/=>|\b(?:const|let|class|async)\s|`|\.\.\.|,\s*\)/);
+});
+
+it('tables.cjs writes tables in the order in which they are given', async () => {
+  const folder = await folderWith({
+    'package.json': '{"name":"pkg","dependencies":{"a":"1","b":"workspace:*"}}',
+  });
+  await inside('tables.cjs', ['{"dependencies":{"b":"2.0.0","a":"1"}}'], folder);
+  expect(await read(folder, 'package.json')).toBe(
+    `${JSON.stringify({ name: 'pkg', dependencies: { b: '2.0.0', a: '1' } }, null, 2)}\n`,
+  );
+});
 
 describe('registry.cjs', () => {
   it('leads every artifact of a lockfile to the registry while the command runs, and puts the lockfile back', async () => {
