@@ -152,7 +152,7 @@ describe('a package with built files', () => {
       },
       unexplained: BUILT,
     });
-    expect(steps[0]?.[1]).toBe('build /work/source: make build');
+    expect(steps[0]?.[2]).toBe('build /work/source: make build');
   });
 
   it('is installed where the tools are, when it lies in a folder and names none itself', async () => {
@@ -166,6 +166,7 @@ describe('a package with built files', () => {
     });
     expect(steps[0]?.map((step) => step.split(': ')[0])).toEqual([
       'fetch /work/source',
+      'build /work/source',
       'build /work/source/pkg',
       'pack /work/source/pkg',
     ]);
