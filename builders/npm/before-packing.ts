@@ -7,22 +7,33 @@ import { join } from './install-root.ts';
 import { manifestEntry } from './judgement.ts';
 import { inSource, type ManagerName, toolStep } from './managers/manager.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
+import { tablesStep } from './raced-order.ts';
+import { members } from './workspace.ts';
 
 /** What a release tool does to a package after its build and before it packs; each step with the evidence for it. */
 export interface BeforePacking {
   readonly steps: readonly Step[];
   readonly evidence: readonly Evidence[];
+  /** Whether the packed manifest is another one than that of the commit. */
+  readonly changesManifest: boolean;
 }
 
 /** The steps that the published archive shows to have been done, made anew from the commit alone. */
-export function beforePacking(
+export async function beforePacking(
   request: PlanRequest,
   { manifest, packer }: { readonly manifest: Manifest; readonly packer: ManagerName },
-): BeforePacking {
+): Promise<BeforePacking> {
   // pnpm takes a licence from the root by itself, to another place in the archive.
   const copied = packer === 'pnpm' ? [] : copiesFromRoot(request);
-  const all = [...copied, ...gitHead(request, manifest)];
-  return { steps: all.map(({ step }) => step), evidence: all.map(({ evidence }) => evidence) };
+  // All others write the versions of the workspace themselves.
+  const ranges = packer === 'npm' || packer === 'yarn' ? await workspaceRanges(request) : [];
+  const changes = [...ranges, ...gitHead(request, manifest)];
+  const all = [...copied, ...changes];
+  return {
+    steps: all.map(({ step }) => step),
+    evidence: all.map(({ evidence }) => evidence),
+    changesManifest: changes.length > 0,
+  };
 }
 
 interface Preparation {
@@ -46,6 +57,44 @@ function copiesFromRoot({ source, published, unexplained }: PlanRequest): readon
     const detail = `${path} is that of the repository's root: it is copied into the package before packing`;
     return [{ step, evidence: { kind: 'copied-from-root', detail } }];
   });
+}
+
+const TABLES = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
+
+/** Release tools put versions in the place of `workspace:` ranges, which npm would publish as they are. */
+async function workspaceRanges({ source, readText }: PlanRequest): Promise<readonly Preparation[]> {
+  const text = await readText(join(source.directory, 'package.json'));
+  const manifest = text === null || !text.includes('"workspace:') ? null : parseManifest(text);
+  if (manifest === null) return [];
+  const all = await members({ tree: source.tree, readText });
+  const version = (name: string) => all.get(name)?.manifest.version ?? null;
+  const resolved: Record<string, Record<string, string>> = {};
+  for (const table of TABLES) {
+    const entries = Object.entries(manifest[table]);
+    if (!entries.some(([, range]) => range.startsWith(WORKSPACE))) continue;
+    const written = entries.map(([name, range]) => [name, resolvedRange(range, version(name))] as const);
+    resolved[table] = Object.fromEntries(written);
+  }
+  if (Object.keys(resolved).length === 0) return [];
+  const step = tablesStep(resolved, source.directory);
+  const detail =
+    'the manifest names packages of its workspace: their versions are written into it before packing';
+  return [
+    {
+      step: { ...step, name: 'write the versions of the workspace' },
+      evidence: { kind: 'workspace-ranges', detail },
+    },
+  ];
+}
+
+const WORKSPACE = 'workspace:';
+
+/** What a `workspace:` range stands for (https://pnpm.io/workspaces#publishing-workspace-packages). */
+function resolvedRange(range: string, version: string | null): string {
+  if (!range.startsWith(WORKSPACE) || version === null) return range;
+  const wanted = range.slice(WORKSPACE.length);
+  if (wanted === '*') return version;
+  return wanted === '^' || wanted === '~' ? `${wanted}${version}` : wanted;
 }
 
 /** Lerna writes the commit into the manifest that it packs. */

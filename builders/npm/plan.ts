@@ -4,7 +4,7 @@ import type { EntryRole } from '../../src/judge/roles.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import type { Evidence } from '../../src/model/source.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
-import { beforePacking } from './before-packing.ts';
+import { type BeforePacking, beforePacking } from './before-packing.ts';
 import { type CleanedCopy, cleanedCopy } from './clean-publish.ts';
 import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
@@ -46,6 +46,7 @@ interface Context {
   readonly release: ReleaseRecipe;
   readonly tools: Readonly<Record<ToolClues['purpose'], ChosenTools>>;
   readonly lockfileText: string | null;
+  readonly before: BeforePacking;
 }
 
 /**
@@ -85,7 +86,8 @@ export async function npmPlans(
   ]);
   const lockfileText = root.lockfile === null ? null : await readText(root.lockfile.path);
   const tools = { pack, build };
-  const context: Context = { request, manifest, root, packer, release, tools, lockfileText };
+  const before = await beforePacking(request, { manifest, packer });
+  const context: Context = { request, manifest, root, packer, release, tools, lockfileText, before };
   const builds = await buildPlans(context);
   const copy = cleanedCopy(request, manifest);
   const plans =
@@ -148,11 +150,8 @@ function mentionedManagers(commands: readonly string[]): readonly ManagerName[] 
 /** True when whatever is in no commit is only read by people or programs as data: no build can be its cause. */
 function nothingToBuild(context: Context, roles: ReadonlyMap<string, EntryRole>): boolean {
   const inert: readonly (EntryRole | undefined)[] = ['read-by-people', 'data'];
-  const { evidence } = beforePacking(context.request, context);
   const manifestMayDiffer =
-    versionToSet(context) !== null ||
-    context.packer !== 'npm' ||
-    evidence.some(({ kind }) => kind === 'git-head-set');
+    versionToSet(context) !== null || context.packer !== 'npm' || context.before.changesManifest;
   return context.request.unexplained.every((path) =>
     path === 'package.json' ? manifestMayDiffer : inert.includes(roles.get(path)),
   );
@@ -167,11 +166,14 @@ function packPlans(context: Context, { conclusive }: { conclusive: boolean }): r
     });
   }
   const tools = context.tools.pack;
-  const before = beforePacking(context.request, context);
   const bare = plan(context, tools, {
     strategy: 'pack',
-    steps: [...versionSteps(context, tools), ...before.steps, packing(context, { tools, scripts: false })],
-    evidence: [...versionEvidence(context), ...before.evidence],
+    steps: [
+      ...versionSteps(context, tools),
+      ...context.before.steps,
+      packing(context, { tools, scripts: false }),
+    ],
+    evidence: [...versionEvidence(context), ...context.before.evidence],
     withGit: false,
     conclusive,
     fallback: false,
@@ -238,11 +240,10 @@ function installBuildPack(options: {
   scripts: boolean;
 }): RebuildPlan {
   const { context, build, lock, scripts } = options;
-  const { root, request } = context;
+  const { root, request, before } = context;
   const tools = context.tools.build;
   const isNested = root.directory !== request.source.directory;
   const installs = hasDependencies(context);
-  const before = beforePacking(request, context);
   const version = tools.versions[root.manager === 'berry' ? 'yarn' : root.manager] ?? '';
   const steps = [
     ...(installs ? [installStep({ root, lock, version })] : []),

@@ -28,7 +28,7 @@ export function racedTables(differences: readonly Difference[]): Readonly<Record
   return raced.length === 0 ? null : Object.fromEntries(raced);
 }
 
-/** Writes the tables into the manifest: pnpm keeps the order of versions that are already there. */
+/** Writes tables into the manifest of a folder. */
 export function tablesStep(tables: Readonly<Record<string, Table>>, directory: string): Step {
   return toolStep({
     name: 'write the dependencies in the published order',

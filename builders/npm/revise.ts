@@ -48,7 +48,7 @@ const AFTER_FAILURE: readonly Rule[] = [
 /** What differences point to. */
 const AFTER_DIFFERENCE: readonly Rule[] = [builtBeforeVersion, packedElsewhere, otherPermissions, racedOrder];
 /** What may help where nothing points anywhere. */
-const AT_LAST: readonly Rule[] = [moreScripts];
+const AT_LAST: readonly Rule[] = [managersOfTime, moreScripts];
 
 /** How many times in a row a log may change a plan. */
 const MOST_AFTER_FAILURE = 4;
@@ -271,6 +271,21 @@ function otherPermissions({ request, plan, went }: Reading): Revision | null {
   if (mode === null) return null;
   const why = `nothing but permissions differ, all alike: packed after chmod ${mode}`;
   return { why, change: { steps: beforePacking(plan, permissionsStep(mode, request.source.directory)) } };
+}
+
+/** A manifest may name another package manager than the one that the publisher had. */
+async function managersOfTime({ plan, went, versionOfTime }: Reading): Promise<Revision | null> {
+  if (went.kind !== 'differed') return null;
+  const roles = MANAGER_ROLES.filter((role) => plan.toolchain[role] !== undefined);
+  const versions = await Promise.all(roles.map(async (role) => [role, await versionOfTime(role)] as const));
+  const others = versions.filter(([role, version]) => isSameMajor(plan.toolchain[role] ?? '', version));
+  if (others.length === 0) return null;
+  const why = `${others.map((one) => one.join(' ')).join(' and ')} was the newest when it was published`;
+  return { why, change: { toolchain: { ...plan.toolchain, ...Object.fromEntries(others) } } };
+}
+
+function isSameMajor(version: string, other: string): boolean {
+  return version !== other && semver.parse(version)?.major === semver.parse(other)?.major;
 }
 
 function racedOrder({ request, plan, went }: Reading): Revision | null {
