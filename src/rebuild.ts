@@ -267,6 +267,14 @@ function refreshIndex({ plan, deadline }: RebuildRequest): Step & { readonly tim
   };
 }
 
+/** Longer than all but a few installs take. */
+const FETCH_MS = 180_000;
+
+/** An install that goes on for long may never end: it must leave time for another way. */
+function fetchTime(leftMs: number): number {
+  return Math.min(leftMs, Math.max(FETCH_MS, Math.round(leftMs / 3)));
+}
+
 /** Runs a step; a fetch step is tried again as long as its log leads the registry view to a repair. */
 async function runStep(context: {
   sandbox: Sandbox;
@@ -280,7 +288,8 @@ async function runStep(context: {
     const left = request.deadline.leftMs();
     if (left <= 0) return { kind: 'timed-out', log: '' };
     request.onStep(step);
-    const outcome = await sandbox.run({ ...step, env: { ...clock, ...step.env }, timeoutMs: left });
+    const timeoutMs = step.phase === 'fetch' ? fetchTime(left) : left;
+    const outcome = await sandbox.run({ ...step, env: { ...clock, ...step.env }, timeoutMs });
     const failed = outcome.kind === 'exited' && outcome.exitCode !== 0;
     if (!failed || step.phase !== 'fetch' || view === null || tries >= MOST_REPAIRS) return outcome;
     if (!(await view.repairFrom(outcome.log))) return outcome;

@@ -42,6 +42,20 @@ export function lenientInstall(steps: readonly Step[]): readonly Step[] | null {
   );
 }
 
+/** The steps of a plan with npm installs that do not look at peer dependencies; null where there is none to change. */
+export function peerlessInstalls(steps: readonly Step[]): readonly Step[] | null {
+  const isToChange = ({ phase, argv }: Step) =>
+    phase === 'fetch' && argv.includes('npm') && argv.includes('install') && !argv.includes(NO_PEERS);
+  if (!steps.some(isToChange)) return null;
+  return steps.map((step) =>
+    isToChange(step)
+      ? { ...step, argv: [...step.argv.filter((word) => word !== '--force'), NO_PEERS] as unknown as Argv }
+      : step,
+  );
+}
+
+const NO_PEERS = '--legacy-peer-deps';
+
 /** How berry is told not to hold packages against the checksums of its lockfile (yarnpkg.com, checksumBehavior). */
 const UNCHECKED = { YARN_CHECKSUM_BEHAVIOR: 'ignore' } as const;
 

@@ -10,9 +10,10 @@ import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts
 import { MANAGERS } from './managers/index.ts';
 import { MANAGER_ROLES, type ManagerRole } from './toolchain/manager-releases.ts';
 import { fromMadeFolder } from './packers.ts';
-import { lenientInstall, withoutDependencies, withStandIns } from './relax.ts';
+import { lenientInstall, peerlessInstalls, withoutDependencies, withStandIns } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
+import { nestedInstalls } from './nested-install.ts';
 import { permissionsStep, publishedPermissions } from './permissions.ts';
 import { racedTables, tablesStep } from './raced-order.ts';
 import { versionStep } from './steps.ts';
@@ -39,8 +40,10 @@ const AFTER_FAILURE: readonly Rule[] = [
   standIns,
   missingDependency,
   peerConflict,
+  endlessInstall,
   oldCrypto,
   absentManager,
+  nestedInstall,
   nodeTooOld,
   nodeTooNew,
   tolerantBuild,
@@ -125,6 +128,14 @@ function peerConflict({ plan, went }: Reading): Revision | null {
     : { why: 'peer dependencies conflict: installed all the same', change: { steps } };
 }
 
+/** npm 7 and later can look for places of conflicting peers without end. */
+function endlessInstall({ plan, went }: Reading): Revision | null {
+  if (went.kind !== 'failed' || went.code !== 'timed-out') return null;
+  const steps = peerlessInstalls(plan.steps);
+  const why = 'the install did not end: done without regard for peer dependencies';
+  return steps === null ? null : { why, change: { steps } };
+}
+
 /** Node 17 came with OpenSSL 3, without the hash that webpack 4 and its like ask for. */
 function oldCrypto({ plan, went }: Reading): Revision | null {
   if (went.kind !== 'failed' || !went.log.includes('ERR_OSSL_EVP_UNSUPPORTED')) return null;
@@ -146,6 +157,17 @@ async function absentManager({ plan, went, versionOfTime }: Reading): Promise<Re
   if (role === undefined || plan.toolchain[role] !== undefined) return null;
   const toolchain = { ...plan.toolchain, [role]: await versionOfTime(role) };
   return { why: `the build calls ${role}: it is there now`, change: { toolchain } };
+}
+
+/** A script that installs in another folder needs what it installs to be there before the network is gone. */
+async function nestedInstall({ request, plan, went }: Reading): Promise<Revision | null> {
+  if (went.kind !== 'failed' || went.code === 'fetch-failed') return null;
+  const nested = await nestedInstalls(request, plan);
+  const isThere = ({ name }: Step) => plan.steps.some((step) => step.name === name);
+  if (nested.every(isThere)) return null;
+  const first = plan.steps.findIndex(({ phase }) => phase !== 'fetch');
+  const why = 'scripts install in other folders: done before the build, which has no network';
+  return { why, change: { steps: plan.steps.toSpliced(first, 0, ...nested) } };
 }
 
 /** Signs of a program that wants a newer Node than it got. */

@@ -117,6 +117,21 @@ describe('after a failed install', () => {
     expect(commands(next[0])[0]).toMatch(/ --force$/);
   });
 
+  it('that did not end is done without peer dependencies, once', async () => {
+    const root = { ...ROOT, lockfile: null };
+    const install = installStep({ root, lock: 'ignored', version: TOOLS.npm });
+    const steps: RebuildPlan['steps'] = [
+      { ...install, argv: [...install.argv, '--force'] },
+      ...PLAN.steps.slice(1),
+    ];
+    const went: Went = { kind: 'failed', code: 'timed-out', log: '' };
+    const { next } = await revise(went, { ...PLAN, steps });
+    expect(commands(next[0])[0]).toMatch(
+      / npm install --no-package-lock --ignore-scripts --legacy-peer-deps$/,
+    );
+    expect((await revise(went, next[0])).next).toEqual([]);
+  });
+
   it('a log that tells nothing leads nowhere', async () => {
     expect(await revise(failed('fetch-failed', 'Segmentation fault'))).toEqual({ next: [], last: [] });
   });
@@ -145,6 +160,31 @@ describe('after a failed build', () => {
     const log = '/opt/shims/bun: line 2: /opt/bun/bin/bun: No such file or directory';
     const { next } = await revise(failed('build-failed', log));
     expect(next[0]?.toolchain).toEqual({ ...TOOLS, bun: '1.2.3' });
+  });
+
+  it('what a script installs in another folder is installed before the network is gone', async () => {
+    const scripts = { build: 'cd browser && npm install && npm run build' };
+    const files: Record<string, string> = {
+      'package.json': JSON.stringify({ ...MANIFEST, scripts }),
+      'browser/package.json': '{"devDependencies":{"webpack":"5"}}',
+    };
+    const request = {
+      ...REQUEST,
+      source: sourceOf(files),
+      readText: (file: string) => Promise.resolve(files[file] ?? null),
+    };
+    const went = failed('build-failed', 'npm ERR! network');
+    const { next } = await revisedPlans({
+      request,
+      plan: PLAN,
+      went,
+      versionOfTime: () => Promise.resolve(''),
+    });
+    const fetches = next[0]?.steps.filter(({ phase }) => phase === 'fetch') ?? [];
+    expect(fetches.map(({ cwd, argv }) => [cwd, argv.slice(-4).join(' ')])).toEqual([
+      ['/work/source', expect.stringContaining('npm ci')],
+      ['/work/source/browser', 'npm install --no-package-lock --ignore-scripts'],
+    ]);
   });
 
   it('a log can change a plan only so often', async () => {
