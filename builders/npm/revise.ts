@@ -1,39 +1,26 @@
 import semver from 'semver';
-import type { PlanRequest, RevisedPlans, Went } from '../../src/ecosystem.ts';
+import type { PlanRequest, RevisedPlans } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
+import { cloneName, inFolderNamed } from './folder-name.ts';
 import { join } from './install-root.ts';
 import { parseManifest } from './manifest.ts';
 import { INSIDE_TARGET } from './inside.ts';
 import { missingIn, unmatchedIn } from './install-log.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 import { MANAGERS } from './managers/index.ts';
-import { MANAGER_ROLES, type ManagerRole } from './toolchain/manager-releases.ts';
+import { MANAGER_ROLES } from './toolchain/manager-releases.ts';
 import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, peerlessInstalls, withoutDependencies, withStandIns } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
+import { nodeTooNew, nodeTooOld } from './other-node.ts';
+import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
 import { permissionsStep, publishedPermissions } from './permissions.ts';
 import { racedTables, tablesStep } from './raced-order.ts';
 import { versionStep } from './steps.ts';
 import { versionVariables } from './version-variables.ts';
-
-interface Reading {
-  readonly request: PlanRequest;
-  readonly plan: RebuildPlan;
-  readonly went: Went;
-  /** The version of a package manager that people used when the package was published. */
-  versionOfTime(role: ManagerRole): Promise<string>;
-}
-
-/** A change of a plan, and the sentence that says why; null when it does not apply. */
-type Rule = (reading: Reading) => Promise<Revision | null> | Revision | null;
-
-interface Revision {
-  readonly why: string;
-  readonly change: Partial<Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive'>>;
-}
 
 /** What a failed log asks for. */
 const AFTER_FAILURE: readonly Rule[] = [
@@ -51,7 +38,7 @@ const AFTER_FAILURE: readonly Rule[] = [
 /** What differences point to. */
 const AFTER_DIFFERENCE: readonly Rule[] = [builtBeforeVersion, packedElsewhere, otherPermissions, racedOrder];
 /** What may help where nothing points anywhere. */
-const AT_LAST: readonly Rule[] = [managersOfTime, moreScripts];
+const AT_LAST: readonly Rule[] = [folderOfClone, managersOfTime, moreScripts];
 
 /** How many times in a row a log may change a plan. */
 const MOST_AFTER_FAILURE = 4;
@@ -170,52 +157,6 @@ async function nestedInstall({ request, plan, went }: Reading): Promise<Revision
   return { why, change: { steps: plan.steps.toSpliced(first, 0, ...nested) } };
 }
 
-/** Signs of a program that wants a newer Node than it got. */
-const TOO_OLD =
-  /ERR_REQUIRE_ESM|Unexpected token '(?:\?\?=|\|\|=|\?\.|\?)'|does not provide an export named|is not a function or its return value is not iterable|Unsupported engine|ERR_UNKNOWN_BUILTIN_MODULE|No such built-in module: node:|styleText|ERR_UNKNOWN_FILE_EXTENSION|requires Node\.js|requires at least Node/;
-/** Signs of one that wants an older Node. */
-const TOO_NEW =
-  /primordials is not defined|ERR_INVALID_THIS|Cannot find module 'node:internal|assert' import assertion|Unexpected identifier 'assert'/;
-
-/** One version of each newer line is tried once: what it breaks, the next reading says. */
-const NEWER = { 18: '20', 20: '22', 22: '24', 16: '20', 14: '18', 12: '16', 10: '14', 8: '12' } as const;
-const OLDER = { 24: '20', 22: '20', 20: '18', 18: '16', 16: '14', 14: '10', 12: '10', 10: '8' } as const;
-
-function nodeTooOld(reading: Reading): Revision | null {
-  return otherNode(reading, TOO_OLD, NEWER);
-}
-
-function nodeTooNew(reading: Reading): Revision | null {
-  return otherNode(reading, TOO_NEW, OLDER);
-}
-
-function otherNode(
-  { plan, went }: Reading,
-  signs: RegExp,
-  lines: Readonly<Record<number, string>>,
-): Revision | null {
-  if (went.kind !== 'failed' || !signs.test(went.log)) return null;
-  const node = plan.toolchain['node'] ?? '';
-  const line = semver.valid(node) === null ? undefined : lines[semver.major(node)];
-  const version = line === undefined ? undefined : LAST_OF_LINE[line];
-  if (version === undefined) return null;
-  const why = `the log of Node ${node} reads as if another line was wanted: Node ${version}`;
-  return { why, change: { toolchain: { ...plan.toolchain, node: version } } };
-}
-
-/** The last release of each line that the registry's package of Node has. */
-const LAST_OF_LINE: Readonly<Record<string, string>> = {
-  '8': '8.17.0',
-  '10': '10.24.1',
-  '12': '12.22.12',
-  '14': '14.21.3',
-  '16': '16.20.2',
-  '18': '18.20.8',
-  '20': '20.20.2',
-  '22': '22.22.2',
-  '24': '24.11.1',
-};
-
 /** When a step or a link of a chain fails, what follows may be all that is needed; a difference then says nothing. */
 async function tolerantBuild({ request, plan, went }: Reading): Promise<Revision | null> {
   if (went.kind !== 'failed' || went.code !== 'build-failed') return null;
@@ -293,6 +234,16 @@ function otherPermissions({ request, plan, went }: Reading): Revision | null {
   if (mode === null) return null;
   const why = `nothing but permissions differ, all alike: packed after chmod ${mode}`;
   return { why, change: { steps: beforePacking(plan, permissionsStep(mode, request.source.directory)) } };
+}
+
+/** Builds may go by the name of the folder in which they run: a clone is called as its repository. */
+function folderOfClone({ request, plan, went }: Reading): Revision | null {
+  const isBuilt = plan.steps.some(({ phase }) => phase === 'build');
+  const hasOther = went.kind === 'differed' && went.differences.some(({ kind }) => kind === 'content');
+  const name = isBuilt && hasOther ? cloneName(request.source.repository) : null;
+  if (name === null) return null;
+  const why = `built files differ: built in a folder called ${name}, as a clone of the repository is`;
+  return { why, change: { steps: inFolderNamed(plan.steps, name) } };
 }
 
 /** A manifest may name another package manager than the one that the publisher had. */

@@ -306,6 +306,26 @@ describe('after a difference', () => {
     });
   });
 
+  it('built files are built in a folder called as a clone is, when nothing else is left', async () => {
+    const request = {
+      ...REQUEST,
+      source: { ...REQUEST.source, repository: 'https://git.example/owner/lib.git' },
+    };
+    const went: Went = { kind: 'differed', differences: [difference('content', 'index.js', ['1', '2'])] };
+    const { last } = await revisedPlans({
+      request,
+      plan: PLAN,
+      went,
+      versionOfTime: () => Promise.resolve(''),
+    });
+    expect(last[0]?.steps.map(({ cwd, argv }) => [cwd, argv.slice(0, 3).join(' ')])).toEqual([
+      ['/work/source', expect.stringContaining('/opt/')],
+      ['/work', 'mv /work/source /work/lib'],
+      ['/work/lib', 'npm run build'],
+      ['/work/lib', 'npm pack --pack-destination=/work/output'],
+    ]);
+  });
+
   it('is read once: no plan is changed by difference upon difference', async () => {
     const differences = ['index.js', 'a.js'].map((path) => difference('added', path));
     const { next } = await revise({ kind: 'differed', differences });
