@@ -94,8 +94,8 @@ function failedToFetch({ rebuild: { result } }: Attempt): boolean {
   return !result.ok && result.reason.code === 'fetch-failed';
 }
 
-function fetchKey({ steps }: RebuildPlan): string {
-  return JSON.stringify(steps.filter(({ phase }) => phase === 'fetch'));
+function fetchKey({ registryTime, steps }: RebuildPlan): string {
+  return JSON.stringify([registryTime, steps.filter(({ phase }) => phase === 'fetch')]);
 }
 
 /** The plan with the fetch steps that were proposed when its own had failed in another plan, and the reasons for them. */
@@ -116,8 +116,8 @@ function withKnownFetch(plan: RebuildPlan, fetches: ReadonlyMap<string, RebuildP
 }
 
 /** Two plans with one key do the same at the same commit. */
-function keyOf({ toolchain, steps }: RebuildPlan, source: Source): string {
-  return JSON.stringify([source.commit, source.directory, toolchain, steps]);
+function keyOf({ toolchain, registryTime, steps }: RebuildPlan, source: Source): string {
+  return JSON.stringify([source.commit, source.directory, toolchain, registryTime, steps]);
 }
 
 function howItWent({ rebuild: { result }, comparison }: Attempt): Went {

@@ -38,7 +38,7 @@ const AFTER_FAILURE: readonly Rule[] = [
 /** What differences point to. */
 const AFTER_DIFFERENCE: readonly Rule[] = [builtBeforeVersion, packedElsewhere, otherPermissions, racedOrder];
 /** What may help where nothing points anywhere. */
-const AT_LAST: readonly Rule[] = [folderOfClone, managersOfTime, moreScripts];
+const AT_LAST: readonly Rule[] = [folderOfClone, olderInstall, managersOfTime, moreScripts];
 
 /** How many times in a row a log may change a plan. */
 const MOST_AFTER_FAILURE = 4;
@@ -244,6 +244,18 @@ function folderOfClone({ request, plan, went }: Reading): Revision | null {
   if (name === null) return null;
   const why = `built files differ: built in a folder called ${name}, as a clone of the repository is`;
   return { why, change: { steps: inFolderNamed(plan.steps, name) } };
+}
+
+const MONTH_MS = 30 * 24 * 3_600_000;
+
+/** Without a lockfile a publisher builds with what was installed some time before. */
+function olderInstall({ plan, went }: Reading): Revision | null {
+  const isResolved = plan.evidence.some(({ kind }) => kind === 'resolution');
+  const hasOther = went.kind === 'differed' && went.differences.some(({ kind }) => kind === 'content');
+  if (!isResolved || !hasOther) return null;
+  const registryTime = new Date(Date.parse(plan.registryTime) - MONTH_MS).toISOString();
+  const why = `built files differ and there is no lockfile: dependencies as of ${registryTime}, a month earlier`;
+  return { why, change: { registryTime } };
 }
 
 /** A manifest may name another package manager than the one that the publisher had. */

@@ -16,5 +16,5 @@ export type Rule = (reading: Reading) => Promise<Revision | null> | Revision | n
 
 export interface Revision {
   readonly why: string;
-  readonly change: Partial<Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive'>>;
+  readonly change: Partial<Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive' | 'registryTime'>>;
 }

@@ -326,6 +326,16 @@ describe('after a difference', () => {
     ]);
   });
 
+  it('what was resolved without a lockfile is resolved as of a month earlier', async () => {
+    const went: Went = { kind: 'differed', differences: [difference('content', 'index.d.ts', ['1', '2'])] };
+    const evidence = [{ kind: 'resolution', detail: 'no lockfile' }];
+    const { last } = await revise(went, { ...PLAN, evidence });
+    expect(last.map(({ registryTime }) => registryTime)).toContain('2023-12-02T00:00:00.000Z');
+    expect((await revise(went)).last.map(({ registryTime }) => registryTime)).not.toContain(
+      '2023-12-02T00:00:00.000Z',
+    );
+  });
+
   it('is read once: no plan is changed by difference upon difference', async () => {
     const differences = ['index.js', 'a.js'].map((path) => difference('added', path));
     const { next } = await revise({ kind: 'differed', differences });
