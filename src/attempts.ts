@@ -94,12 +94,17 @@ function failedToFetch({ rebuild: { result } }: Attempt): boolean {
   return !result.ok && result.reason.code === 'fetch-failed';
 }
 
-function fetchKey({ registryTime, steps }: RebuildPlan): string {
+/** Equal for plans that fetch the same. */
+export function fetchKey({ registryTime, steps }: RebuildPlan): string {
   return JSON.stringify([registryTime, steps.filter(({ phase }) => phase === 'fetch')]);
 }
 
-/** The plan with the fetch steps that were proposed when its own had failed in another plan, and the reasons for them. */
-function withKnownFetch(plan: RebuildPlan, fetches: ReadonlyMap<string, RebuildPlan>): RebuildPlan {
+/**
+ * The plan with the fetch steps that were proposed when its own had failed in another plan, and the reasons for them.
+ *
+ * @param fetches by `fetchKey` of what failed
+ */
+export function withKnownFetch(plan: RebuildPlan, fetches: ReadonlyMap<string, RebuildPlan>): RebuildPlan {
   const better = fetches.get(fetchKey(plan));
   if (better === undefined) return plan;
   const added = better.evidence.filter(({ kind }) => kind === 'revised');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Attempt, bestAttempt } from '../src/attempts.ts';
+import { type Attempt, bestAttempt, fetchKey, withKnownFetch } from '../src/attempts.ts';
+import type { RebuildPlan, Step } from '../src/model/plan.ts';
 import type { Severity, Verdict } from '../src/model/verdict.ts';
 
 function attempt(
@@ -35,5 +36,28 @@ describe('the attempt that speaks for all', () => {
     const first = attempt('unverifiable');
     expect(bestAttempt([first, attempt('unverifiable')])).toBe(first);
     expect(bestAttempt([])).toBeNull();
+  });
+});
+
+describe('a fetch that is known to be needed', () => {
+  const step = (phase: Step['phase'], name: string) => ({ phase, name }) as Step;
+  const planOf = (fetch: string, build: string, conclusive = true) =>
+    ({
+      registryTime: '2024-01-01T00:00:00.000Z',
+      steps: [step('fetch', fetch), step('build', build)],
+      conclusive,
+      evidence: conclusive ? [] : [{ kind: 'revised', detail: 'x is left out' }],
+    }) as unknown as RebuildPlan;
+  const fetches = new Map([[fetchKey(planOf('all', 'a')), planOf('without x', 'a', false)]]);
+
+  it('takes the place of that of every other plan, with its reasons and what it leaves open', () => {
+    const known = withKnownFetch(planOf('all', 'b'), fetches);
+    expect(known.steps.map(({ name }) => name)).toEqual(['without x', 'b']);
+    expect(known).toMatchObject({ conclusive: false, evidence: [{ detail: 'x is left out' }] });
+  });
+
+  it('does not concern a plan that fetches otherwise', () => {
+    const other = planOf('else', 'b');
+    expect(withKnownFetch(other, fetches)).toBe(other);
   });
 });

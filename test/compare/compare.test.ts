@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explainedByCommit } from '../../src/compare/explained.ts';
+import { contradictedByCommit, explainedByCommit } from '../../src/compare/explained.ts';
 import { archiveOf, compareTarballs, sourceOf } from '../support/artifacts.ts';
 import { gzipOf, npmTar, npmTarball, tarball, tarEntry, tarOf } from '../support/tarball.ts';
 
@@ -221,4 +221,10 @@ test('a commit alone explains files, not folders', () => {
     total: 2,
     unexplained: ['b'],
   });
+});
+
+test('a commit contradicts the files that it has otherwise, but for the manifest', () => {
+  const files = { 'package.json': '1', same: 'a', other: 'b', built: 'c' };
+  const source = sourceOf({ 'lib/package.json': '2', 'lib/same': 'a', 'lib/other': 'x', built: 'y' }, 'lib');
+  expect(contradictedByCommit(archiveOf(npmTarball(files)), source, 'package.json')).toBe(1);
 });
