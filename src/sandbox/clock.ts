@@ -1,4 +1,4 @@
-import { FAKETIME_LIBRARY } from './engine.ts';
+import { FAKETIME_LIBRARY, SHARED_CLOCK } from './engine.ts';
 
 /**
  * Environment that starts the wall clock of a process at an instant (libfaketime(1)). The monotonic clock stays real,
@@ -13,6 +13,7 @@ export function clockEnvironment(instant: string): Readonly<Record<string, strin
     FAKETIME: `@${iso.slice(0, 10)} ${iso.slice(11, 19)}`,
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     NO_FAKE_STAT: '1',
+    FAKETIME_SHARED: `/${SHARED_CLOCK} /${SHARED_CLOCK}`,
     SOURCE_DATE_EPOCH: String(Math.floor(Date.parse(iso) / 1000)),
   };
 }

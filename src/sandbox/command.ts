@@ -1,5 +1,5 @@
 import type { SandboxSpec, SandboxStep } from './engine.ts';
-import { LAYOUT } from './engine.ts';
+import { LAYOUT, SHARED_CLOCK } from './engine.ts';
 import { BASE_ENV } from './layout.ts';
 import { prctlNumber, seccompFilter } from './seccomp.ts';
 
@@ -23,7 +23,16 @@ export interface ProcessLimits {
 
 // One descriptor for both outputs keeps their order. The last kill ends whatever the command left behind: it reaches
 // every process of this user but the caller itself, kill(2). A command that was killed has 128 + signal, as in any shell.
+//
+// A semaphore (sem_open(3), glibc: its value, 1, then the mark of a shared futex) and the page that it guards: no ticks
+// yet, and start times that are not set yet. Left to itself, libfaketime makes them in its first process and removes them
+// with the first one that ends of those forked from it, a subshell of bash is enough; what is started then may fail.
 const STEP_SCRIPT = `exec 2>&1
+umask 077
+zero='\\0\\0\\0\\0\\0\\0\\0\\0'
+printf '\\1\\0\\0\\0\\0\\0\\0\\0\\200\\0\\0\\0\\0\\0\\0\\0'"$zero$zero" >/dev/shm/sem.${SHARED_CLOCK}
+unset="$zero"'\\377\\377\\377\\377\\377\\377\\377\\377'
+printf "$zero$zero$unset$unset$unset$unset" >/dev/shm/${SHARED_CLOCK}
 umask 022
 ulimit -c 0
 ulimit -n 16384 2>/dev/null

@@ -23,6 +23,9 @@ export const LAYOUT = {
  */
 export const FAKETIME_LIBRARY = '/usr/lib/libfaketime.so.1';
 
+/** Name below `/dev/shm` of what the faked clocks of a step share: every step finds it new. */
+export const SHARED_CLOCK = 'reprove-clock';
+
 export const ENGINE_NAMES = ['docker', 'podman', 'bwrap'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 

@@ -5,6 +5,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clockEnvironment } from '../../src/sandbox/clock.ts';
 import { FAKETIME_LIBRARY, type EngineName } from '../../src/sandbox/engine.ts';
 import { FORWARDER_FILE, FORWARDER_TARGET, REGISTRY_URL } from '../../src/sandbox/layout.ts';
 import { engineNamed } from '../../src/sandbox/select.ts';
@@ -178,6 +179,15 @@ describe.each(engines)('%s', (name: EngineName) => {
         '2019-08-07T06:05\n',
       );
       expect(Number(await box.told('date +%Y'))).toBeGreaterThanOrEqual(2025);
+    });
+
+    test('the clock of a step outlives programs that fork, in every step', async () => {
+      const env = clockEnvironment('2019-08-07T06:05:04Z');
+      const line = 'date -u +%s; (:); x=$(pwd); for n in 1 2 3; do bash -c "date -u +%s"; done';
+      for (const _step of [1, 2]) {
+        const shown = (await box.sh(line, { env })).log.trim().split('\n');
+        expect(shown).toEqual(Array.from({ length: 4 }, () => '1565157904'));
+      }
     });
 
     test('keeps the modes and times of the source, whatever the umask', async () => {
