@@ -233,7 +233,7 @@ function otherPermissions({ request, plan, went }: Reading): Revision | null {
   const mode = went.kind === 'differed' ? publishedPermissions(went.differences) : null;
   if (mode === null) return null;
   const why = `nothing but permissions differ, all alike: packed after chmod ${mode}`;
-  return { why, change: { steps: beforePacking(plan, permissionsStep(mode, request.source.directory)) } };
+  return { why, change: { steps: insertBeforePacking(plan, permissionsStep(mode, request.source.directory)) } };
 }
 
 /** Builds may go by the name of the folder in which they run: a clone is called as its repository. */
@@ -279,10 +279,10 @@ function racedOrder({ request, plan, went }: Reading): Revision | null {
   if (tables === null) return null;
   const why =
     'pnpm writes dependencies on the workspace in an order that is chance: the published one is taken';
-  return { why, change: { steps: beforePacking(plan, tablesStep(tables, request.source.directory)) } };
+  return { why, change: { steps: insertBeforePacking(plan, tablesStep(tables, request.source.directory)) } };
 }
 
-function beforePacking({ steps }: RebuildPlan, step: Step): readonly Step[] {
+function insertBeforePacking({ steps }: RebuildPlan, step: Step): readonly Step[] {
   const first = steps.findIndex(({ phase }) => phase === 'pack');
   return steps.toSpliced(first === -1 ? steps.length : first, 0, step);
 }
