@@ -233,7 +233,10 @@ function otherPermissions({ request, plan, went }: Reading): Revision | null {
   const mode = went.kind === 'differed' ? publishedPermissions(went.differences) : null;
   if (mode === null) return null;
   const why = `nothing but permissions differ, all alike: packed after chmod ${mode}`;
-  return { why, change: { steps: insertBeforePacking(plan, permissionsStep(mode, request.source.directory)) } };
+  return {
+    why,
+    change: { steps: insertBeforePacking(plan, permissionsStep(mode, request.source.directory)) },
+  };
 }
 
 /** Builds may go by the name of the folder in which they run: a clone is called as its repository. */
