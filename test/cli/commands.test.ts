@@ -97,5 +97,6 @@ function stable(text: string): string {
     .replaceAll(/image [0-9a-f]{12}/g, 'image IMAGE')
     .replaceAll(/sha512 [0-9a-f]{16}…/g, 'sha512 DIGEST…')
     .replaceAll(/v1\.0\.0 [0-9a-f]{12}/g, 'v1.0.0 COMMIT')
+    .replaceAll(/at [0-9a-f]{12}, [\d.]+ s:/g, 'at COMMIT, N s:')
     .replaceAll(/built in \d{4}/g, 'built in YEAR');
 }

@@ -121,8 +121,14 @@ it('tells of what a fetch had to let in, however long ago it was', async () => {
 });
 
 it('is not kept of a fetch that failed', async () => {
-  world.publish('only-one', { 'index.js': '1\n' });
-  builtPackage('failing', { devDependencies: { 'only-one': '2.0.0' } });
+  const bytes = world.publish('refused', { 'index.js': '1\n' });
+  world.registry.publish({
+    manifest: { name: 'refused', version: '1.0.0' },
+    bytes,
+    time: '2024-01-01T00:00:00.000Z',
+  });
+  world.registry.fault('/refused/-/refused-1.0.0.tgz', { kind: 'answer', status: 403, body: 'not now' });
+  builtPackage('failing', { devDependencies: { refused: '1.0.0' } });
   const before = trees();
   const { document } = await verified('failing', engine);
   expect(document.reason?.code).toBe('fetch-failed');
