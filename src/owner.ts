@@ -18,7 +18,8 @@ export function ownerIsGone(name: string): boolean {
   if (pid === undefined || started === undefined || rest.length > 0 || !/^[1-9][0-9]*$/.test(pid))
     return false;
   if (where !== scope()) return false;
-  return startTime(Number(pid)) !== started;
+  const current = startTime(Number(pid));
+  return current !== undefined && current !== started;
 }
 
 /** Boot and pid namespace, in few letters: folders with this name hold sockets, whose paths may have 107 (unix(7)). */
@@ -28,15 +29,15 @@ function scope(): string {
   return createHash('sha256').update(`${boot}.${namespace}`).digest('hex').slice(0, 10);
 }
 
-function startTime(pid: number): string | null {
+/** Null when there is no such process; undefined when nobody tells us. */
+function startTime(pid: number): string | null | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is a name that may itself hold spaces and brackets.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
   } catch (error) {
-    // What cannot be read may well live.
-    if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    return null;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return ['ENOENT', 'ESRCH'].includes(code) ? null : undefined;
   }
 }
 
