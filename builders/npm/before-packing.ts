@@ -7,7 +7,7 @@ import { join } from './install-root.ts';
 import { manifestEntry } from './judgement.ts';
 import { inSource, type ManagerName, toolStep } from './managers/manager.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
-import { tablesStep } from './raced-order.ts';
+import { TABLES, tablesStep } from './dependency-tables.ts';
 import { members } from './workspace.ts';
 
 /** What a release tool does to a package after its build and before it packs; each step with the evidence for it. */
@@ -25,7 +25,7 @@ export async function beforePacking(
 ): Promise<BeforePacking> {
   // pnpm takes a licence from the root by itself, to another place in the archive.
   const copied = packer === 'pnpm' ? [] : copiesFromRoot(request);
-  // All others write the versions of the workspace themselves.
+  // The other packers write the versions of the workspace themselves.
   const ranges = packer === 'npm' || packer === 'yarn' ? await workspaceRanges(request) : [];
   const changes = [...ranges, ...gitHead(request, manifest)];
   const all = [...copied, ...changes];
@@ -59,8 +59,6 @@ function copiesFromRoot({ source, published, unexplained }: PlanRequest): readon
   });
 }
 
-const TABLES = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
-
 /** Release tools put versions in the place of `workspace:` ranges, which npm would publish as they are. */
 async function workspaceRanges({ source, readText }: PlanRequest): Promise<readonly Preparation[]> {
   const text = await readText(join(source.directory, 'package.json'));
@@ -76,15 +74,13 @@ async function workspaceRanges({ source, readText }: PlanRequest): Promise<reado
     resolved[table] = Object.fromEntries(written);
   }
   if (Object.keys(resolved).length === 0) return [];
-  const step = tablesStep(resolved, source.directory);
+  const step = tablesStep('write the versions of the workspace', {
+    tables: resolved,
+    directory: source.directory,
+  });
   const detail =
     'the manifest names packages of its workspace: their versions are written into it before packing';
-  return [
-    {
-      step: { ...step, name: 'write the versions of the workspace' },
-      evidence: { kind: 'workspace-ranges', detail },
-    },
-  ];
+  return [{ step, evidence: { kind: 'workspace-ranges', detail } }];
 }
 
 const WORKSPACE = 'workspace:';

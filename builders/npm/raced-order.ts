@@ -1,13 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Difference, EntrySummary } from '../../src/model/comparison.ts';
-import type { Step } from '../../src/model/plan.ts';
-import { INSIDE_TARGET } from './inside.ts';
-import { toolStep } from './managers/manager.ts';
-
-/** Where pnpm writes the versions of the workspace's own packages, each as soon as it has read it. */
-const TABLES = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
-
-type Table = Readonly<Record<string, unknown>>;
+import { type Table, TABLES } from './dependency-tables.ts';
 
 /**
  * pnpm writes dependencies on packages of the workspace in the order in which their manifests happen to be read, another
@@ -26,17 +19,6 @@ export function racedTables(differences: readonly Difference[]): Readonly<Record
     return [[name, Object.fromEntries(Object.keys(theirs).map((key) => [key, ours[key]]))] as const];
   });
   return raced.length === 0 ? null : Object.fromEntries(raced);
-}
-
-/** Writes tables into the manifest of a folder. */
-export function tablesStep(tables: Readonly<Record<string, Table>>, directory: string): Step {
-  return toolStep({
-    name: 'write the dependencies in the published order',
-    phase: 'build',
-    argv: ['node', `${INSIDE_TARGET}/tables.cjs`, JSON.stringify(tables)],
-    directory,
-    manager: 'npm',
-  });
 }
 
 function fieldsOf(entry: EntrySummary | null): Table | null {

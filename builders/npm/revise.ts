@@ -18,7 +18,8 @@ import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
 import { permissionsStep, publishedPermissions } from './permissions.ts';
-import { racedTables, tablesStep } from './raced-order.ts';
+import { tablesStep } from './dependency-tables.ts';
+import { racedTables } from './raced-order.ts';
 import { versionStep } from './steps.ts';
 import { versionVariables } from './version-variables.ts';
 
@@ -276,13 +277,18 @@ function isSameMajor(version: string, other: string): boolean {
   return version !== other && semver.parse(version)?.major === semver.parse(other)?.major;
 }
 
+/** What pnpm leaves to chance is taken from the artifact; the versions stay those of the rebuild. */
 function racedOrder({ request, plan, went }: Reading): Revision | null {
   const isPnpm = plan.steps.some(({ phase, argv }) => phase === 'pack' && argv.includes('pnpm'));
   const tables = isPnpm && went.kind === 'differed' ? racedTables(went.differences) : null;
   if (tables === null) return null;
   const why =
     'pnpm writes dependencies on the workspace in an order that is chance: the published one is taken';
-  return { why, change: { steps: insertBeforePacking(plan, tablesStep(tables, request.source.directory)) } };
+  const step = tablesStep('write the dependencies in the published order', {
+    tables,
+    directory: request.source.directory,
+  });
+  return { why, change: { steps: insertBeforePacking(plan, step) } };
 }
 
 function insertBeforePacking({ steps }: RebuildPlan, step: Step): readonly Step[] {
