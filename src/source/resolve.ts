@@ -317,7 +317,7 @@ function outcomeOf(options: {
     const what = `No ${claims.manifest.fileName} named ${claims.name} in ${url.url} at ${where}.`;
     return cannot('source-mismatch', `${what} The package may claim a repository that is not its own.`);
   }
-  const ordered = byPromise(sources, context);
+  const ordered = likeliestFirst(sources, context);
   return found({
     repository,
     candidates: ordered.map((one) => one.source),
@@ -325,15 +325,19 @@ function outcomeOf(options: {
   });
 }
 
-/** Those first that state the version; among them a commit that only sets it goes before where its files fit better. */
-function byPromise(sources: readonly Located[], { claims, contradictions }: Context): readonly Located[] {
+/** Those first that state the version; before them a commit that only sets it, where its files fit better than any. */
+function likeliestFirst(
+  sources: readonly Located[],
+  { claims, contradictions }: Context,
+): readonly Located[] {
   const states = ({ version }: Located) => Number(version === claims.version);
-  const misfits = new Map(sources.map((one) => [one, contradictions(one.source)]));
-  const fits = (a: Located, b: Located) =>
-    [a, b].some(({ source }) => isVersionCommit(source.evidence))
-      ? (misfits.get(a) ?? 0) - (misfits.get(b) ?? 0)
-      : 0;
-  return sources.toSorted((a, b) => states(b) - states(a) || fits(a, b));
+  const ordered = sources.toSorted((a, b) => states(b) - states(a));
+  const own = ordered.find(({ source }) => isVersionCommit(source.evidence));
+  if (own === undefined) return ordered;
+  const others = ordered.filter((one) => one !== own);
+  const misfits = contradictions(own.source);
+  const isBest = others.every((one) => states(one) === 0 || misfits < contradictions(one.source));
+  return isBest ? [own, ...others] : ordered;
 }
 
 /** What there is to say when evidence leads to several commits, or to none that states the version. */

@@ -38,6 +38,16 @@ function builtPackage(name: string, changes?: Readonly<Record<string, unknown>>)
   world.publish(name, { 'dist/out.js': '// tool, clean\n' }, manifest(changes));
 }
 
+/** A package of which the registry has the document and refuses the artifact. */
+function refusedPackage(name: string): void {
+  world.registry.publish({
+    manifest: { name, version: '1.0.0' },
+    bytes: world.publish(name, { 'index.js': '1\n' }),
+    time: '2024-01-01T00:00:00.000Z',
+  });
+  world.registry.fault(`/${name}/-/${name}-1.0.0.tgz`, { kind: 'answer', status: 403, body: 'not now' });
+}
+
 async function verified(
   name: string,
   engine: EngineName,
@@ -121,13 +131,7 @@ it('tells of what a fetch had to let in, however long ago it was', async () => {
 });
 
 it('is not kept of a fetch that failed', async () => {
-  const bytes = world.publish('refused', { 'index.js': '1\n' });
-  world.registry.publish({
-    manifest: { name: 'refused', version: '1.0.0' },
-    bytes,
-    time: '2024-01-01T00:00:00.000Z',
-  });
-  world.registry.fault('/refused/-/refused-1.0.0.tgz', { kind: 'answer', status: 403, body: 'not now' });
+  refusedPackage('refused');
   builtPackage('failing', { devDependencies: { refused: '1.0.0' } });
   const before = trees();
   const { document } = await verified('failing', engine);
@@ -136,13 +140,7 @@ it('is not kept of a fetch that failed', async () => {
 });
 
 it('is not kept of a fetch that did without what the registry just could not serve', async () => {
-  const bytes = world.publish('extra', { 'index.js': '1\n' });
-  world.registry.publish({
-    manifest: { name: 'extra', version: '1.0.0' },
-    bytes,
-    time: '2024-01-01T00:00:00.000Z',
-  });
-  world.registry.fault('/extra/-/extra-1.0.0.tgz', { kind: 'answer', status: 403, body: 'not now' });
+  refusedPackage('extra');
   builtPackage('without', { optionalDependencies: { extra: '1.0.0' } });
   const before = trees();
   const { document } = await verified('without', engine);
