@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
@@ -13,6 +13,7 @@ import {
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -104,17 +105,16 @@ interface Outcome {
 }
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  return await new Promise((resolve) => {
-    const child = execFile(
-      at('clone/run'),
-      args,
-      { cwd: folder, env: { PATH: at('bin'), HOME: folder, REPROVE_DOCKER_PREFIX: at('machine'), ...env } },
-      (error, stdout, stderr) => {
-        resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
-      },
-    );
-    child.stdin?.end('typed by somebody\n');
+  // A command that ends before it reads what is typed has failed nobody: execa leaves the broken pipe unsaid.
+  const done = await execa(at('clone/run'), args, {
+    cwd: folder,
+    env: { PATH: at('bin'), HOME: folder, REPROVE_DOCKER_PREFIX: at('machine'), ...env },
+    extendEnv: false,
+    input: 'typed by somebody\n',
+    reject: false,
+    stripFinalNewline: false,
   });
+  return { status: done.exitCode ?? -1, stdout: done.stdout, stderr: done.stderr };
 }
 
 /** The recorded calls in order, with short paths. */
