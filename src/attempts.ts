@@ -5,13 +5,13 @@ import { outsideOfCommit } from './compare/outside.ts';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, Published, Went } from './ecosystem.ts';
 import type { Judgement } from './judge/judge.ts';
-import { judge } from './judge/judge.ts';
+import { judge, withoutVerdict } from './judge/judge.ts';
 import { searchExact, type Searched } from './exact/search.ts';
 import { AS_PACKED, type Comparison } from './model/comparison.ts';
 import type { RebuildPlan, Step, Tool } from './model/plan.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
-import type { Signal } from './model/verdict.ts';
+import type { ReasonCode, Signal } from './model/verdict.ts';
 import { SEVERITIES } from './model/verdict.ts';
 import { publishInstant } from './plan/instant.ts';
 import { type Rebuild, rebuild } from './rebuild.ts';
@@ -27,6 +27,8 @@ export interface Attempt {
   readonly rebuild: Rebuild;
   readonly comparison: Comparison | null;
   readonly judgement: Judgement;
+  /** What its differences point to: plans that may well explain them. */
+  readonly pointsTo: readonly RebuildPlan[];
   readonly durationMs: number;
   /** The part of `durationMs` that comparing and judging took. */
   readonly compareMs: number;
@@ -65,33 +67,59 @@ const MOST_ATTEMPTS = 12;
  * @returns every attempt in the order made; empty when there is no plan
  */
 export async function makeAttempts(request: AttemptsRequest): Promise<readonly Attempt[]> {
+  const { attempts, ended } = await runPlans(request);
+  return attempts.map((attempt) => asFarAsKnown(attempt, ended));
+}
+
+interface PlansRun {
+  readonly attempts: readonly Attempt[];
+  /** The plans that time was left for. */
+  readonly ended: ReadonlySet<RebuildPlan>;
+}
+
+async function runPlans(request: AttemptsRequest): Promise<PlansRun> {
   const attempts: Attempt[] = [];
+  const ended = new Set<RebuildPlan>();
   const queue = [...request.plans];
   const seen = new Set(queue.map(({ plan, planRequest }) => keyOf(plan, planRequest.source)));
   const fetches = new Map<string, RebuildPlan>();
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { planRequest, rank } = next;
     const plan = withKnownFetch(next.plan, fetches);
-    if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) return attempts;
+    if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) break;
+    ended.add(next.plan);
     if (repeatsFailedFetch(attempts, plan, planRequest.source)) continue;
     if (plan.fallback && fetchedAt(attempts, planRequest.source)) continue;
     request.progress.onPlan(plan, planRequest.source);
     const attempt = await makeAttempt(request, planRequest, plan);
+    if (failedWith(attempt, 'timed-out') && request.deadline.leftMs() <= 0) ended.delete(next.plan);
     attempts.push(attempt);
-    if (isFinal(attempt)) return attempts;
+    if (isFinal(attempt)) break;
     const revised = await request.ecosystem.revise({ request: planRequest, plan, went: howItWent(attempt) });
     const isFresh = (one: RebuildPlan) => !seen.has(keyOf(one, planRequest.source));
     const [first, last] = [revised.next.filter(isFresh), revised.last.filter(isFresh)];
     [...first, ...last].forEach((one) => seen.add(keyOf(one, planRequest.source)));
-    if (failedToFetch(attempt)) first.slice(0, 1).forEach((one) => fetches.set(fetchKey(plan), one));
+    if (attempt.rebuild.result.ok) attempts[attempts.length - 1] = { ...attempt, pointsTo: first };
+    if (failedWith(attempt, 'fetch-failed'))
+      first.slice(0, 1).forEach((one) => fetches.set(fetchKey(plan), one));
     queue.unshift(...first.map((one) => ({ planRequest, plan: one, rank })));
     queue.push(...last.map((one) => ({ planRequest, plan: one, rank })));
   }
-  return attempts;
+  return { attempts, ended };
 }
 
-function failedToFetch({ rebuild: { result } }: Attempt): boolean {
-  return !result.ok && result.reason.code === 'fetch-failed';
+function failedWith({ rebuild: { result } }: Attempt, code: ReasonCode): boolean {
+  return !result.ok && result.reason.code === code;
+}
+
+/** A divergence says nothing yet when time was over before the plan that it points to had ended. */
+export function asFarAsKnown(attempt: Attempt, ended: ReadonlySet<RebuildPlan>): Attempt {
+  const { judgement, pointsTo } = attempt;
+  const untried = pointsTo.find((plan) => !ended.has(plan));
+  if (judgement.verdict !== 'diverged' || untried === undefined) return attempt;
+  const because = untried.evidence.at(-1)?.detail ?? untried.strategy;
+  const message = `A rebuild differs in a way that another plan may explain (${because}), and no time was left for that. Allow more with --timeout.`;
+  return { ...attempt, judgement: withoutVerdict(judgement, { code: 'timed-out', message }) };
 }
 
 /** Equal for plans that fetch the same. */
@@ -149,32 +177,6 @@ export async function rankedPlans(request: PlansRequest): Promise<readonly Ranke
   return perCandidate.flat().toSorted((a, b) => a.rank - b.rank);
 }
 
-/**
- * The attempt that speaks for all: a reproduction, else the mildest divergence, else the first that failed. A
- * divergence under a plan that leaves things out comes last: where the whole plan failed, nothing is known.
- */
-export function bestAttempt(attempts: readonly Attempt[]): Attempt | null {
-  const ranked = attempts.toSorted((a, b) => {
-    const byClass = rankOf(a) - rankOf(b);
-    if (byClass !== 0 || rankOf(a) === RANKS.failed) return byClass;
-    const bySeverity = SEVERITIES.indexOf(a.judgement.severity) - SEVERITIES.indexOf(b.judgement.severity);
-    return bySeverity || differences(a) - differences(b);
-  });
-  return ranked[0] ?? null;
-}
-
-const RANKS = { reproduced: 0, diverged: 1, failed: 2, inconclusive: 3 } as const;
-
-function rankOf({ judgement, plan }: Attempt): number {
-  if (judgement.verdict === 'reproduced') return RANKS.reproduced;
-  if (!plan.conclusive) return RANKS.inconclusive;
-  return judgement.verdict === 'unverifiable' ? RANKS.failed : RANKS.diverged;
-}
-
-function differences({ comparison }: Attempt): number {
-  return comparison?.differences.length ?? 0;
-}
-
 /** A reproduction; or a divergence that no way of building could explain. */
 function isFinal({ judgement, comparison }: Attempt): boolean {
   if (judgement.verdict === 'reproduced') return true;
@@ -186,7 +188,7 @@ function isFinal({ judgement, comparison }: Attempt): boolean {
 function repeatsFailedFetch(attempts: readonly Attempt[], plan: RebuildPlan, source: Source): boolean {
   return attempts.some((attempt) => {
     const isSame = attempt.source.commit === source.commit && fetchKey(attempt.plan) === fetchKey(plan);
-    return isSame && failedToFetch(attempt);
+    return isSame && failedWith(attempt, 'fetch-failed');
   });
 }
 
@@ -253,6 +255,7 @@ async function makeAttempt(
     rebuild: { ...done, tools: withTools(done.tools, searched?.tools ?? []) },
     comparison,
     judgement,
+    pointsTo: [],
     durationMs: Math.round(performance.now() - started),
     compareMs: Math.round(performance.now() - rebuilt),
   };

@@ -1,4 +1,5 @@
-import { bestAttempt, makeAttempts } from './attempts.ts';
+import { makeAttempts } from './attempts.ts';
+import { bestAttempt } from './best-attempt.ts';
 import { deadlineIn } from './deadline.ts';
 import type { Ecosystem } from './ecosystem.ts';
 import { findPlans, type FindRequest } from './find-plans.ts';

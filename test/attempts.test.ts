@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Attempt, bestAttempt, fetchKey, withKnownFetch } from '../src/attempts.ts';
+import { asFarAsKnown, type Attempt, fetchKey, withKnownFetch } from '../src/attempts.ts';
+import { bestAttempt } from '../src/best-attempt.ts';
 import type { RebuildPlan, Step } from '../src/model/plan.ts';
 import type { Severity, Verdict } from '../src/model/verdict.ts';
 
@@ -59,5 +60,30 @@ describe('a fetch that is known to be needed', () => {
   it('does not concern a plan that fetches otherwise', () => {
     const other = planOf('else', 'b');
     expect(withKnownFetch(other, fetches)).toBe(other);
+  });
+});
+
+describe('a divergence that points to another plan', () => {
+  const plan = { strategy: 'npm', evidence: [{ kind: 'revised-by-difference', detail: 'packed elsewhere' }] };
+  const pointed = plan as unknown as RebuildPlan;
+  const finding = { kind: 'file-changed', severity: 'high', path: 'index.js', message: '', evidence: {} };
+  const diverged = {
+    judgement: { verdict: 'diverged', level: null, severity: 'high', reason: null, findings: [finding] },
+    pointsTo: [pointed],
+  } as unknown as Attempt;
+
+  it('proves nothing when there was no time for that plan', () => {
+    const { judgement } = asFarAsKnown(diverged, new Set());
+    expect(judgement).toMatchObject({
+      verdict: 'unverifiable',
+      severity: 'none',
+      reason: { code: 'timed-out' },
+      findings: [],
+    });
+    expect(judgement.reason?.message).toContain('packed elsewhere');
+  });
+
+  it('stands once that plan has been run', () => {
+    expect(asFarAsKnown(diverged, new Set([pointed]))).toBe(diverged);
   });
 });

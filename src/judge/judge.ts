@@ -9,7 +9,7 @@ import {
   type Verdict,
   worst,
 } from '../model/verdict.ts';
-import { differenceFindings, wrappingFinding } from './difference-findings.ts';
+import { differenceFindings, isDifferenceFinding, wrappingFinding } from './difference-findings.ts';
 import { anomalyFinding, forbidsReproduced } from './findings.ts';
 import { REASONS } from './reasons.ts';
 import type { EntryRole } from './roles.ts';
@@ -85,6 +85,13 @@ function unverifiable(request: JudgeRequest): Judgement {
     findings,
     signals: request.signals,
   });
+}
+
+/** The judgement without the verdict that its differences gave: there is a reason not to go by them. */
+export function withoutVerdict(judgement: Judgement, reason: Reason): Judgement {
+  const findings = judgement.findings.filter(({ kind }) => !isDifferenceFinding(kind));
+  const severity = worst([REASONS[reason.code].severity, ...findings.map((finding) => finding.severity)]);
+  return Object.freeze({ ...judgement, verdict: 'unverifiable', level: null, severity, reason, findings });
 }
 
 /** The worst first; among equals by path and kind, so that the same input gives the same list. */
