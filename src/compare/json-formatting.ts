@@ -1,3 +1,5 @@
+import { textOf } from './utf8.ts';
+
 /** More indentation than any formatter writes would be a place to keep things. */
 const INDENTS: readonly (string | number)[] = [0, 1, 2, 3, 4, 8, '\t'];
 const LINE_ENDS = ['\n', '\r\n'];
@@ -15,7 +17,7 @@ const SPACE = ' \t\n\r';
  * - a key `__proto__`, which some readers assign instead of define, is never normalized.
  */
 export function sameJsonValue(published: Uint8Array, rebuilt: Uint8Array): boolean {
-  const [publishedText, rebuiltText] = [decode(published), decode(rebuilt)];
+  const [publishedText, rebuiltText] = [textOf(published), textOf(rebuilt)];
   if (publishedText === null || rebuiltText === null) return false;
   const value = parse(publishedText);
   if (value === undefined || !isObject(value)) return false;
@@ -74,13 +76,3 @@ function parse(text: string): unknown {
     return undefined;
   }
 }
-
-function decode(bytes: Uint8Array): string | null {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

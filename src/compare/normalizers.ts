@@ -1,7 +1,8 @@
 import type { Entry } from '../model/artifact.ts';
+import { sameButForCommentDates } from './comment-dates.ts';
 import { sameJsonValue } from './json-formatting.ts';
 
-export const NORMALIZER_NAMES = ['json-formatting'] as const;
+export const NORMALIZER_NAMES = ['json-formatting', 'comment-dates'] as const;
 export type NormalizerName = (typeof NORMALIZER_NAMES)[number];
 
 /** A small rule that may ignore one benign difference between two files of the same path. */
@@ -12,7 +13,7 @@ export interface Normalizer {
   /** Whether this rule may look at a file of this path at all. */
   appliesTo(path: string): boolean;
   /** Whether the published and the rebuilt bytes are equal but for what the rule ignores. */
-  equal(published: Uint8Array, rebuilt: Uint8Array): boolean;
+  equal(published: Uint8Array, rebuilt: Uint8Array, path: string): boolean;
 }
 
 /** All normalizers. Each one weakens a verdict to level `normalized` and is listed in the result when it was needed. */
@@ -24,6 +25,12 @@ export const NORMALIZERS = {
     appliesTo: (path) => path === 'package.json',
     equal: sameJsonValue,
   },
+  'comment-dates': {
+    title: 'Dates in comments',
+    page: 'docs/normalizers/comment-dates.md',
+    appliesTo: (path) => /\.[cm]?[jt]s$/.test(path),
+    equal: sameButForCommentDates,
+  },
 } as const satisfies Record<NormalizerName, Normalizer>;
 
 /** The first normalizer under which two files are equal, or null. */
@@ -31,7 +38,10 @@ export function normalizerFor(published: Entry, rebuilt: Entry): NormalizerName 
   if (published.type !== 'file' || rebuilt.type !== 'file' || published.path !== rebuilt.path) return null;
   const equal = NORMALIZER_NAMES.find((name) => {
     const normalizer: Normalizer = NORMALIZERS[name];
-    return normalizer.appliesTo(published.path) && normalizer.equal(published.content, rebuilt.content);
+    return (
+      normalizer.appliesTo(published.path) &&
+      normalizer.equal(published.content, rebuilt.content, published.path)
+    );
   });
   return equal ?? null;
 }
