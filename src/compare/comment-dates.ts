@@ -1,8 +1,6 @@
-import { parse, type ParserOptions } from '@babel/parser';
+import { MAX_SCRIPT_BYTES, parseScript } from './script.ts';
 import { textOf } from './utf8.ts';
 
-/** Bytes; a script beyond is not parsed for the sake of a date. */
-const MAX_BYTES = 16 * 1024 * 1024;
 /** A build ends shortly before it is published; zones that are not written add up to a day. */
 const MAX_APART_MS = 48 * 3_600_000;
 
@@ -40,17 +38,16 @@ interface FoundDate {
  * @param path tells the language
  */
 export function sameButForCommentDates(published: Uint8Array, rebuilt: Uint8Array, path: string): boolean {
-  if (published.length > MAX_BYTES || rebuilt.length > MAX_BYTES) return false;
+  if (published.length > MAX_SCRIPT_BYTES || rebuilt.length > MAX_SCRIPT_BYTES) return false;
   const [ours, theirs] = [textOf(published), textOf(rebuilt)];
   if (ours === null || theirs === null || ours.includes(NUL) || theirs.includes(NUL)) return false;
   const [ourDates, theirDates] = [datesIn(ours), datesIn(theirs)];
   if (ourDates.length === 0 || between(ours, ourDates) !== between(theirs, theirDates)) return false;
   const changed = ourDates.filter((date, index) => date.text !== theirDates[index]?.text);
   const areClose = ourDates.every((date, index) => isClose(date.text, theirDates[index]?.text ?? ''));
-  const comments = areClose ? commentsOf(ours, path) : null;
-  return (
-    comments !== null &&
-    changed.every(({ start, end }) => comments.some((one) => one.start < start && end <= one.end))
+  const comments = (areClose ? parseScript(ours, path) : null)?.comments ?? [];
+  return changed.every(({ start, end }) =>
+    comments.some((one) => (one.start ?? start) < start && end <= (one.end ?? 0)),
   );
 }
 
@@ -76,29 +73,4 @@ function between(text: string, dates: readonly FoundDate[]): string {
 
 function isClose(ours: string, theirs: string): boolean {
   return ours === theirs || Math.abs(Date.parse(ours) - Date.parse(theirs)) <= MAX_APART_MS;
-}
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The comments of a script that can be read in one way only; null for any other text. */
-function commentsOf(text: string, path: string): readonly Range[] | null {
-  // Comments of HTML, which scripts have and modules have not (ECMAScript, B.1.1).
-  if (text.includes('<!--') || /^\s*-->/m.test(text)) return null;
-  const isTyped = /\.[cm]?ts$/.test(path);
-  const options: ParserOptions = {
-    sourceType: 'unambiguous',
-    allowReturnOutsideFunction: true,
-    plugins: isTyped ? [['typescript', { dts: path.includes('.d.') }]] : [],
-  };
-  try {
-    const { comments } = parse(text, options);
-    return (comments ?? []).map(({ start, end }) => ({ start: start ?? 0, end: end ?? 0 }));
-  } catch (error) {
-    // Not a script, or one nested more deeply than the stack.
-    if (error instanceof SyntaxError || error instanceof RangeError) return null;
-    throw error;
-  }
 }

@@ -1,8 +1,10 @@
 import type { Entry } from '../model/artifact.ts';
+import { sameCode } from './code-formatting.ts';
 import { sameButForCommentDates } from './comment-dates.ts';
 import { sameJsonValue } from './json-formatting.ts';
+import { isScriptName } from './script.ts';
 
-export const NORMALIZER_NAMES = ['json-formatting', 'comment-dates'] as const;
+export const NORMALIZER_NAMES = ['json-formatting', 'comment-dates', 'code-formatting'] as const;
 export type NormalizerName = (typeof NORMALIZER_NAMES)[number];
 
 /** A small rule that may ignore one benign difference between two files of the same path. */
@@ -28,8 +30,14 @@ export const NORMALIZERS = {
   'comment-dates': {
     title: 'Dates in comments',
     page: 'docs/normalizers/comment-dates.md',
-    appliesTo: (path) => /\.[cm]?[jt]s$/.test(path),
+    appliesTo: isScriptName,
     equal: sameButForCommentDates,
+  },
+  'code-formatting': {
+    title: 'Formatting of code',
+    page: 'docs/normalizers/code-formatting.md',
+    appliesTo: isScriptName,
+    equal: sameCode,
   },
 } as const satisfies Record<NormalizerName, Normalizer>;
 

@@ -1,0 +1,95 @@
+import type { ParseResult } from '@babel/parser';
+import { MAX_SCRIPT_BYTES, parseScript } from './script.ts';
+import { textOf } from './utf8.ts';
+
+/** What formatters put in, leave out or exchange; the backslash is that of a quote within quotes. */
+const FORMATTING = /[\s;,()'"\\]+/g;
+/** White space beyond what a formatter leaves would be a place to keep things. */
+const ODD_SPACE = /[^\S \t\r\n]|[ \t](?=\r?$)|\r(?!\n)|(?:\r?\n){4}|[ \t]{200}/m;
+/** Labels of the tokens that a formatter may add or leave out. */
+const OPTIONAL_TOKENS = [';', ',', '(', ')'];
+/** Where a node is and how it was written, not what it is. */
+const NOT_COMPARED = new Set([
+  'start',
+  'end',
+  'loc',
+  'range',
+  'extra',
+  'errors',
+  'comments',
+  'tokens',
+  'leadingComments',
+  'trailingComments',
+  'innerComments',
+]);
+
+/**
+ * Whether two scripts are the same program and the same comments, formatted otherwise: white space, semicolons, trailing
+ * commas, parentheses without effect and the kind of quotes. Both must parse to the same syntax tree, and all other
+ * tokens and all comments must follow each other in the same order.
+ *
+ * @param path tells the language
+ */
+export function sameCode(published: Uint8Array, rebuilt: Uint8Array, path: string): boolean {
+  if (published.length > MAX_SCRIPT_BYTES || rebuilt.length > MAX_SCRIPT_BYTES) return false;
+  const [ours, theirs] = [textOf(published), textOf(rebuilt)];
+  if (ours === null || theirs === null || ODD_SPACE.test(ours)) return false;
+  if (ours.replace(FORMATTING, '') !== theirs.replace(FORMATTING, '')) return false;
+  const ourTree = parseScript(ours, path);
+  const theirTree = ourTree === null ? null : parseScript(theirs, path);
+  return (
+    ourTree !== null &&
+    theirTree !== null &&
+    sameTree(ourTree, theirTree) &&
+    tokensOf(ourTree) === tokensOf(theirTree)
+  );
+}
+
+/** All tokens but the optional ones, and between them the comments with single spaces, as one text. */
+function tokensOf({ tokens }: ParseResult): string {
+  const kept = ((tokens ?? []) as readonly Token[]).flatMap(({ type, value }) => {
+    if (typeof type === 'string') return [[type, String(value).replaceAll(/\s+/g, ' ').trim()]];
+    return OPTIONAL_TOKENS.includes(type.label) ? [] : [[type.label, value]];
+  });
+  return JSON.stringify(kept);
+}
+
+interface Token {
+  /** The name of a kind of comment, or what a token is. */
+  readonly type: string | { readonly label: string };
+  readonly value: unknown;
+}
+
+/** Whether two syntax trees are equal but for places and ways of writing; a loop, since trees may be deep. */
+function sameTree(ours: object, theirs: object): boolean {
+  const pairs: [unknown, unknown][] = [[ours, theirs]];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    const [one, other] = pair;
+    if (!isObject(one) || !isObject(other)) {
+      if (!Object.is(one, other)) return false;
+      continue;
+    }
+    const keys = keysOf(one);
+    if (keys.length !== keysOf(other).length || Array.isArray(one) !== Array.isArray(other)) return false;
+    if (namesFunction(one) !== namesFunction(other)) return false;
+    for (const key of keys) {
+      if (!Object.hasOwn(other, key)) return false;
+      pairs.push([one[key], other[key]]);
+    }
+  }
+  return true;
+}
+
+/** `f = () => {}` gives the function a name, `(f) = () => {}` does not. */
+function namesFunction({ type, left }: Readonly<Record<string, unknown>>): boolean {
+  const extra = type === 'AssignmentExpression' && isObject(left) ? left['extra'] : null;
+  return !isObject(extra) || extra['parenthesized'] !== true;
+}
+
+function keysOf(node: object): readonly string[] {
+  return Object.keys(node).filter((key) => !NOT_COMPARED.has(key));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
