@@ -1,5 +1,4 @@
-import type { ParseResult } from '@babel/parser';
-import { MAX_SCRIPT_BYTES, parseScript } from './script.ts';
+import { MAX_SCRIPT_BYTES, parseScript, type ParseResult } from './script.ts';
 import { textOf } from './utf8.ts';
 
 /** What formatters put in, leave out or exchange; the backslash is that of a quote within quotes. */

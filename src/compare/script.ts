@@ -1,5 +1,7 @@
 import { parse, type ParseResult, type ParserOptions } from '@babel/parser';
 
+export type { ParseResult };
+
 /** Bytes; a script beyond is not parsed. */
 export const MAX_SCRIPT_BYTES = 16 * 1024 * 1024;
 

@@ -4,7 +4,13 @@ import { type Finding, isHigh, type Severity } from '../model/verdict.ts';
 
 /** Differences between the published and the rebuilt archive, entry by entry. */
 export type DifferenceFindingKind =
-  'file-added' | 'file-missing' | 'file-changed' | 'mode-changed' | 'type-changed' | 'wrapping-differs';
+  | 'file-added'
+  | 'file-missing'
+  | 'file-changed'
+  | 'mode-changed'
+  | 'type-changed'
+  | 'wrapping-differs'
+  | 'build-drift';
 
 /** What an ecosystem's own reading of manifests finds. */
 export type ManifestFindingKind =
@@ -41,6 +47,7 @@ export const FINDINGS = {
   'mode-changed': difference('A file with other permissions', 'by-role', 'mode-changed'),
   'type-changed': difference('An entry of another type', 'high', 'type-changed'),
   'wrapping-differs': shown('Same contents, wrapped differently', 'info', 'wrapping-differs'),
+  'build-drift': shown('The build has drifted', 'info', 'build-drift'),
 
   'lifecycle-script-added': difference(
     'A script that runs on install was added',

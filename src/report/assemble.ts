@@ -1,8 +1,10 @@
 import type { Attempt } from '../attempts.ts';
 import type { NotPublished, Published } from '../ecosystem.ts';
+import { driftFinding } from '../explain/drift.ts';
+import type { Explained } from '../explain/explain-all.ts';
 import { AS_PACKED, type Origin } from '../model/comparison.ts';
 import type { Source } from '../model/source.ts';
-import type { Reason, Signal } from '../model/verdict.ts';
+import type { Finding, Reason, Signal } from '../model/verdict.ts';
 import { REASONS } from '../judge/reasons.ts';
 import type { EngineName, RootFilesystem } from '../sandbox/engine.ts';
 import { VERSION } from '../version.ts';
@@ -76,6 +78,8 @@ export function documentOfAttempt(options: {
   best: Attempt;
   attempts: readonly Attempt[];
   signals: readonly Signal[];
+  /** Of the best attempt's differences, by path. */
+  explained: ReadonlyMap<string, Explained>;
   fingerprint: { readonly packer: string; readonly gzip: string };
   engine: EngineName;
   rootfs: RootFilesystem | null;
@@ -115,11 +119,20 @@ export function documentOfAttempt(options: {
             exact: comparison.exact,
             ...options.fingerprint,
           },
-    findings: [...(comparison === null ? judgement.findings : withDiffs(judgement.findings, comparison))],
+    findings: findingsOf(best, options.explained),
     signals: [...published.signals, ...options.signals, ...judgement.signals],
     attempts: attempts.map(describeAttempt),
     timings,
   };
+}
+
+function findingsOf(
+  { judgement, comparison }: Attempt,
+  explained: ReadonlyMap<string, Explained>,
+): Finding[] {
+  if (comparison === null) return [...judgement.findings];
+  const drift = driftFinding(comparison, explained);
+  return [...withDiffs(judgement.findings, comparison, explained), ...(drift === null ? [] : [drift])];
 }
 
 function describeAttempt(attempt: Attempt): ResultDocument['attempts'][number] {

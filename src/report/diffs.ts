@@ -1,4 +1,5 @@
 import { textDifference } from '../compare/text-diff.ts';
+import type { Explained } from '../explain/explain-all.ts';
 import type { Comparison } from '../model/comparison.ts';
 import type { Finding } from '../model/verdict.ts';
 
@@ -7,8 +8,15 @@ const MOST_SHOWN = 25;
 const LINES_OF_CHANGE = 40;
 const LINES_OF_NEW_FILE = 12;
 
-/** Findings about the content of a file, with the difference to read added to their evidence as `diff`. */
-export function withDiffs(findings: readonly Finding[], comparison: Comparison): readonly Finding[] {
+/**
+ * Findings about the content of a file, with the difference to read added to their evidence as `diff`, and what the code
+ * of a script does as `code`.
+ */
+export function withDiffs(
+  findings: readonly Finding[],
+  comparison: Comparison,
+  explained: ReadonlyMap<string, Explained>,
+): readonly Finding[] {
   let shown = 0;
   return findings.map((finding) => {
     const isContent = finding.kind === 'file-changed' || finding.kind === 'file-added';
@@ -22,6 +30,13 @@ export function withDiffs(findings: readonly Finding[], comparison: Comparison):
       rebuilt: difference.rebuilt?.content ?? null,
       maxLines: difference.kind === 'added' ? LINES_OF_NEW_FILE : LINES_OF_CHANGE,
     });
-    return { ...finding, evidence: { ...finding.evidence, offset, diff: text.split('\n') } };
+    const code = explained.get(difference.path);
+    const evidence = {
+      ...finding.evidence,
+      offset,
+      diff: text.split('\n'),
+      ...(code !== undefined && { code }),
+    };
+    return { ...finding, evidence };
   });
 }

@@ -58,6 +58,26 @@ export const ToolDocument = z.strictObject({ name: z.literal('reprove'), version
 export const ReasonDocument = z.strictObject({ code: z.enum(REASON_CODES), message: z.string() });
 export const SignalDocument = z.strictObject({ kind: z.string(), severity: Severity, message: z.string() });
 
+/** What a finding says of the code of a script, as \`code\` of its evidence. */
+export const CodeDocument = z.strictObject({
+  total: Count,
+  changes: z.array(
+    z.strictObject({
+      kind: z.enum(['added', 'removed', 'changed']),
+      offset: Count,
+      line: Count,
+      code: z.string(),
+      edit: z.string(),
+    }),
+  ),
+  capabilities: z.array(z.strictObject({ kind: z.string(), detail: z.string() })),
+});
+
+/** Stands in its place where the code could not be read. */
+export const UnreadDocument = z.strictObject({ unread: z.string() });
+
+export type CodeDocument = z.infer<typeof CodeDocument>;
+
 const Sandbox = z.strictObject({
   engine: z.enum(['docker', 'podman', 'bwrap']),
   /** Reproducible id of the root file system's image. */

@@ -14,8 +14,8 @@ import {
 } from './canvas.ts';
 import type { ResultDocument } from './document.ts';
 import { headline, isPlanGiven, nextSteps } from './sentences.ts';
+import { evidenceLines } from './evidence-lines.ts';
 import { stepLine } from './step-line.ts';
-import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
 const MARKS = { reproduced: '✔', diverged: '✘', unverifiable: '?' } as const;
@@ -120,8 +120,8 @@ function findingsBlock(document: ResultDocument, { style, width }: Canvas): Bloc
     const text = `${oneLine(finding.message)} [${finding.kind}]`;
     const [first = '', ...rest] = wrap(text, width - INDENT.length);
     const severity = style.severity(finding.severity, finding.severity.padEnd(LABEL));
-    const diff = isGrave(finding.severity) ? diffLines(finding.evidence['diff'], style) : [];
-    return [`  ${severity} ${first}`, ...rest.map((line) => `${INDENT}${line}`), ...diff];
+    const code = isGrave(finding.severity) ? evidenceLines(finding.evidence, { style, width }) : [];
+    return [`  ${severity} ${first}`, ...rest.map((line) => `${INDENT}${line}`), ...code];
   });
   const rest = ranked.length - MOST_FINDINGS;
   return rest > 0 ? [...lines, `  ... and ${rest} more; --json has them all`] : lines;
@@ -130,15 +130,6 @@ function findingsBlock(document: ResultDocument, { style, width }: Canvas): Bloc
 /** Milder differences are named; what they say is in the JSON document. */
 function isGrave(severity: Severity): boolean {
   return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf('medium');
-}
-
-function diffLines(diff: unknown, style: Style): readonly string[] {
-  if (!Array.isArray(diff)) return [];
-  return diff.map((line: unknown) => {
-    const text = `${INDENT}${visible(String(line), { keepLines: true })}`;
-    if (String(line).startsWith('+')) return style.added(text);
-    return String(line).startsWith('-') ? style.removed(text) : style.dim(text);
-  });
 }
 
 function signalsBlock(document: ResultDocument, canvas: Canvas): Block {

@@ -1,0 +1,62 @@
+import { CAPABILITIES, type CapabilityKind } from '../explain/capabilities.ts';
+import { visible } from '../published/visible.ts';
+import { type Canvas, INDENT } from './canvas.ts';
+import { CodeDocument, UnreadDocument } from './document.ts';
+import { wrap } from './wrap.ts';
+
+type Look = Pick<Canvas, 'style' | 'width'>;
+
+const MOST_CHANGES = 8;
+const MOST_DETAILS = 4;
+
+/** What differs in a file, to read below its finding: the statements where lines are too long, and what they can do. */
+export function evidenceLines(evidence: Readonly<Record<string, unknown>>, look: Look): readonly string[] {
+  const code = CodeDocument.safeParse(evidence['code']).data ?? null;
+  const diff = Array.isArray(evidence['diff']) ? evidence['diff'].map(String) : [];
+  const unread = UnreadDocument.safeParse(evidence['code']).data;
+  if (unread !== undefined) {
+    return [
+      look.style.bold(`${INDENT}! what it does is not known: ${visible(unread.unread)}`),
+      ...diffLines(diff, look),
+    ];
+  }
+  if (code === null) return diffLines(diff, look);
+  const isWindow = diff[0]?.startsWith('first difference') === true;
+  const lines = isWindow && code.changes.length > 0 ? changeLines(code, look) : diffLines(diff, look);
+  return [...abilityLines(code, look), ...lines];
+}
+
+function diffLines(diff: readonly string[], { style }: Look): readonly string[] {
+  return diff.map((line) => {
+    const text = `${INDENT}${visible(line, { keepLines: true })}`;
+    if (line.startsWith('+')) return style.added(text);
+    return line.startsWith('-') ? style.removed(text) : style.dim(text);
+  });
+}
+
+/** One line for each kind of what the code that is only published can do. */
+function abilityLines({ capabilities }: CodeDocument, { style, width }: Look): readonly string[] {
+  const kinds = Object.entries(CAPABILITIES) as [CapabilityKind, string][];
+  return kinds.flatMap(([kind, words]) => {
+    const details = capabilities.filter((one) => one.kind === kind).map(({ detail }) => visible(detail));
+    if (details.length === 0) return [];
+    const more = details.length > MOST_DETAILS ? ', ...' : '';
+    const text = `! ${words}: ${details.slice(0, MOST_DETAILS).join(', ')}${more}`;
+    return wrap(text, width - INDENT.length).map((line) => style.bold(`${INDENT}${line}`));
+  });
+}
+
+const MARKS = { added: '+', removed: '-', changed: '~' } as const;
+
+function changeLines({ changes, total }: CodeDocument, { style, width }: Look): readonly string[] {
+  const lines = changes.slice(0, MOST_CHANGES).flatMap(({ kind, offset, line, code }) => {
+    const where = style.dim(`${INDENT}${kind} at byte ${offset}, line ${line}`);
+    const paint = kind === 'removed' ? style.removed : style.added;
+    const shown = wrap(`${MARKS[kind]} ${visible(code)}`, width - INDENT.length);
+    return [where, ...shown.map((one) => paint(`${INDENT}${one}`))];
+  });
+  const rest = total - Math.min(changes.length, MOST_CHANGES);
+  return rest > 0
+    ? [...lines, style.dim(`${INDENT}... and ${rest} more places; --json has the first 20`)]
+    : lines;
+}
