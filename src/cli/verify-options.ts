@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { SEVERITIES, type Severity } from '../model/verdict.ts';
+import { FORMAT_NAMES, type FormatName } from '../report/format-names.ts';
 import { addRunOptions, type RunOptions } from './options.ts';
 
 export interface VerifyOptions extends RunOptions {
   readonly plan?: string;
-  readonly json: boolean;
+  readonly format: FormatName;
   readonly failOn: Severity;
 }
 
@@ -23,7 +24,8 @@ export function addVerifyCommand(program: Command): void {
         .argParser((file) => path.resolve(file))
         .conflicts('source'),
     )
-    .option('--json', 'print the result document instead of text', false)
+    .addOption(new Option('--format <name>', 'how to print the result').choices(FORMAT_NAMES).default('text'))
+    .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }))
     .addOption(
       new Option('--fail-on <severity>', 'exit 0 for a divergence milder than this')
         .choices(SEVERITIES.filter((severity) => severity !== 'none'))

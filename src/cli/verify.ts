@@ -1,5 +1,5 @@
 import { readPlanFile } from '../plan-file/read.ts';
-import { renderText } from '../report/text.ts';
+import { FORMATS } from '../report/formats.ts';
 import { exitCodeOfResult } from '../report/exit-code.ts';
 import { parseSourceOverride } from '../source/override.ts';
 import { verify } from '../verify.ts';
@@ -32,9 +32,10 @@ export async function runVerify(spec: string, options: VerifyOptions): Promise<n
       tools,
     ),
   );
-  const text = options.json
-    ? `${JSON.stringify(document, null, 2)}\n`
-    : renderText(document, { ...terminal(), environment: tools.ecosystem.environment });
+  const text = FORMATS[options.format](document, {
+    ...terminal(),
+    environment: tools.ecosystem.environment,
+  });
   process.stdout.write(text);
   return exitCodeOfResult(document, { failOn: options.failOn });
 }

@@ -114,3 +114,8 @@ export const SIGNALS = {
 export function signal(kind: SignalKind, message: string): Signal<SignalKind> {
   return { kind, severity: SIGNALS[kind].severity, message };
 }
+
+/** Whether a word is a kind of signal. */
+export function isSignalKind(kind: string): kind is SignalKind {
+  return Object.hasOwn(SIGNALS, kind);
+}

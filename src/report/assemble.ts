@@ -114,6 +114,7 @@ export function documentOfAttempt(options: {
         ? null
         : {
             entries: countOrigins(comparison.origins),
+            origins: comparison.origins,
             normalizers: [...comparison.normalizers],
             wrapping: [...comparison.wrapping],
             exact: comparison.exact,

@@ -113,6 +113,8 @@ export const ResultDocument = z.strictObject({
         normalized: Count,
         unexplained: Count,
       }),
+      /** Of every published entry, by path. */
+      origins: z.record(z.string(), z.enum(['verbatim', 'rebuilt', 'normalized', 'unexplained'])),
       normalizers: z.array(
         z.strictObject({
           name: z.string(),

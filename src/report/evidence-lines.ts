@@ -1,19 +1,17 @@
-import { CAPABILITIES, type CapabilityKind } from '../explain/capabilities.ts';
 import { visible } from '../published/visible.ts';
 import { type Canvas, INDENT } from './canvas.ts';
-import { CodeDocument, UnreadDocument } from './document.ts';
+import { type CodeDocument, type ResultDocument, UnreadDocument } from './document.ts';
+import { abilitiesOf, codeOf, diffOf } from './facts.ts';
 import { wrap } from './wrap.ts';
 
 type Look = Pick<Canvas, 'style' | 'width'>;
 
 const MOST_CHANGES = 8;
-const MOST_DETAILS = 4;
 
 /** What differs in a file, to read below its finding: the statements where lines are too long, and what they can do. */
-export function evidenceLines(evidence: Readonly<Record<string, unknown>>, look: Look): readonly string[] {
-  const code = CodeDocument.safeParse(evidence['code']).data ?? null;
-  const diff = Array.isArray(evidence['diff']) ? evidence['diff'].map(String) : [];
-  const unread = UnreadDocument.safeParse(evidence['code']).data;
+export function evidenceLines(finding: ResultDocument['findings'][number], look: Look): readonly string[] {
+  const [code, diff] = [codeOf(finding), diffOf(finding)];
+  const unread = UnreadDocument.safeParse(finding.evidence['code']).data;
   if (unread !== undefined) {
     return [
       look.style.bold(`${INDENT}! what it does is not known: ${visible(unread.unread)}`),
@@ -35,15 +33,12 @@ function diffLines(diff: readonly string[], { style }: Look): readonly string[] 
 }
 
 /** One line for each kind of what the code that is only published can do. */
-function abilityLines({ capabilities }: CodeDocument, { style, width }: Look): readonly string[] {
-  const kinds = Object.entries(CAPABILITIES) as [CapabilityKind, string][];
-  return kinds.flatMap(([kind, words]) => {
-    const details = capabilities.filter((one) => one.kind === kind).map(({ detail }) => visible(detail));
-    if (details.length === 0) return [];
-    const more = details.length > MOST_DETAILS ? ', ...' : '';
-    const text = `! ${words}: ${details.slice(0, MOST_DETAILS).join(', ')}${more}`;
-    return wrap(text, width - INDENT.length).map((line) => style.bold(`${INDENT}${line}`));
-  });
+function abilityLines(code: CodeDocument, { style, width }: Look): readonly string[] {
+  return abilitiesOf(code).flatMap(([words, details]) =>
+    wrap(`! ${words}: ${visible(details)}`, width - INDENT.length).map((line) =>
+      style.bold(`${INDENT}${line}`),
+    ),
+  );
 }
 
 const MARKS = { added: '+', removed: '-', changed: '~' } as const;

@@ -53,7 +53,7 @@ export function nextSteps(document: ResultDocument): string {
   }
   if (verdict === 'diverged') {
     return isHigh(severity)
-      ? 'Do not install this version until the differences are explained; read them above, and ask the maintainers.'
+      ? 'Do not install this version until the differences are explained; read them, and ask the maintainers.'
       : 'Read the differences above; none of them is in code. --fail-on high accepts such a divergence.';
   }
   return reason === null ? 'Run again with --json for all details.' : nextByReason(reason.code);

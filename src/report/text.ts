@@ -13,6 +13,7 @@ import {
   verbatim,
 } from './canvas.ts';
 import type { ResultDocument } from './document.ts';
+import { factsOf } from './facts.ts';
 import { headline, isPlanGiven, nextSteps } from './sentences.ts';
 import { evidenceLines } from './evidence-lines.ts';
 import { stepLine } from './step-line.ts';
@@ -57,48 +58,7 @@ function headBlock(document: ResultDocument, { style, width }: Canvas): Block {
 }
 
 function factsBlock(document: ResultDocument, canvas: Canvas): Block {
-  return [...artifactFacts(document), ...sourceFacts(document), ...rebuildFacts(document)].flatMap(
-    ([label, text]) => labelled(label, text, canvas),
-  );
-}
-
-type Fact = readonly [label: string, text: string];
-
-function artifactFacts({ subject }: ResultDocument): readonly Fact[] {
-  if (subject.digests === null) return [];
-  return [['artifact', `${subject.artifact ?? ''}  sha512 ${subject.digests.sha512.slice(0, 16)}…`]];
-}
-
-function sourceFacts({ source }: ResultDocument): readonly Fact[] {
-  if (source === null) return [];
-  const ref = source.ref === null ? '' : `  ${source.ref.replace(/^refs\/(tags|heads)\//, '')}`;
-  const place = source.directory === '.' ? '' : `  in ${source.directory}`;
-  return [
-    ['source', `${source.repository}${ref}  ${source.commit.slice(0, 12)}${place}`],
-    ['because', source.evidence.map((one) => one.detail).join('; ')],
-  ];
-}
-
-function rebuildFacts({ plan, sandbox, rebuilt, comparison }: ResultDocument): readonly Fact[] {
-  const facts: Fact[] = [];
-  if (plan !== null) {
-    const tools = Object.entries(plan.toolchain).map(([role, version]) => `${role} ${version}`);
-    const where = sandbox === null ? '' : ` on ${sandbox.engine}, image ${sandbox.image.slice(7, 19)}`;
-    facts.push(['rebuilt', `${plan.strategy} with ${tools.join(', ')}${where}`]);
-  }
-  if (rebuilt !== null && rebuilt.materials > 0) {
-    const files = rebuilt.materials === 1 ? '1 file' : `${rebuilt.materials} files`;
-    facts.push(['materials', `${files} served by the registry proxy; no network after that`]);
-  }
-  if (comparison !== null) {
-    const { total, ...origins } = comparison.entries;
-    const parts = Object.entries(origins).filter(([, count]) => count > 0);
-    facts.push(['entries', `${total}: ${parts.map(([origin, count]) => `${count} ${origin}`).join(', ')}`]);
-    facts.push(['packer', `${comparison.packer}, gzip ${comparison.gzip}`]);
-    if (comparison.exact !== null)
-      facts.push(['bytes', `${comparison.exact.packer}; ${comparison.exact.gzip}`]);
-  }
-  return facts;
+  return factsOf(document).flatMap(([label, text]) => labelled(label, text, canvas));
 }
 
 /** The commands of a plan that is not ours: the verdict is worth as much as they are. */
@@ -120,7 +80,7 @@ function findingsBlock(document: ResultDocument, { style, width }: Canvas): Bloc
     const text = `${oneLine(finding.message)} [${finding.kind}]`;
     const [first = '', ...rest] = wrap(text, width - INDENT.length);
     const severity = style.severity(finding.severity, finding.severity.padEnd(LABEL));
-    const code = isGrave(finding.severity) ? evidenceLines(finding.evidence, { style, width }) : [];
+    const code = isGrave(finding.severity) ? evidenceLines(finding, { style, width }) : [];
     return [`  ${severity} ${first}`, ...rest.map((line) => `${INDENT}${line}`), ...code];
   });
   const rest = ranked.length - MOST_FINDINGS;

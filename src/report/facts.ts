@@ -1,0 +1,80 @@
+import { CAPABILITIES, type CapabilityKind } from '../explain/capabilities.ts';
+import { CodeDocument, type ResultDocument } from './document.ts';
+
+export type Fact = readonly [label: string, text: string];
+
+type Finding = ResultDocument['findings'][number];
+
+/** What a finding says of the code of its file; null when it says nothing. */
+export function codeOf(finding: Finding): CodeDocument | null {
+  return CodeDocument.safeParse(finding.evidence['code']).data ?? null;
+}
+
+/** The readable difference of a finding, as lines; empty when there is none. */
+export function diffOf(finding: Finding): readonly string[] {
+  const { diff } = finding.evidence;
+  return Array.isArray(diff) ? diff.map(String) : [];
+}
+
+/** What the code that is only published can do, one fact for each kind, in words and with what shows it. */
+export function abilitiesOf({ capabilities }: Pick<CodeDocument, 'capabilities'>): readonly Fact[] {
+  const kinds = Object.entries(CAPABILITIES) as [CapabilityKind, string][];
+  return kinds.flatMap(([kind, words]) => {
+    const details = new Set(capabilities.filter((one) => one.kind === kind).map(({ detail }) => detail));
+    if (details.size === 0) return [];
+    const more = details.size > MOST_DETAILS ? ', ...' : '';
+    return [[words, `${[...details].slice(0, MOST_DETAILS).join(', ')}${more}`] as const];
+  });
+}
+
+const MOST_DETAILS = 4;
+
+/** What was rebuilt from where with what, and how much of it is explained. */
+export function factsOf(document: ResultDocument): readonly Fact[] {
+  return [...artifactFacts(document), ...sourceFacts(document), ...rebuildFacts(document)];
+}
+
+function artifactFacts({ subject }: ResultDocument): readonly Fact[] {
+  if (subject.digests === null) return [];
+  return [['artifact', `${subject.artifact ?? ''}  sha512 ${subject.digests.sha512.slice(0, 16)}…`]];
+}
+
+function sourceFacts({ source }: ResultDocument): readonly Fact[] {
+  if (source === null) return [];
+  const ref = source.ref === null ? '' : `  ${source.ref.replace(/^refs\/(tags|heads)\//, '')}`;
+  const place = source.directory === '.' ? '' : `  in ${source.directory}`;
+  return [
+    ['source', `${source.repository}${ref}  ${source.commit.slice(0, 12)}${place}`],
+    ['because', source.evidence.map((one) => one.detail).join('; ')],
+  ];
+}
+
+function rebuildFacts({ plan, sandbox, rebuilt, comparison }: ResultDocument): readonly Fact[] {
+  const facts: Fact[] = [];
+  if (plan !== null) {
+    const tools = Object.entries(plan.toolchain).map(([role, version]) => `${role} ${version}`);
+    const where = sandbox === null ? '' : ` on ${sandbox.engine}, image ${sandbox.image.slice(7, 19)}`;
+    facts.push(['rebuilt', `${plan.strategy} with ${tools.join(', ')}${where}`]);
+  }
+  if (rebuilt !== null && rebuilt.materials > 0) {
+    const files = rebuilt.materials === 1 ? '1 file' : `${rebuilt.materials} files`;
+    facts.push(['materials', `${files} served by the registry proxy; no network after that`]);
+  }
+  if (comparison !== null) {
+    const { total, ...origins } = comparison.entries;
+    const parts = Object.entries(origins).filter(([, count]) => count > 0);
+    facts.push(['entries', `${total}: ${parts.map(([origin, count]) => `${count} ${origin}`).join(', ')}`]);
+    facts.push(['packer', `${comparison.packer}, gzip ${comparison.gzip}`]);
+    const rules = new Set(comparison.normalizers.map(({ name }) => name));
+    if (rules.size > 0)
+      facts.push(['ignored', [...rules].map((name) => ignoredBy(name, comparison)).join('; ')]);
+    if (comparison.exact !== null)
+      facts.push(['bytes', `${comparison.exact.packer}; ${comparison.exact.gzip}`]);
+  }
+  return facts;
+}
+
+function ignoredBy(name: string, { normalizers }: NonNullable<ResultDocument['comparison']>): string {
+  const paths = normalizers.filter((one) => one.name === name).map(({ path }) => path);
+  return `${name} in ${paths.slice(0, MOST_DETAILS).join(', ')}${paths.length > MOST_DETAILS ? ', ...' : ''}`;
+}

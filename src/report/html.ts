@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { SEVERITIES } from '../model/verdict.ts';
+import { visible } from '../published/visible.ts';
+import type { ResultDocument } from './document.ts';
+import { abilitiesOf, codeOf, diffOf, factsOf } from './facts.ts';
+import { HTML_STYLE } from './html-style.ts';
+import { headline, nextSteps } from './sentences.ts';
+import { stepLine } from './step-line.ts';
+
+const MOST_FINDINGS = 200;
+const MOST_FILES = 5_000;
+
+/** Markup that is safe to put into a page. */
+interface Markup {
+  readonly markup: string;
+}
+type Content = string | Markup | readonly Content[];
+
+/**
+ * The result as one page without scripts, images or links to anything of its own. What came from outside is text and
+ * nothing else; should that ever fail, the page's policy (CSP level 3) allows no script, no request and no style but ours.
+ */
+export function renderHtml(document: ResultDocument): string {
+  const { verdict, subject, level, severity, reason } = document;
+  const name = `${subject.name}@${subject.version}`;
+  const digest = createHash('sha256').update(HTML_STYLE).digest('base64');
+  const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
+  const body = [
+    tag('header', { class: verdict }, [
+      tag('p', { class: 'verdict' }, [verdict, ' ', tag('span', {}, level ?? reason?.code ?? severity)]),
+      tag('h1', {}, name),
+      tag('p', {}, headline(document)),
+      tag('p', { class: 'next' }, nextSteps(document)),
+    ]),
+    abilitiesSection(document),
+    findingsSection(document),
+    signalsSection(document),
+    factsSection(document),
+    filesSection(document),
+    planSection(document),
+    attemptsSection(document),
+    tag('footer', {}, `${document.tool.name} ${document.tool.version}`),
+  ];
+  return [
+    '<!doctype html>',
+    `<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">',
+    tag('title', {}, `${verdict}: ${name}`).markup,
+    `<style>${HTML_STYLE}</style></head><body>`,
+    markupOf(body),
+    '</body></html>\n',
+  ].join('\n');
+}
+
+/** What the code that is only published can do, first of all. */
+function abilitiesSection({ findings }: ResultDocument): Content {
+  const capabilities = findings.flatMap((finding) => codeOf(finding)?.capabilities ?? []);
+  const items = abilitiesOf({ capabilities }).map(([words, details]) =>
+    tag('li', {}, [tag('b', {}, words), ' ', tag('code', {}, details)]),
+  );
+  return section(
+    'What the code that is only published can do',
+    items.length === 0 ? [] : tag('ul', { class: 'abilities' }, items),
+  );
+}
+
+function findingsSection({ findings }: ResultDocument): Content {
+  const ranked = findings.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
+  const shown = ranked.slice(0, MOST_FINDINGS).map((finding) => {
+    const code = codeOf(finding);
+    return tag('article', { class: finding.severity }, [
+      tag('h3', {}, [tag('span', { class: 'severity' }, finding.severity), ' ', finding.message]),
+      tag('p', { class: 'kind' }, [
+        finding.kind,
+        finding.path === null ? '' : [' ', tag('code', {}, finding.path)],
+      ]),
+      code === null ? '' : statements(code),
+      sideBySide(diffOf(finding)),
+    ]);
+  });
+  const rest = ranked.length - MOST_FINDINGS;
+  return section('Findings', rest > 0 ? [...shown, tag('p', {}, `... and ${rest} more`)] : shown);
+}
+
+function statements({ changes, total }: NonNullable<ReturnType<typeof codeOf>>): Content {
+  const items = changes.map(({ kind, offset, line, code }) =>
+    tag('li', { class: kind }, [
+      tag('span', { class: 'place' }, `${kind} at byte ${offset}, line ${line}`),
+      tag('pre', {}, code),
+    ]),
+  );
+  const rest = total - changes.length;
+  return [
+    items.length === 0 ? '' : tag('ol', { class: 'statements' }, items),
+    rest > 0 ? tag('p', {}, `... and ${rest} more places`) : '',
+  ];
+}
+
+/** A unified difference in two columns: what the source gives, and what is published. */
+function sideBySide(lines: readonly string[]): Content {
+  if (lines.length === 0) return '';
+  const rows = lines.flatMap((line): Content[] => {
+    if (/^(?:---|\+\+\+) /.test(line)) return [];
+    const text = line.slice(1);
+    if (line.startsWith('-')) return [row(cell('removed', text), cell('', ''))];
+    if (line.startsWith('+')) return [row(cell('', ''), cell('added', text))];
+    if (line.startsWith(' ')) return [row(cell('', text), cell('', text))];
+    return [tag('tr', {}, tag('td', { colspan: '2', class: 'hunk' }, line))];
+  });
+  const head = row(tag('th', {}, 'rebuilt from the source'), tag('th', {}, 'published'));
+  return tag('details', { open: '' }, [
+    tag('summary', {}, 'difference'),
+    tag('table', { class: 'diff' }, [tag('thead', {}, head), tag('tbody', {}, rows)]),
+  ]);
+}
+
+function row(...cells: readonly Content[]): Markup {
+  return tag('tr', {}, cells);
+}
+
+function cell(kind: string, text: string): Markup {
+  return tag('td', { class: kind }, tag('pre', {}, text));
+}
+
+function signalsSection({ signals }: ResultDocument): Content {
+  const items = signals.map(({ kind, severity, message }) =>
+    tag('li', { class: severity }, [
+      tag('span', { class: 'severity' }, severity),
+      ` ${message} `,
+      tag('code', {}, kind),
+    ]),
+  );
+  return section('Signals beside the verdict', items.length === 0 ? [] : tag('ul', {}, items));
+}
+
+function factsSection(document: ResultDocument): Content {
+  const rows = factsOf(document).map(([label, text]) => row(tag('th', {}, label), tag('td', {}, text)));
+  const link = document.source === null ? null : commitLink(document.source);
+  const commit = link === null ? [] : [row(tag('th', {}, 'commit'), tag('td', {}, link))];
+  return section('How it was verified', tag('table', { class: 'facts' }, [...rows, ...commit]));
+}
+
+/** A link to the commit on hosts whose addresses are known; other addresses are text. */
+function commitLink({ repository, commit }: NonNullable<ResultDocument['source']>): Content {
+  const base = /^https:\/\/(?:github\.com|gitlab\.com|codeberg\.org)\/[\w.~/-]+$/.exec(repository)?.[0];
+  if (base === undefined) return `${repository} ${commit}`;
+  const href = `${base}/${base.includes('gitlab.com') ? '-/' : ''}tree/${commit}`;
+  return tag('a', { href, rel: 'noopener noreferrer nofollow' }, href);
+}
+
+/** Every published file by where its bytes come from; what nobody can explain stands first, and open. */
+function filesSection({ comparison }: ResultDocument): Content {
+  const files = Object.entries(comparison?.origins ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const groups = (['unexplained', 'normalized', 'rebuilt', 'verbatim'] as const).map((origin) => {
+    const paths = files.filter(([, one]) => one === origin).map(([path]) => path);
+    if (paths.length === 0) return '';
+    const rest = paths.length - MOST_FILES;
+    return tag('details', origin === 'unexplained' ? { open: '' } : {}, [
+      tag('summary', { class: origin }, `${origin}: ${paths.length}`),
+      tag(
+        'ul',
+        { class: 'files' },
+        paths.slice(0, MOST_FILES).map((path) => tag('li', {}, path)),
+      ),
+      rest > 0 ? tag('p', {}, `... and ${rest} more`) : '',
+    ]);
+  });
+  return section('Files by origin', files.length === 0 ? [] : groups);
+}
+
+function planSection({ plan }: ResultDocument): Content {
+  if (plan === null) return '';
+  const steps = plan.steps.map((step) =>
+    tag('li', {}, [
+      tag('span', { class: 'place' }, `${step.phase} (${step.name})`),
+      tag('pre', {}, stepLine(step, {})),
+    ]),
+  );
+  const because = plan.evidence.map(({ detail }) => tag('li', {}, detail));
+  return section('The plan', [tag('ol', { class: 'statements' }, steps), tag('ul', {}, because)]);
+}
+
+function attemptsSection({ attempts }: ResultDocument): Content {
+  const items = attempts.map(({ strategy, commit, outcome, durationMs, log }) =>
+    tag('li', {}, [
+      `${strategy} at ${commit.slice(0, 12)}, ${(durationMs / 1000).toFixed(1)} s: ${outcome}`,
+      log === null ? '' : tag('details', {}, [tag('summary', {}, 'end of the log'), tag('pre', {}, log)]),
+    ]),
+  );
+  return section('Attempts', items.length === 0 ? [] : tag('ol', {}, items));
+}
+
+function section(title: string, content: Content): Content {
+  const isEmpty = Array.isArray(content) && content.length === 0;
+  return isEmpty ? '' : tag('section', {}, [tag('h2', {}, title), content]);
+}
+
+function tag(name: string, attributes: Readonly<Record<string, string>>, content: Content): Markup {
+  const all = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(value)}"`);
+  return { markup: `<${name}${all.join('')}>${markupOf(content)}</${name}>` };
+}
+
+function markupOf(content: Content): string {
+  if (typeof content === 'string') return escaped(content);
+  return 'markup' in content ? content.markup : content.map((one) => markupOf(one)).join('');
+}
+
+/** Text as HTML (WHATWG HTML, 13.3), with invisible and control characters made visible. */
+function escaped(text: string): string {
+  return visible(text, { keepLines: true }).replaceAll(
+    /[&<>"']/g,
+    (character) => `&#${character.charCodeAt(0)};`,
+  );
+}

