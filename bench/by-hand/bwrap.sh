@@ -14,7 +14,7 @@ sandbox() { # <more bwrap flags ...> -- <command ...>
   bwrap --unshare-user --unshare-all --disable-userns --die-with-parent --new-session --clearenv --cap-drop ALL \
     --uid 10001 --gid 10001 --hostname builder --ro-bind "$ROOTFS" / --proc /proc --dev /dev --tmpfs /opt \
     --ro-bind "$NODE" /opt/node --ro-bind "$NPM" /opt/npm --ro-bind "$SHIMS" /opt/shims \
-    --ro-bind "$FORWARDER" /opt/forwarder/forward.js --bind "$work" /work --chdir /work --seccomp 3 "$@" 3<"$SECCOMP"
+    --ro-bind "$FORWARDER" /opt/forwarder/forward.js --ro-bind "$HELPERS" /opt/inside --bind "$work" /work --chdir /work --seccomp 3 "$@" 3<"$SECCOMP"
 }
 
 [ ${#fetch[@]} = 0 ] ||

@@ -12,6 +12,7 @@ bind "$NODE" /opt/node
 bind "$NPM" /opt/npm
 bind "$SHIMS" /opt/shims
 bind "$FORWARDER" /opt/forwarder/forward.js
+bind "$HELPERS" /opt/inside
 bind "$FOLDER/source" /run/source
 init=(--entrypoint /usr/bin/tini "$IMAGE" --)
 tmpfs="size=$DISK,uid=10001,gid=10001,mode=0755,nosuid,nodev"

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { openClient } from '../../builders/npm/client.ts';
+import { INSIDE_DIRECTORY } from '../../builders/npm/inside.ts';
 import { startProxy } from '../../builders/npm/proxy/proxy.ts';
 import type { RegistryClient } from '../../builders/npm/registry/client.ts';
 import { registryOf } from '../../builders/npm/registry/config.ts';
@@ -107,6 +108,7 @@ function environment({ rootfs, toolchain: tools }: Prepared, cacheDir: string): 
     NPM: mount('/opt/npm'),
     SHIMS: mount('/opt/shims'),
     FORWARDER: FORWARDER_FILE,
+    HELPERS: INSIDE_DIRECTORY,
     SECCOMP: join(cacheDir, 'seccomp.bpf'),
     DISK: String(Math.floor(totalmem() / 4)),
     MEMORY: String(Math.floor(totalmem() / 2)),
