@@ -26,7 +26,7 @@ export const ORDER = [
   ['report/'],
   ['plan-file/'],
   ['find-plans.ts'],
-  ['verify.ts'],
+  ['verify.ts', 'compare-artifacts.ts'],
   ['batch/', 'demo/'],
   ['cli/'],
 ] as const;
@@ -40,6 +40,7 @@ const NOT_FOR_BUILDERS = [
   'plan-file/',
   'find-plans.ts',
   'verify.ts',
+  'compare-artifacts.ts',
   'batch/',
   'cli/',
 ] as const satisfies readonly Module[];

@@ -1,6 +1,7 @@
 import { openPublisher } from '../../builders/npm/publisher.ts';
 import { DEMO_CASES } from '../demo/cases.ts';
 import { openDemoWorld } from '../demo/world.ts';
+import { reportOf } from '../report/report.ts';
 import { renderText } from '../report/text.ts';
 import { verify } from '../verify.ts';
 import type { DemoOptions } from './demo-options.ts';
@@ -44,7 +45,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
           tools,
         ),
       );
-      process.stdout.write(`${renderText(document, terminal())}\n`);
+      process.stdout.write(`${renderText(reportOf(document), terminal())}\n`);
       right.push(document.verdict === one.expected);
     }
     const count = right.filter(Boolean).length;

@@ -2,6 +2,7 @@
 import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
+import { addCompareCommand } from './compare-options.ts';
 import { addDemoCommand } from './demo-options.ts';
 import { failWith } from './failure.ts';
 import { addPlanCommand } from './plan-options.ts';
@@ -18,6 +19,7 @@ const program = new Command('reprove')
   .showHelpAfterError('Run "reprove --help" for what there is.');
 addVerifyCommand(program);
 addPlanCommand(program);
+addCompareCommand(program);
 addDemoCommand(program);
 
 try {

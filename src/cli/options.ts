@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { defaultCacheDir } from '../cache-dir.ts';
+import { SEVERITIES } from '../model/verdict.ts';
+import { FORMAT_NAMES } from '../report/format-names.ts';
 import { ENGINE_NAMES } from '../sandbox/engine.ts';
 
 /** Several templates can stand in the variable, with white space between them. */
@@ -8,11 +10,15 @@ const MIRRORS_OF_ENVIRONMENT: readonly string[] = (process.env['REPROVE_GIT_MIRR
   .split(/\s+/)
   .filter((one) => one !== '');
 
-/** Options of every command that looks for a source. */
-export interface FindOptions {
+/** Options of every command that asks a registry. */
+export interface RegistryOptions {
   readonly registry?: string;
-  readonly gitMirror: readonly string[];
   readonly cacheDir: string;
+}
+
+/** Options of every command that looks for a source. */
+export interface FindOptions extends RegistryOptions {
+  readonly gitMirror: readonly string[];
   /** Seconds. */
   readonly timeout: number;
   readonly source?: string;
@@ -30,14 +36,41 @@ export function addRunOptions(command: Command): Command {
   );
 }
 
+/** Adds how a result is printed. */
+export function addFormatOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--format <name>', 'how to print the result').choices(FORMAT_NAMES).default('text'))
+    .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }));
+}
+
+/** Adds which differences are accepted. */
+export function addFailOnOption(command: Command, description: string): Command {
+  return command.addOption(
+    new Option('--fail-on <severity>', description)
+      .choices(SEVERITIES.filter((severity) => severity !== 'none'))
+      .default('info'),
+  );
+}
+
+/** Adds the options of commands that ask a registry. */
+export function addRegistryOptions(command: Command): Command {
+  return command
+    .option('--registry <url>', 'registry to verify against (default: what npm is configured with)', url)
+    .option(
+      '--cache-dir <folder>',
+      'toolchains, repositories and downloads are kept here',
+      resolved,
+      defaultCacheDir(),
+    );
+}
+
 /** Adds the options of commands that look for a source. */
 export function addFindOptions(command: Command): Command {
-  return command
+  return addRegistryOptions(command)
     .option(
       '--source <url#commit>',
       'rebuild from this repository (and commit, tag or branch) instead of the stated one',
     )
-    .option('--registry <url>', 'registry to verify against (default: what npm is configured with)', url)
     .addOption(
       new Option(
         '--git-mirror <template>',
@@ -45,12 +78,6 @@ export function addFindOptions(command: Command): Command {
       )
         .argParser(collect)
         .default(MIRRORS_OF_ENVIRONMENT, 'env REPROVE_GIT_MIRROR'),
-    )
-    .option(
-      '--cache-dir <folder>',
-      'toolchains, repositories and downloads are kept here',
-      resolved,
-      defaultCacheDir(),
     )
     .option('--timeout <seconds>', 'for the whole run', seconds, 3600);
 }

@@ -5,7 +5,7 @@ import type { Engine, Limits, RootFilesystem } from '../sandbox/engine.ts';
 import { rootFilesystem } from '../sandbox/rootfs.ts';
 import { selectEngine } from '../sandbox/select.ts';
 import type { Progress, VerifyTools } from '../verify.ts';
-import type { FindOptions, RunOptions } from './options.ts';
+import type { RegistryOptions, RunOptions } from './options.ts';
 
 const GIBIBYTE = 1024 ** 3;
 const MINUTE_MS = 60_000;
@@ -25,10 +25,7 @@ export async function openTools(
 }
 
 /** What knows the packages that the command line can name. */
-export function openEcosystem({
-  cacheDir,
-  registry,
-}: Pick<FindOptions, 'cacheDir' | 'registry'>): Promise<Ecosystem> {
+export function openEcosystem({ cacheDir, registry }: RegistryOptions): Promise<Ecosystem> {
   return ECOSYSTEMS.npm({ cacheDir, cwd: process.cwd(), registry: registry ?? null });
 }
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { type Command, Option } from 'commander';
-import { SEVERITIES, type Severity } from '../model/verdict.ts';
-import { FORMAT_NAMES, type FormatName } from '../report/format-names.ts';
-import { addRunOptions, type RunOptions } from './options.ts';
+import type { Severity } from '../model/verdict.ts';
+import type { FormatName } from '../report/format-names.ts';
+import { addFailOnOption, addFormatOptions, addRunOptions, type RunOptions } from './options.ts';
 
 export interface VerifyOptions extends RunOptions {
   readonly plan?: string;
@@ -23,14 +23,8 @@ export function addVerifyCommand(program: Command): void {
       )
         .argParser((file) => path.resolve(file))
         .conflicts('source'),
-    )
-    .addOption(new Option('--format <name>', 'how to print the result').choices(FORMAT_NAMES).default('text'))
-    .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }))
-    .addOption(
-      new Option('--fail-on <severity>', 'exit 0 for a divergence milder than this')
-        .choices(SEVERITIES.filter((severity) => severity !== 'none'))
-        .default('info'),
     );
+  addFailOnOption(addFormatOptions(command), 'exit 0 for a divergence milder than this');
   addRunOptions(command)
     .addHelpText('after', EXIT_CODES)
     .action(async (spec: string, options: VerifyOptions) => {

@@ -1,5 +1,6 @@
 import { readPlanFile } from '../plan-file/read.ts';
 import { FORMATS } from '../report/formats.ts';
+import { reportOf } from '../report/report.ts';
 import { exitCodeOfResult } from '../report/exit-code.ts';
 import { parseSourceOverride } from '../source/override.ts';
 import { verify } from '../verify.ts';
@@ -32,10 +33,13 @@ export async function runVerify(spec: string, options: VerifyOptions): Promise<n
       tools,
     ),
   );
-  const text = FORMATS[options.format](document, {
-    ...terminal(),
-    environment: tools.ecosystem.environment,
-  });
+  const text = FORMATS[options.format](
+    { document, report: reportOf(document) },
+    {
+      ...terminal(),
+      environment: tools.ecosystem.environment,
+    },
+  );
   process.stdout.write(text);
   return exitCodeOfResult(document, { failOn: options.failOn });
 }

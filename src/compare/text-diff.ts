@@ -25,10 +25,19 @@ export interface TextDifference {
   readonly truncated: boolean;
 }
 
+export interface Sides {
+  readonly from: string;
+  readonly to: string;
+}
+
+const SIDES: Sides = { from: 'rebuilt', to: 'published' };
+
 export interface TextDifferenceRequest {
   /** Null where there is no such file. */
   readonly published: Uint8Array | null;
   readonly rebuilt: Uint8Array | null;
+  /** What the sides are called; default `rebuilt` and `published`. */
+  readonly sides?: Sides;
   /** Most lines; default 40. */
   readonly maxLines?: number;
   /** Most characters of a line; default 160. */
@@ -40,16 +49,16 @@ export interface TextDifferenceRequest {
  * different) the surroundings of the first byte that differs, with its offset.
  */
 export function textDifference(request: TextDifferenceRequest): TextDifference {
-  const { maxLines = 40, maxWidth = 160 } = request;
+  const { maxLines = 40, maxWidth = 160, sides = SIDES } = request;
   const [published, rebuilt] = [request.published ?? new Uint8Array(), request.rebuilt ?? new Uint8Array()];
   const offset = firstDifference(published, rebuilt);
   const texts = [published, rebuilt].map(readableText);
   const [ours, theirs] = texts;
   if (ours !== undefined && ours !== null && theirs !== undefined && theirs !== null) {
-    const lines = unifiedLines({ ours, theirs, maxWidth });
+    const lines = unifiedLines({ ours, theirs, maxWidth, sides });
     if (lines !== null) return { form: 'lines', offset, ...bounded(lines, maxLines) };
   }
-  const rows = windowLines({ published, rebuilt, offset, hex: texts.includes(null) });
+  const rows = windowLines({ published, rebuilt, offset, hex: texts.includes(null), sides });
   return { form: 'window', offset, ...bounded(rows, maxLines) };
 }
 
@@ -65,11 +74,12 @@ interface UnifiedRequest {
   readonly ours: string;
   readonly theirs: string;
   readonly maxWidth: number;
+  readonly sides: Sides;
 }
 
 /** Null when it took too long, or when a changed line is too long to be shown whole: its end could hide the change. */
-function unifiedLines({ ours, theirs, maxWidth }: UnifiedRequest): readonly string[] | null {
-  const patch = createTwoFilesPatch('rebuilt', 'published', theirs, ours, '', '', {
+function unifiedLines({ ours, theirs, maxWidth, sides }: UnifiedRequest): readonly string[] | null {
+  const patch = createTwoFilesPatch(sides.from, sides.to, theirs, ours, '', '', {
     context: 2,
     maxEditLength: MAX_EDITS,
     timeout: TIMEOUT_MS,
@@ -99,10 +109,13 @@ interface WindowRequest {
   readonly rebuilt: Uint8Array;
   readonly offset: number;
   readonly hex: boolean;
+  readonly sides: Sides;
 }
 
-function windowLines({ published, rebuilt, offset, hex }: WindowRequest): readonly string[] {
-  const lines = [`first difference at byte ${offset} of ${published.length} (rebuilt: ${rebuilt.length})`];
+function windowLines({ published, rebuilt, offset, hex, sides }: WindowRequest): readonly string[] {
+  const lines = [
+    `first difference at byte ${offset} of ${published.length} (${sides.from}: ${rebuilt.length})`,
+  ];
   for (const [mark, bytes] of [
     ['-', rebuilt],
     ['+', published],

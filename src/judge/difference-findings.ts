@@ -26,9 +26,23 @@ const ROLE_WORDS = {
 export function differenceFindings(
   comparison: Comparison,
   roles: ReadonlyMap<string, EntryRole>,
+  words: Words = OF_SOURCE,
 ): readonly Finding<DifferenceFindingKind>[] {
-  return comparison.differences.map((difference) => differenceFinding(difference, roleOf(difference, roles)));
+  return comparison.differences.map((difference) => {
+    return differenceFinding(difference, { role: roleOf(difference, roles), words });
+  });
 }
+
+/** How the kinds of differences are told. */
+export type Words = Readonly<Record<(typeof KIND_OF)[DifferenceKind], string>>;
+
+const OF_SOURCE: Words = {
+  'file-added': FINDINGS['file-added'].title,
+  'file-missing': FINDINGS['file-missing'].title,
+  'file-changed': FINDINGS['file-changed'].title,
+  'mode-changed': FINDINGS['mode-changed'].title,
+  'type-changed': FINDINGS['type-changed'].title,
+};
 
 /** How archives of equal contents are wrapped differently, as one finding; null when they are not. */
 export function wrappingFinding(comparison: Comparison): Finding<DifferenceFindingKind> | null {
@@ -56,13 +70,16 @@ function roleOf({ path, published, rebuilt }: Difference, roles: ReadonlyMap<str
   return strongestRole(roles.get(path), roleOfName(path), ...byContent);
 }
 
-function differenceFinding(difference: Difference, role: EntryRole): Finding<DifferenceFindingKind> {
+function differenceFinding(
+  difference: Difference,
+  { role, words }: { readonly role: EntryRole; readonly words: Words },
+): Finding<DifferenceFindingKind> {
   const kind = KIND_OF[difference.kind];
   return {
     kind,
     severity: severityOf(difference, role),
     path: difference.path,
-    message: `${FINDINGS[kind].title}: ${visible(difference.path)} ${ROLE_WORDS[role]}${details(difference)}.`,
+    message: `${words[kind]}: ${visible(difference.path)} ${ROLE_WORDS[role]}${details(difference)}.`,
     evidence: {
       role,
       inCommit: difference.inCommit,

@@ -3,14 +3,13 @@ import type { Comparison, Level } from '../model/comparison.ts';
 import {
   type Finding,
   type Reason,
-  SEVERITIES,
   type Severity,
   type Signal,
   type Verdict,
   worst,
 } from '../model/verdict.ts';
 import { differenceFindings, isDifferenceFinding, wrappingFinding } from './difference-findings.ts';
-import { anomalyFinding, forbidsReproduced } from './findings.ts';
+import { anomalyFinding, byImportance, forbidsReproduced } from './findings.ts';
 import { REASONS } from './reasons.ts';
 import type { EntryRole } from './roles.ts';
 
@@ -92,15 +91,4 @@ export function withoutVerdict(judgement: Judgement, reason: Reason): Judgement 
   const findings = judgement.findings.filter(({ kind }) => !isDifferenceFinding(kind));
   const severity = worst([REASONS[reason.code].severity, ...findings.map((finding) => finding.severity)]);
   return Object.freeze({ ...judgement, verdict: 'unverifiable', level: null, severity, reason, findings });
-}
-
-/** The worst first; among equals by path and kind, so that the same input gives the same list. */
-function byImportance(a: Finding, b: Finding): number {
-  const bySeverity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
-  return bySeverity || compareText(a.path ?? '', b.path ?? '') || compareText(a.kind, b.kind);
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -133,7 +133,7 @@ function findingsOf(
 ): Finding[] {
   if (comparison === null) return [...judgement.findings];
   const drift = driftFinding(comparison, explained);
-  return [...withDiffs(judgement.findings, comparison, explained), ...(drift === null ? [] : [drift])];
+  return [...withDiffs(judgement.findings, comparison, { explained }), ...(drift === null ? [] : [drift])];
 }
 
 function describeAttempt(attempt: Attempt): ResultDocument['attempts'][number] {

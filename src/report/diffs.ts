@@ -1,4 +1,4 @@
-import { textDifference } from '../compare/text-diff.ts';
+import { type Sides, textDifference } from '../compare/text-diff.ts';
 import type { Explained } from '../explain/explain-all.ts';
 import type { Comparison } from '../model/comparison.ts';
 import type { Finding } from '../model/verdict.ts';
@@ -15,7 +15,7 @@ const LINES_OF_NEW_FILE = 12;
 export function withDiffs(
   findings: readonly Finding[],
   comparison: Comparison,
-  explained: ReadonlyMap<string, Explained>,
+  { explained, sides }: { readonly explained: ReadonlyMap<string, Explained>; readonly sides?: Sides },
 ): readonly Finding[] {
   let shown = 0;
   return findings.map((finding) => {
@@ -28,6 +28,7 @@ export function withDiffs(
     const { text, offset } = textDifference({
       published: difference.published?.content ?? null,
       rebuilt: difference.rebuilt?.content ?? null,
+      ...(sides !== undefined && { sides }),
       maxLines: difference.kind === 'added' ? LINES_OF_NEW_FILE : LINES_OF_CHANGE,
     });
     const code = explained.get(difference.path);

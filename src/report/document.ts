@@ -78,6 +78,13 @@ export const UnreadDocument = z.strictObject({ unread: z.string() });
 
 export type CodeDocument = z.infer<typeof CodeDocument>;
 
+const NormalizerDocument = z.strictObject({
+  name: z.string(),
+  path: z.string(),
+  publishedSha256: Hex(64),
+  rebuiltSha256: Hex(64),
+});
+
 const Sandbox = z.strictObject({
   engine: z.enum(['docker', 'podman', 'bwrap']),
   /** Reproducible id of the root file system's image. */
@@ -115,14 +122,7 @@ export const ResultDocument = z.strictObject({
       }),
       /** Of every published entry, by path. */
       origins: z.record(z.string(), z.enum(['verbatim', 'rebuilt', 'normalized', 'unexplained'])),
-      normalizers: z.array(
-        z.strictObject({
-          name: z.string(),
-          path: z.string(),
-          publishedSha256: Hex(64),
-          rebuiltSha256: Hex(64),
-        }),
-      ),
+      normalizers: z.array(NormalizerDocument),
       wrapping: z.array(z.string()),
       /** What gives exactly the published bytes; null below level `bytes`. */
       exact: z.strictObject({ packer: z.string(), gzip: z.string() }).nullable(),
@@ -164,6 +164,36 @@ export const ResultDocument = z.strictObject({
 });
 
 export type ResultDocument = z.infer<typeof ResultDocument>;
+
+const Findings = ResultDocument.shape.findings;
+
+/** The result of `reprove compare`: the document of `--json`. Its JSON Schema is docs/compare.schema.json. */
+export const CompareDocument = z.strictObject({
+  schemaVersion: z.literal(1),
+  tool: ToolDocument,
+  /** What it is compared with: the first argument. */
+  base: SubjectDocument,
+  subject: SubjectDocument,
+  verdict: z.enum(['same', 'different']),
+  level: ResultDocument.shape.level,
+  severity: Severity,
+  comparison: z.strictObject({
+    entries: z.strictObject({ total: Count, same: Count, normalized: Count, different: Count }),
+    /** Of every entry of the subject, by path. */
+    origins: z.record(z.string(), z.enum(['same', 'normalized', 'different'])),
+    normalizers: z.array(NormalizerDocument),
+    wrapping: z.array(z.string()),
+  }),
+  findings: Findings,
+  signals: z.array(SignalDocument),
+});
+
+export type CompareDocument = z.infer<typeof CompareDocument>;
+
+/** JSON Schema (2020-12) of the document of a comparison. */
+export function compareJsonSchema(): unknown {
+  return z.toJSONSchema(CompareDocument, { target: 'draft-2020-12' });
+}
 
 /** JSON Schema (2020-12) of the result document, made from the schema that the tool itself checks with. */
 export function resultJsonSchema(): unknown {

@@ -1,5 +1,5 @@
 import { CAPABILITIES, type CapabilityKind } from '../explain/capabilities.ts';
-import { CodeDocument, type ResultDocument } from './document.ts';
+import { CodeDocument, type CompareDocument, type ResultDocument } from './document.ts';
 
 export type Fact = readonly [label: string, text: string];
 
@@ -34,7 +34,19 @@ export function factsOf(document: ResultDocument): readonly Fact[] {
   return [...artifactFacts(document), ...sourceFacts(document), ...rebuildFacts(document)];
 }
 
-function artifactFacts({ subject }: ResultDocument): readonly Fact[] {
+/** What was compared, and how much of it is the same. */
+export function comparisonFacts({ base, subject, comparison }: CompareDocument): readonly Fact[] {
+  const { total, ...counts } = comparison.entries;
+  const parts = Object.entries(counts).filter(([, count]) => count > 0);
+  return [
+    ...artifactFacts({ subject: base }).map(([, text]) => ['first', text] as const),
+    ...artifactFacts({ subject }).map(([, text]) => ['second', text] as const),
+    ['entries', `${total}: ${parts.map(([origin, count]) => `${count} ${origin}`).join(', ')}`],
+    ...ignoredFacts(comparison),
+  ];
+}
+
+function artifactFacts({ subject }: Pick<ResultDocument, 'subject'>): readonly Fact[] {
   if (subject.digests === null) return [];
   return [['artifact', `${subject.artifact ?? ''}  sha512 ${subject.digests.sha512.slice(0, 16)}…`]];
 }
@@ -65,16 +77,19 @@ function rebuildFacts({ plan, sandbox, rebuilt, comparison }: ResultDocument): r
     const parts = Object.entries(origins).filter(([, count]) => count > 0);
     facts.push(['entries', `${total}: ${parts.map(([origin, count]) => `${count} ${origin}`).join(', ')}`]);
     facts.push(['packer', `${comparison.packer}, gzip ${comparison.gzip}`]);
-    const rules = new Set(comparison.normalizers.map(({ name }) => name));
-    if (rules.size > 0)
-      facts.push(['ignored', [...rules].map((name) => ignoredBy(name, comparison)).join('; ')]);
+    facts.push(...ignoredFacts(comparison));
     if (comparison.exact !== null)
       facts.push(['bytes', `${comparison.exact.packer}; ${comparison.exact.gzip}`]);
   }
   return facts;
 }
 
-function ignoredBy(name: string, { normalizers }: NonNullable<ResultDocument['comparison']>): string {
-  const paths = normalizers.filter((one) => one.name === name).map(({ path }) => path);
-  return `${name} in ${paths.slice(0, MOST_DETAILS).join(', ')}${paths.length > MOST_DETAILS ? ', ...' : ''}`;
+/** The normalizers that were needed, and where. */
+function ignoredFacts({ normalizers }: Pick<CompareDocument['comparison'], 'normalizers'>): readonly Fact[] {
+  const names = [...new Set(normalizers.map(({ name }) => name))];
+  const texts = names.map((name) => {
+    const paths = normalizers.filter((one) => one.name === name).map(({ path }) => path);
+    return `${name} in ${paths.slice(0, MOST_DETAILS).join(', ')}${paths.length > MOST_DETAILS ? ', ...' : ''}`;
+  });
+  return texts.length === 0 ? [] : [['ignored', texts.join('; ')]];
 }

@@ -1,19 +1,25 @@
-import type { FormatName } from './format-names.ts';
 import type { TextOptions } from './canvas.ts';
-import type { ResultDocument } from './document.ts';
+import type { FormatName } from './format-names.ts';
 import { renderHtml } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
+import type { Report } from './report.ts';
 import { renderSarif } from './sarif.ts';
 import { renderText } from './text.ts';
 
-/** Writes a result in a format. Whatever came from outside cannot leave its place in it. */
-type Renderer = (document: ResultDocument, options: TextOptions) => string;
+/** What is printed: a document, and what a person is shown of it. */
+export interface Printed {
+  readonly document: object;
+  readonly report: Report;
+}
+
+/** Writes it in a format. Whatever came from outside cannot leave its place in it. */
+type Renderer = (printed: Printed, options: TextOptions) => string;
 
 /** Every format of a result. Only `text` looks at the options. */
 export const FORMATS: Readonly<Record<FormatName, Renderer>> = {
-  text: renderText,
-  json: (document) => `${JSON.stringify(document, null, 2)}\n`,
-  markdown: renderMarkdown,
-  sarif: (document) => `${JSON.stringify(renderSarif(document), null, 2)}\n`,
-  html: renderHtml,
+  text: ({ report }, options) => renderText(report, options),
+  json: ({ document }) => `${JSON.stringify(document, null, 2)}\n`,
+  markdown: ({ report }) => renderMarkdown(report),
+  sarif: ({ report }) => `${JSON.stringify(renderSarif(report), null, 2)}\n`,
+  html: ({ report }) => renderHtml(report),
 };

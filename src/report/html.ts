@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { SEVERITIES } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
-import type { ResultDocument } from './document.ts';
-import { abilitiesOf, codeOf, diffOf, factsOf } from './facts.ts';
+import { abilitiesOf, codeOf, diffOf } from './facts.ts';
 import { HTML_STYLE } from './html-style.ts';
-import { headline, nextSteps } from './sentences.ts';
+import type { Report } from './report.ts';
 import { stepLine } from './step-line.ts';
 
 const MOST_FINDINGS = 200;
@@ -20,32 +19,31 @@ type Content = string | Markup | readonly Content[];
  * The result as one page without scripts, images or links to anything of its own. What came from outside is text and
  * nothing else; should that ever fail, the page's policy (CSP level 3) allows no script, no request and no style but ours.
  */
-export function renderHtml(document: ResultDocument): string {
-  const { verdict, subject, level, severity, reason } = document;
-  const name = `${subject.name}@${subject.version}`;
+export function renderHtml(report: Report): string {
+  const { verdict, title, asides, tool } = report;
   const digest = createHash('sha256').update(HTML_STYLE).digest('base64');
   const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
   const body = [
     tag('header', { class: verdict }, [
-      tag('p', { class: 'verdict' }, [verdict, ' ', tag('span', {}, level ?? reason?.code ?? severity)]),
-      tag('h1', {}, name),
-      tag('p', {}, headline(document)),
-      tag('p', { class: 'next' }, nextSteps(document)),
+      tag('p', { class: 'verdict' }, [verdict, ' ', tag('span', {}, asides.join(', '))]),
+      tag('h1', {}, title),
+      tag('p', {}, report.headline),
+      tag('p', { class: 'next' }, report.next),
     ]),
-    abilitiesSection(document),
-    findingsSection(document),
-    signalsSection(document),
-    factsSection(document),
-    filesSection(document),
-    planSection(document),
-    attemptsSection(document),
-    tag('footer', {}, `${document.tool.name} ${document.tool.version}`),
+    abilitiesSection(report),
+    findingsSection(report),
+    signalsSection(report),
+    factsSection(report),
+    filesSection(report),
+    planSection(report),
+    attemptsSection(report),
+    tag('footer', {}, `${tool.name} ${tool.version}`),
   ];
   return [
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">',
-    tag('title', {}, `${verdict}: ${name}`).markup,
+    tag('title', {}, `${verdict}: ${title}`).markup,
     `<style>${HTML_STYLE}</style></head><body>`,
     markupOf(body),
     '</body></html>\n',
@@ -53,7 +51,7 @@ export function renderHtml(document: ResultDocument): string {
 }
 
 /** What the code that is only published can do, first of all. */
-function abilitiesSection({ findings }: ResultDocument): Content {
+function abilitiesSection({ findings }: Report): Content {
   const capabilities = findings.flatMap((finding) => codeOf(finding)?.capabilities ?? []);
   const items = abilitiesOf({ capabilities }).map(([words, details]) =>
     tag('li', {}, [tag('b', {}, words), ' ', tag('code', {}, details)]),
@@ -64,7 +62,7 @@ function abilitiesSection({ findings }: ResultDocument): Content {
   );
 }
 
-function findingsSection({ findings }: ResultDocument): Content {
+function findingsSection({ findings, sides }: Report): Content {
   const ranked = findings.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
   const shown = ranked.slice(0, MOST_FINDINGS).map((finding) => {
     const code = codeOf(finding);
@@ -75,7 +73,7 @@ function findingsSection({ findings }: ResultDocument): Content {
         finding.path === null ? '' : [' ', tag('code', {}, finding.path)],
       ]),
       code === null ? '' : statements(code),
-      sideBySide(diffOf(finding)),
+      sideBySide(diffOf(finding), sides),
     ]);
   });
   const rest = ranked.length - MOST_FINDINGS;
@@ -97,7 +95,7 @@ function statements({ changes, total }: NonNullable<ReturnType<typeof codeOf>>):
 }
 
 /** A unified difference in two columns: what the source gives, and what is published. */
-function sideBySide(lines: readonly string[]): Content {
+function sideBySide(lines: readonly string[], sides: Report['sides']): Content {
   if (lines.length === 0) return '';
   const rows = lines.flatMap((line): Content[] => {
     if (/^(?:---|\+\+\+) /.test(line)) return [];
@@ -107,7 +105,7 @@ function sideBySide(lines: readonly string[]): Content {
     if (line.startsWith(' ')) return [row(cell('', text), cell('', text))];
     return [tag('tr', {}, tag('td', { colspan: '2', class: 'hunk' }, line))];
   });
-  const head = row(tag('th', {}, 'rebuilt from the source'), tag('th', {}, 'published'));
+  const head = row(tag('th', {}, sides.from), tag('th', {}, sides.to));
   return tag('details', { open: '' }, [
     tag('summary', {}, 'difference'),
     tag('table', { class: 'diff' }, [tag('thead', {}, head), tag('tbody', {}, rows)]),
@@ -122,7 +120,7 @@ function cell(kind: string, text: string): Markup {
   return tag('td', { class: kind }, tag('pre', {}, text));
 }
 
-function signalsSection({ signals }: ResultDocument): Content {
+function signalsSection({ signals }: Report): Content {
   const items = signals.map(({ kind, severity, message }) =>
     tag('li', { class: severity }, [
       tag('span', { class: 'severity' }, severity),
@@ -133,15 +131,15 @@ function signalsSection({ signals }: ResultDocument): Content {
   return section('Signals beside the verdict', items.length === 0 ? [] : tag('ul', {}, items));
 }
 
-function factsSection(document: ResultDocument): Content {
-  const rows = factsOf(document).map(([label, text]) => row(tag('th', {}, label), tag('td', {}, text)));
-  const link = document.source === null ? null : commitLink(document.source);
+function factsSection(report: Report): Content {
+  const rows = report.facts.map(([label, text]) => row(tag('th', {}, label), tag('td', {}, text)));
+  const link = report.source === null ? null : commitLink(report.source);
   const commit = link === null ? [] : [row(tag('th', {}, 'commit'), tag('td', {}, link))];
   return section('How it was verified', tag('table', { class: 'facts' }, [...rows, ...commit]));
 }
 
 /** A link to the commit on hosts whose addresses are known; other addresses are text. */
-function commitLink({ repository, commit }: NonNullable<ResultDocument['source']>): Content {
+function commitLink({ repository, commit }: NonNullable<Report['source']>): Content {
   const base = /^https:\/\/(?:github\.com|gitlab\.com|codeberg\.org)\/[\w.~/-]+$/.exec(repository)?.[0];
   if (base === undefined) return `${repository} ${commit}`;
   const href = `${base}/${base.includes('gitlab.com') ? '-/' : ''}tree/${commit}`;
@@ -149,13 +147,13 @@ function commitLink({ repository, commit }: NonNullable<ResultDocument['source']
 }
 
 /** Every published file by where its bytes come from; what nobody can explain stands first, and open. */
-function filesSection({ comparison }: ResultDocument): Content {
-  const files = Object.entries(comparison?.origins ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const groups = (['unexplained', 'normalized', 'rebuilt', 'verbatim'] as const).map((origin) => {
+function filesSection({ origins }: Report): Content {
+  const files = Object.entries(origins).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const groups = ['unexplained', 'different', 'normalized', 'rebuilt', 'verbatim', 'same'].map((origin) => {
     const paths = files.filter(([, one]) => one === origin).map(([path]) => path);
     if (paths.length === 0) return '';
     const rest = paths.length - MOST_FILES;
-    return tag('details', origin === 'unexplained' ? { open: '' } : {}, [
+    return tag('details', origin === 'unexplained' || origin === 'different' ? { open: '' } : {}, [
       tag('summary', { class: origin }, `${origin}: ${paths.length}`),
       tag(
         'ul',
@@ -168,7 +166,7 @@ function filesSection({ comparison }: ResultDocument): Content {
   return section('Files by origin', files.length === 0 ? [] : groups);
 }
 
-function planSection({ plan }: ResultDocument): Content {
+function planSection({ plan }: Report): Content {
   if (plan === null) return '';
   const steps = plan.steps.map((step) =>
     tag('li', {}, [
@@ -180,7 +178,7 @@ function planSection({ plan }: ResultDocument): Content {
   return section('The plan', [tag('ol', { class: 'statements' }, steps), tag('ul', {}, because)]);
 }
 
-function attemptsSection({ attempts }: ResultDocument): Content {
+function attemptsSection({ attempts }: Report): Content {
   const items = attempts.map(({ strategy, commit, outcome, durationMs, log }) =>
     tag('li', {}, [
       `${strategy} at ${commit.slice(0, 12)}, ${(durationMs / 1000).toFixed(1)} s: ${outcome}`,
@@ -190,9 +188,9 @@ function attemptsSection({ attempts }: ResultDocument): Content {
   return section('Attempts', items.length === 0 ? [] : tag('ol', {}, items));
 }
 
-function section(title: string, content: Content): Content {
+function section(heading: string, content: Content): Content {
   const isEmpty = Array.isArray(content) && content.length === 0;
-  return isEmpty ? '' : tag('section', {}, [tag('h2', {}, title), content]);
+  return isEmpty ? '' : tag('section', {}, [tag('h2', {}, heading), content]);
 }
 
 function tag(name: string, attributes: Readonly<Record<string, string>>, content: Content): Markup {

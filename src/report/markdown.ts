@@ -1,10 +1,9 @@
 import { SEVERITIES } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
-import type { ResultDocument } from './document.ts';
-import { abilitiesOf, codeOf, diffOf, factsOf } from './facts.ts';
-import { headline, nextSteps } from './sentences.ts';
+import { abilitiesOf, codeOf, diffOf } from './facts.ts';
+import type { Report } from './report.ts';
 
-const MARKS = { reproduced: '✅', diverged: '❌', unverifiable: '❔' } as const;
+const MARKS = { reproduced: '✅', diverged: '❌', unverifiable: '❔', same: '🟰', different: '↔️' } as const;
 const MOST_FINDINGS = 20;
 const MOST_SIGNALS = 10;
 const MOST_SHOWN = 5;
@@ -16,16 +15,15 @@ const MOST_CHARACTERS = 60_000;
  * The result as GitHub Flavored Markdown that fits a pull-request comment. What came from outside stands in code spans and
  * fenced blocks, where nothing is markup, a mention or a link.
  */
-export function renderMarkdown(document: ResultDocument): string {
-  const { verdict, subject, level, severity } = document;
-  const aside = level ?? (verdict === 'diverged' ? severity : (document.reason?.code ?? ''));
+export function renderMarkdown(report: Report): string {
+  const { verdict, title, asides } = report;
   const blocks = [
-    `### ${MARKS[verdict]} ${verdict}: ${span(`${subject.name}@${subject.version}`)} (${aside})`,
-    prose(headline(document)),
-    ...findingBlocks(document),
-    ...signalBlock(document),
-    ...factsBlock(document),
-    `**Next:** ${prose(nextSteps(document))}`,
+    `### ${MARKS[verdict]} ${verdict}: ${span(title)} (${asides.join(', ')})`,
+    prose(report.headline),
+    ...findingBlocks(report),
+    ...signalBlock(report),
+    ...factsBlock(report),
+    `**Next:** ${prose(report.next)}`,
   ];
   const whole: string[] = [];
   let length = 0;
@@ -38,7 +36,7 @@ export function renderMarkdown(document: ResultDocument): string {
   return `${whole.join('\n\n')}\n`;
 }
 
-function findingBlocks({ findings }: ResultDocument): readonly string[] {
+function findingBlocks({ findings }: Report): readonly string[] {
   const ranked = findings.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
   const blocks = ranked.slice(0, MOST_FINDINGS).map((finding, index) => {
     const code = codeOf(finding);
@@ -54,7 +52,7 @@ function findingBlocks({ findings }: ResultDocument): readonly string[] {
   return rest > 0 ? [...blocks, `... and ${rest} more.`] : blocks;
 }
 
-function shownCode(finding: ResultDocument['findings'][number]): readonly string[] {
+function shownCode(finding: Report['findings'][number]): readonly string[] {
   const [code, diff] = [codeOf(finding), diffOf(finding)];
   const isWindow = diff[0]?.startsWith('first difference') === true;
   if (code === null || code.changes.length === 0 || !isWindow) return diff;
@@ -64,7 +62,7 @@ function shownCode(finding: ResultDocument['findings'][number]): readonly string
   });
 }
 
-function signalBlock({ signals }: ResultDocument): readonly string[] {
+function signalBlock({ signals }: Report): readonly string[] {
   if (signals.length === 0) return [];
   const lines = signals
     .slice(0, MOST_SIGNALS)
@@ -72,10 +70,8 @@ function signalBlock({ signals }: ResultDocument): readonly string[] {
   return [['**Beside it:**', '', ...lines].join('\n')];
 }
 
-function factsBlock(document: ResultDocument): readonly string[] {
-  const rows = factsOf(document).map(
-    ([label, text]) => `| ${label} | ${span(text).replaceAll('|', '\\|')} |`,
-  );
+function factsBlock(report: Report): readonly string[] {
+  const rows = report.facts.map(([label, text]) => `| ${label} | ${span(text).replaceAll('|', '\\|')} |`);
   if (rows.length === 0) return [];
   return [
     [

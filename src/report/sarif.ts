@@ -4,9 +4,8 @@ import { REASONS } from '../judge/reasons.ts';
 import type { Severity } from '../model/verdict.ts';
 import { isSignalKind, SIGNALS } from '../model/signals.ts';
 import { visible } from '../published/visible.ts';
-import type { ResultDocument } from './document.ts';
 import { abilitiesOf, codeOf } from './facts.ts';
-import { headline, nextSteps } from './sentences.ts';
+import type { Report } from './report.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
@@ -40,9 +39,9 @@ interface Result {
 }
 
 /** The result as one run of SARIF 2.1.0 (OASIS): findings, signals and, for `unverifiable`, the reason are its results. */
-export function renderSarif(document: ResultDocument): Log {
-  const { tool, subject, verdict, level, severity } = document;
-  const results = [...reasonResults(document), ...findingResults(document), ...signalResults(document)];
+export function renderSarif(report: Report): Log {
+  const { tool, subject, verdict, level, severity } = report;
+  const results = [...reasonResults(report), ...findingResults(report), ...signalResults(report)];
   const rules = new Map(results.map((one) => [one.ruleId, one]));
   return {
     $schema: SCHEMA,
@@ -52,25 +51,25 @@ export function renderSarif(document: ResultDocument): Log {
         tool: {
           driver: { name: tool.name, semanticVersion: tool.version, rules: [...rules.values()].map(ruleOf) },
         },
-        results: results.map((one) => resultOf(one, document)),
+        results: results.map((one) => resultOf(one, report)),
         columnKind: 'utf16CodeUnits',
-        properties: { purl: subject.purl, verdict, level, severity, headline: visible(headline(document)) },
+        properties: { purl: subject.purl, verdict, level, severity, headline: visible(report.headline) },
       },
     ],
   };
 }
 
-function reasonResults(document: ResultDocument): readonly Result[] {
-  const { reason } = document;
+function reasonResults(report: Report): readonly Result[] {
+  const { reason } = report;
   if (reason === null) return [];
   const { severity, page, title } = REASONS[reason.code];
   // A package that nobody can verify is worth a look, whatever the reason.
   const shown = severity === 'none' || severity === 'info' ? 'low' : severity;
-  const message = `${reason.message} ${nextSteps(document)}`;
+  const message = `${reason.message} ${report.next}`;
   return [{ ruleId: `unverifiable/${reason.code}`, title, page, severity: shown, message, path: null }];
 }
 
-function findingResults({ findings }: ResultDocument): readonly Result[] {
+function findingResults({ findings }: Report): readonly Result[] {
   return findings.map((finding) => {
     const { kind, severity, message, path } = finding;
     const code = codeOf(finding);
@@ -91,7 +90,7 @@ function findingResults({ findings }: ResultDocument): readonly Result[] {
   });
 }
 
-function signalResults({ signals }: ResultDocument): readonly Result[] {
+function signalResults({ signals }: Report): readonly Result[] {
   return signals.map(({ kind, severity, message }) => ({
     ruleId: `signal/${kind}`,
     title: isSignalKind(kind) ? SIGNALS[kind].title : kind,
@@ -112,7 +111,7 @@ function ruleOf({ ruleId, title, page, severity }: Result): ReportingDescriptor 
   };
 }
 
-function resultOf(one: Result, { subject }: ResultDocument): SarifResult {
+function resultOf(one: Result, { subject }: Report): SarifResult {
   const { ruleId, severity, message, path, region } = one;
   const file = path ?? subject.artifact ?? `${subject.name}-${subject.version}`;
   return {

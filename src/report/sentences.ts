@@ -1,5 +1,5 @@
 import { isHigh, type ReasonCode, SEVERITIES } from '../model/verdict.ts';
-import type { ResultDocument } from './document.ts';
+import type { CompareDocument, ResultDocument } from './document.ts';
 
 const STRENGTH = {
   bytes: 'is exactly what its source gives, byte for byte',
@@ -57,6 +57,29 @@ export function nextSteps(document: ResultDocument): string {
       : 'Read the differences above; none of them is in code. --fail-on high accepts such a divergence.';
   }
   return reason === null ? 'Run again with --json for all details.' : nextByReason(reason.code);
+}
+
+const SAMENESS = {
+  bytes: 'are the same file, byte for byte',
+  tar: 'hold the same archive; only the compression around it differs',
+  contents: 'hold the same files; only the archives around them differ',
+  normalized: 'hold the same files, but for the differences that the named normalizers ignore',
+} as const;
+
+/** A comparison in one sentence. */
+export function comparedHeadline({ verdict, level, base, subject, findings }: CompareDocument): string {
+  const names = `${base.artifact ?? base.name} and ${subject.artifact ?? subject.name}`;
+  if (verdict === 'same' && level !== null) return `${names} ${SAMENESS[level]}.`;
+  const paths = new Set(findings.flatMap((finding) => (finding.path === null ? [] : [finding.path])));
+  return `${names} differ: ${paths.size === 1 ? '1 file' : `${paths.size} files`}.`;
+}
+
+/** What to do after a comparison. */
+export function comparedNextSteps({ verdict, severity }: CompareDocument): string {
+  if (verdict === 'same') return 'Nothing. Neither of them has been rebuilt; "reprove verify" does that.';
+  return isHigh(severity)
+    ? 'Read what was added before you take the second one. Whether its source gives it, "reprove verify" says.'
+    : 'Read the differences; none of them is in code. Whether its source gives it, "reprove verify" says.';
 }
 
 /** What to do about a reason. */

@@ -7,16 +7,22 @@ type Format = Parameters<typeof styleText>[0];
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;
-  verdict(verdict: Verdict, text: string): string;
+  verdict(verdict: Outcome, text: string): string;
   severity(severity: Severity, text: string): string;
   added(text: string): string;
   removed(text: string): string;
 }
 
-const VERDICTS = { reproduced: 'green', diverged: 'red', unverifiable: 'yellow' } as const satisfies Record<
-  Verdict,
-  Format
->;
+/** A verdict, or what a comparison says in its place. */
+export type Outcome = Verdict | 'same' | 'different';
+
+const OUTCOMES = {
+  reproduced: 'green',
+  diverged: 'red',
+  unverifiable: 'yellow',
+  same: 'green',
+  different: 'yellow',
+} as const satisfies Record<Outcome, Format>;
 
 const SEVERITY_FORMATS = {
   none: 'dim',
@@ -34,7 +40,7 @@ export function styleFor(color: boolean): Style {
   return {
     bold: (text) => draw('bold', text),
     dim: (text) => draw('dim', text),
-    verdict: (verdict, text) => draw(VERDICTS[verdict], draw('bold', text)),
+    verdict: (verdict, text) => draw(OUTCOMES[verdict], draw('bold', text)),
     severity: (severity, text) => draw(SEVERITY_FORMATS[severity], text),
     added: (text) => draw('green', text),
     removed: (text) => draw('red', text),

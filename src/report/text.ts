@@ -12,14 +12,12 @@ import {
   type TextOptions,
   verbatim,
 } from './canvas.ts';
-import type { ResultDocument } from './document.ts';
-import { factsOf } from './facts.ts';
-import { headline, isPlanGiven, nextSteps } from './sentences.ts';
+import type { Report } from './report.ts';
 import { evidenceLines } from './evidence-lines.ts';
 import { stepLine } from './step-line.ts';
 import { wrap } from './wrap.ts';
 
-const MARKS = { reproduced: '✔', diverged: '✘', unverifiable: '?' } as const;
+const MARKS = { reproduced: '✔', diverged: '✘', unverifiable: '?', same: '=', different: '≠' } as const;
 const MOST_FINDINGS = 25;
 const MOST_SIGNALS = 10;
 /** Longer plans are read with `reprove plan` or in the JSON document. */
@@ -29,7 +27,7 @@ const MOST_STEPS = 12;
  * The result for a person: what, from which commit, how strong, what differs, what to do.
  * Everything that came from outside has its control characters made visible.
  */
-export function renderText(document: ResultDocument, options: TextOptions): string {
+export function renderText(report: Report, options: TextOptions): string {
   const canvas = canvasOf(options);
   const blocks = [
     headBlock,
@@ -39,32 +37,24 @@ export function renderText(document: ResultDocument, options: TextOptions): stri
     signalsBlock,
     attemptsBlock,
     nextBlock,
-  ].map((block) => block(document, canvas));
+  ].map((block) => block(report, canvas));
   return joined(blocks);
 }
 
-function headBlock(document: ResultDocument, { style, width }: Canvas): Block {
-  const { verdict, subject, level, reason, severity } = document;
-  const aside = [
-    level === null ? '' : `level: ${level}`,
-    reason === null ? '' : reason.code,
-    verdict === 'diverged' ? `severity: ${severity}` : '',
-    isPlanGiven(document) ? 'under a plan of the user' : '',
-  ].filter((one) => one !== '');
+function headBlock({ verdict, title, asides, headline }: Report, { style, width }: Canvas): Block {
   const mark = style.verdict(verdict, `${MARKS[verdict]} ${verdict.toUpperCase()}`);
-  const name = style.bold(visible(`${subject.name}@${subject.version}`));
-  const sentence = wrap(oneLine(headline(document)), width - 2).map((line) => `  ${line}`);
-  return [`${mark}  ${name}  ${aside.join(', ')}`, ...sentence];
+  const sentence = wrap(oneLine(headline), width - 2).map((line) => `  ${line}`);
+  return [`${mark}  ${style.bold(visible(title))}  ${asides.join(', ')}`, ...sentence];
 }
 
-function factsBlock(document: ResultDocument, canvas: Canvas): Block {
-  return factsOf(document).flatMap(([label, text]) => labelled(label, text, canvas));
+function factsBlock(report: Report, canvas: Canvas): Block {
+  return report.facts.flatMap(([label, text]) => labelled(label, text, canvas));
 }
 
 /** The commands of a plan that is not ours: the verdict is worth as much as they are. */
-function givenStepsBlock(document: ResultDocument, canvas: Canvas): Block {
-  if (document.plan === null || !isPlanGiven(document)) return [];
-  const { steps } = document.plan;
+function givenStepsBlock(report: Report, canvas: Canvas): Block {
+  if (report.plan === null || !report.isPlanGiven) return [];
+  const { steps } = report.plan;
   const lines = steps
     .slice(0, MOST_STEPS)
     .map((step) => verbatim(step.phase, stepLine(step, canvas.environment), canvas));
@@ -72,8 +62,8 @@ function givenStepsBlock(document: ResultDocument, canvas: Canvas): Block {
   return rest > 0 ? [...lines, `  ... and ${rest} more steps; --json has them all`] : lines;
 }
 
-function findingsBlock(document: ResultDocument, { style, width }: Canvas): Block {
-  const ranked = document.findings.toSorted(
+function findingsBlock(report: Report, { style, width }: Canvas): Block {
+  const ranked = report.findings.toSorted(
     (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity),
   );
   const lines = ranked.slice(0, MOST_FINDINGS).flatMap((finding) => {
@@ -92,15 +82,15 @@ function isGrave(severity: Severity): boolean {
   return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf('medium');
 }
 
-function signalsBlock(document: ResultDocument, canvas: Canvas): Block {
-  return document.signals
+function signalsBlock(report: Report, canvas: Canvas): Block {
+  return report.signals
     .slice(0, MOST_SIGNALS)
     .flatMap((signal) => labelled('note', `${signal.message} [${signal.kind}]`, canvas));
 }
 
 /** Attempts are told when the first one did not settle it, and the log when none did. */
-function attemptsBlock(document: ResultDocument, canvas: Canvas): Block {
-  const { attempts, verdict } = document;
+function attemptsBlock(report: Report, canvas: Canvas): Block {
+  const { attempts, verdict } = report;
   if (attempts.length < 2 && verdict !== 'unverifiable') return [];
   return attempts.flatMap((attempt) => {
     const took = `${(attempt.durationMs / 1000).toFixed(1)} s`;
@@ -113,6 +103,6 @@ function attemptsBlock(document: ResultDocument, canvas: Canvas): Block {
   });
 }
 
-function nextBlock(document: ResultDocument, canvas: Canvas): Block {
-  return labelled('next', nextSteps(document), canvas);
+function nextBlock(report: Report, canvas: Canvas): Block {
+  return labelled('next', report.next, canvas);
 }

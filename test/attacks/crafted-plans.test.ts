@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { reportOf } from '../../src/report/report.ts';
 import { renderText } from '../../src/report/text.ts';
 import { given, plansOf, withSteps } from '../support/plans.ts';
 import { TEST_ENGINES, TestWorld } from '../support/world.ts';
@@ -36,7 +37,7 @@ it('a plan that writes the published bytes itself is called what it is, in the f
   expect(document.signals).toContainEqual(
     expect.objectContaining({ kind: 'plan-overridden', severity: 'medium' }),
   );
-  const text = renderText(document, PLAIN);
+  const text = renderText(reportOf(document), PLAIN);
   expect(text.split('\n')[0]).toBe('✔ REPRODUCED  victim@1.0.0  level: bytes, under a plan of the user');
   expect(text).toContain("node -e 'fs.writeFileSync(");
   expect(text).not.toContain('is exactly what its source gives');
@@ -64,7 +65,7 @@ it('a plan of ours, moved to a commit that no evidence leads to, is not called o
       ['source-evidence-disagrees', 'low'],
     ]),
   );
-  expect(renderText(document, PLAIN)).toContain('under a plan of the user');
+  expect(renderText(reportOf(document), PLAIN)).toContain('under a plan of the user');
 });
 
 it('a plan that leaves the build out does not pass for a finding against the package', async () => {
@@ -77,7 +78,7 @@ it('a plan that leaves the build out does not pass for a finding against the pac
   const stated = given(withSteps(printed, [{ ...pack }]));
   const document = await world.verify('slandered', { engine, stated });
   expect(document.verdict).toBe('diverged');
-  const text = renderText(document, PLAIN);
+  const text = renderText(reportOf(document), PLAIN);
   expect(text).toContain('slandered-1.0.0.tgz is not what the plan of the user makes: 1 file differs.');
   expect(text).not.toContain('Do not install');
 });

@@ -13,6 +13,7 @@ import { sameJsonValue } from '../../src/compare/json-formatting.ts';
 import { LoopbackRegistry } from '../../src/demo/loopback-registry.ts';
 import { readArchive } from '../../src/published/archive.ts';
 import { ResultDocument } from '../../src/report/document.ts';
+import { reportOf } from '../../src/report/report.ts';
 import { renderText } from '../../src/report/text.ts';
 import { openRepository } from '../../src/source/open-repository.ts';
 import { reprove } from '../support/cli.ts';
@@ -237,7 +238,7 @@ describe('a text report', () => {
       const fakes = Array.from({ length: 120 }, (_, spaces) => {
         const message = document.reason?.message.replace('GAP', ' '.repeat(spaces)) ?? '';
         const reason = { code: 'no-repository' as const, message };
-        return renderText({ ...document, reason }, { color: false, width: 100 });
+        return renderText(reportOf({ ...document, reason }), { color: false, width: 100 });
       }).filter((text) => /^ {0,2}✔ REPRODUCED/m.test(text));
       expect(fakes[0]).toBeUndefined();
     } finally {

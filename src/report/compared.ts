@@ -1,0 +1,56 @@
+import type { Published } from '../ecosystem.ts';
+import type { Explained } from '../explain/explain-all.ts';
+import type { Comparison, Origin } from '../model/comparison.ts';
+import { type Finding, worst } from '../model/verdict.ts';
+import { visible } from '../published/visible.ts';
+import { VERSION } from '../version.ts';
+import { subjectOf } from './assemble.ts';
+import { withDiffs } from './diffs.ts';
+import type { CompareDocument } from './document.ts';
+
+/** What is the same on both sides comes from the other one; there is no commit here. */
+const ORIGINS = {
+  verbatim: 'same',
+  rebuilt: 'same',
+  normalized: 'normalized',
+  unexplained: 'different',
+} as const satisfies Record<Origin, string>;
+
+/** The document of a comparison of two artifacts. */
+export function comparedDocument(options: {
+  readonly from: Published;
+  readonly to: Published;
+  readonly comparison: Comparison;
+  readonly findings: readonly Finding[];
+  readonly explained: ReadonlyMap<string, Explained>;
+}): CompareDocument {
+  const { from, to, comparison, findings, explained } = options;
+  const [a, b] = [from, to].map(({ subject }) => visible(`${subject.name}@${subject.version}`));
+  const sides = { from: a ?? '', to: b ?? '' };
+  const origins = Object.entries(comparison.origins).map(
+    ([path, origin]) => [path, ORIGINS[origin]] as const,
+  );
+  const count = (wanted: string) => origins.filter(([, origin]) => origin === wanted).length;
+  return {
+    schemaVersion: 1,
+    tool: { name: 'reprove', version: VERSION },
+    base: subjectOf(from),
+    subject: subjectOf(to),
+    verdict: comparison.level === null ? 'different' : 'same',
+    level: comparison.level,
+    severity: worst(findings.map(({ severity }) => severity)),
+    comparison: {
+      entries: {
+        total: origins.length,
+        same: count('same'),
+        normalized: count('normalized'),
+        different: count('different'),
+      },
+      origins: Object.fromEntries(origins),
+      normalizers: [...comparison.normalizers],
+      wrapping: [...comparison.wrapping],
+    },
+    findings: [...withDiffs(findings, comparison, { explained, sides })],
+    signals: [...to.signals],
+  };
+}
