@@ -1,6 +1,7 @@
 import semver from 'semver';
 import type { PlanRequest, RevisedPlans } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
+import { isSlippedIn } from '../../src/explain/local.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { cloneName, inFolderNamed } from './folder-name.ts';
 import { join } from './install-root.ts';
@@ -57,11 +58,11 @@ export async function revisedPlans(reading: Reading): Promise<RevisedPlans> {
     return { next: isTooMuch ? [] : await apply(AFTER_FAILURE, REVISED.failure), last: [] };
   }
   if (count(REVISED.difference) > 0) return { next: [], last: [] };
-  const [next, last] = await Promise.all([
+  const [next, isVain] = await Promise.all([
     apply(AFTER_DIFFERENCE, REVISED.difference),
-    apply(AT_LAST, REVISED.difference),
+    isSlippedIn(went.differences),
   ]);
-  return { next, last };
+  return { next, last: isVain ? [] : await apply(AT_LAST, REVISED.difference) };
 }
 
 const REVISED = { failure: 'revised', difference: 'revised-by-difference' } as const;
