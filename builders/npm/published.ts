@@ -15,6 +15,7 @@ import type { RegistryClient } from './registry/client.ts';
 import { type PackageDocument, type VersionDocument, versionOf } from './registry/document.ts';
 import { checkIntegrity, digestsOf as statedDigests } from './registry/integrity.ts';
 import { pickVersion } from './registry/pick-version.ts';
+import { historySignals } from './version-history.ts';
 import { repositorySignals } from './repository-history.ts';
 
 const LARGEST_FILE = 512 * 1024 * 1024;
@@ -138,10 +139,13 @@ async function describe(facts: {
     provenance: attestations?.provenance ?? null,
     history: document,
   });
-  const moved =
+  const history =
     document === null
       ? []
-      : repositorySignals({ document, version: subject.version, repository: claims.repository });
+      : [
+          ...repositorySignals({ document, version: subject.version, repository: claims.repository }),
+          ...historySignals({ document, version: subject.version, entries: archive.value.entries }),
+        ];
   return {
     ok: true,
     value: Object.freeze({
@@ -149,7 +153,7 @@ async function describe(facts: {
       artifact: { fileName, bytes, digests: digestsOf(bytes), archive: archive.value },
       publishedAt: version?.publishedAt ?? null,
       claims,
-      signals: [...facts.signals, ...moved],
+      signals: [...facts.signals, ...history],
       document: version?.raw ?? null,
     }),
   };

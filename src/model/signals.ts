@@ -17,6 +17,12 @@ export const SIGNAL_KINDS = [
   'source-files-missing',
   'repository-from-another-version',
   'source-outside-commit',
+  'install-script-new',
+  'dependency-new-unused',
+  'provenance-lost',
+  'publisher-changed',
+  'published-after-silence',
+  'published-recently',
 ] as const;
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
@@ -107,6 +113,36 @@ export const SIGNALS = {
     title: 'The commit only names some of its files',
     severity: 'info',
     page: 'docs/signals/source-outside-commit.md',
+  },
+  'install-script-new': {
+    title: 'The first version in a while that runs a script on install',
+    severity: 'medium',
+    page: 'docs/signals/install-script-new.md',
+  },
+  'dependency-new-unused': {
+    title: 'A new dependency that no script of the package names',
+    severity: 'medium',
+    page: 'docs/signals/dependency-new-unused.md',
+  },
+  'provenance-lost': {
+    title: 'The version before had provenance, this one has none',
+    severity: 'medium',
+    page: 'docs/signals/provenance-lost.md',
+  },
+  'publisher-changed': {
+    title: 'Another account published it than those before',
+    severity: 'low',
+    page: 'docs/signals/publisher-changed.md',
+  },
+  'published-after-silence': {
+    title: 'It was published after a long silence',
+    severity: 'low',
+    page: 'docs/signals/published-after-silence.md',
+  },
+  'published-recently': {
+    title: 'It was published within the last day',
+    severity: 'info',
+    page: 'docs/signals/published-recently.md',
   },
 } as const satisfies Record<SignalKind, SignalEntry>;
 

@@ -12,7 +12,7 @@ const OTHER = packageTarball(MANIFEST, { 'index.js': 'steal();\n' });
 async function signalsFor(file: Uint8Array, options: { digests: boolean; served?: boolean }) {
   const registry = await startRegistry();
   const dist = options.digests ? {} : { integrity: undefined, shasum: undefined };
-  registry.publish({ manifest: MANIFEST, bytes: BYTES, dist });
+  registry.publish({ manifest: MANIFEST, bytes: BYTES, dist, time: '2024-01-01T00:00:00.000Z' });
   if (options.served === false)
     registry.fault('/bare/-/bare-1.0.0.tgz', { kind: 'answer', status: 404, body: '' });
   const cwd = await temporaryFolder();
