@@ -25,7 +25,7 @@ describe('a build of another tool', () => {
     expect(await driftOf(old, newer)).toMatchObject({
       kind: 'build-drift',
       severity: 'info',
-      evidence: { changed: 5, made: 5, edits: [{ edit: 'const -> var', files: 5 }], alone: [] },
+      evidence: { changed: 5, read: 5, edits: [{ edit: 'const -> var', files: 5 }], alone: [] },
     });
   });
 
@@ -46,6 +46,10 @@ describe('no drift', () => {
       (index) => `${newer[`lib/${index}.js`] ?? ''}${['a()', 'b.c', '1+1', '[]', 'if(x){}'][index] ?? ''};\n`,
     );
     expect(await driftOf(other, newer)).toBeNull();
+  });
+  test('attack: is the same payload in every file', async () => {
+    const injected = files((index) => `${newer[`lib/${index}.js`] ?? ''}fetch('/' + process.env.HOME);\n`);
+    expect(await driftOf(injected, newer)).toBeNull();
   });
   test('are files that were added', async () => {
     expect(await driftOf({ ...newer, 'x.js': 'a', 'y.js': 'a', 'z.js': 'a' }, newer)).toBeNull();
