@@ -2,50 +2,12 @@ import { gunzipSync } from 'node:zlib';
 import { parse } from 'acorn';
 import { Parser, type ReadEntry } from 'tar';
 import { describe, expect, test } from 'vitest';
-import { findingsOf, rolesOf } from '../../builders/npm/judgement.ts';
-import { compare } from '../../src/compare/compare.ts';
-import type { Published } from '../../src/ecosystem.ts';
-import { judge, type Judgement } from '../../src/judge/judge.ts';
-import type { Comparison } from '../../src/model/comparison.ts';
-import { readArchive } from '../../src/published/archive.ts';
-import { digestsOf } from '../../src/published/digests.ts';
-import { archiveOf, MADE, sourceOf } from '../support/artifacts.ts';
+import { entriesOf, type Files, judged, packed, PACKAGES } from '../support/judged.ts';
 import { type EntrySpec, gzipOf, tarEntry, tarOf } from '../support/tarball.ts';
 
 /** Takes artifacts that are reproduced, and changes each in thousands of ways that follow from one seed. */
 const SEED = 20_260_101;
 const PER_PACKAGE = 2_500;
-
-type Files = Readonly<Record<string, string>>;
-
-const functions = (count: number, write: (index: number) => string) =>
-  Array.from({ length: count }, (_, index) => write(index)).join('');
-const manifest = (fields: object) =>
-  JSON.stringify({ name: 'a', version: '1.0.0', main: 'index.js', ...fields }, null, 2);
-
-const PACKAGES: Readonly<Record<string, Files>> = {
-  plain: {
-    'package.json': manifest({ scripts: { test: 'node test.js' }, dependencies: { b: '^1.0.0' } }),
-    'index.js': `'use strict';\n// 2026-08-08\n${functions(20, (i) => `exports.f${i} = function (a) { return a * ${i}; };\n`)}`,
-    'README.md': '# a\n\nText.\n',
-  },
-  bundled: {
-    'package.json': manifest({ exports: { import: './dist/a.mjs', require: './dist/a.cjs' } }),
-    'dist/a.mjs': `/*! a 1.0.0, built sat, 08 aug 2026 14:23:19 utc */\n${functions(20, (i) => `export const f${i} = (a) => a + "${i}";\n`)}`,
-    'dist/a.cjs': functions(20, (i) => `/* ${i} */ exports.f${i} = (a) => a + '${i}'\n`),
-  },
-  minified: {
-    'package.json': manifest({ bin: { a: 'index.js' } }),
-    'index.js': `/* 2026-08-08T14:23:19Z */${functions(60, (i) => `function f${i}(a,b){if(a>${i}){return b}return/x${i}/.test(a)}`)}`,
-    'index.d.ts': functions(10, (i) => `export declare function f${i}(a: string): boolean;\n`),
-  },
-  monorepo: {
-    'package.json': manifest({ types: 'lib/index.d.ts', files: ['lib'] }),
-    'lib/index.js': functions(15, (i) => `export { f${i} } from './f${i}.js'\n`),
-    'lib/index.js.map': '{"version":3,"sources":["../src/index.ts"],"mappings":"AAAA"}',
-    LICENSE: 'MIT\n',
-  },
-};
 
 /** What a mutation puts in: code, and everything that a normalizer looks away from. */
 const SNIPPETS = [
@@ -118,10 +80,6 @@ interface Mutated {
   readonly bytes: Buffer;
 }
 type Mutation = (files: Files, chance: Chance) => Mutated;
-
-const entriesOf = (files: Files): readonly EntrySpec[] =>
-  Object.entries(files).map(([path, content]) => ({ name: `package/${path}`, content }));
-const packed = (entries: readonly EntrySpec[]) => gzipOf(tarOf(entries.map((one) => tarEntry(one))));
 
 function withContent(files: Files, chance: Chance, change: (content: string) => string): Buffer {
   const path = chance.pick(Object.keys(files));
@@ -311,29 +269,6 @@ function means(path: string, published: string, honest: string): boolean {
     return published.replaceAll(/[\s;,()]/g, '') === honest.replaceAll(/[\s;,()]/g, '');
   const program = programOf(published, path);
   return program !== null && program === programOf(honest, path);
-}
-
-interface Judged {
-  readonly comparison: Comparison;
-  readonly judgement: Judgement;
-}
-
-function judged(files: Files, honest: Buffer, bytes: Buffer): Judged | null {
-  const outcome = readArchive(bytes);
-  if (!outcome.ok) return null;
-  const artifact = { fileName: 'a-1.0.0.tgz', bytes, digests: digestsOf(bytes), archive: outcome.value };
-  const published = { artifact, document: null } as unknown as Published;
-  const rebuilt = { bytes: honest, archive: archiveOf(honest) };
-  const comparison = compare({ published: artifact, rebuilt, source: sourceOf(files), made: MADE });
-  const judgement = judge({
-    comparison,
-    failure: null,
-    anomalies: artifact.archive.anomalies,
-    roles: rolesOf(published),
-    ecosystemFindings: findingsOf({ published, rebuilt: rebuilt.archive }),
-    signals: [],
-  });
-  return { comparison, judgement };
 }
 
 /** Why a verdict says more than is so; null when it does not. */
