@@ -5,8 +5,6 @@ import { textOf } from './utf8.ts';
 const FORMATTING = /[\s;,()'"\\]+/g;
 /** White space beyond what a formatter leaves would be a place to keep things. */
 const ODD_SPACE = /[^\S \t\r\n]|[ \t](?=\r?$)|\r(?!\n)|(?:\r?\n){4}|[ \t]{200}/m;
-/** Labels of the tokens that a formatter may add or leave out. */
-const OPTIONAL_TOKENS = [';', ',', '(', ')'];
 /** Where a node is and how it was written, not what it is. */
 const NOT_COMPARED = new Set([
   'start',
@@ -24,8 +22,8 @@ const NOT_COMPARED = new Set([
 
 /**
  * Whether two scripts are the same program and the same comments, formatted otherwise: white space, semicolons, trailing
- * commas, parentheses without effect and the kind of quotes. Both must parse to the same syntax tree, and all other
- * tokens and all comments must follow each other in the same order.
+ * commas, parentheses without effect and the kind of quotes. Both must parse to the same syntax tree, and every comment must
+ * stand between the same text.
  *
  * @param path tells the language
  */
@@ -40,23 +38,19 @@ export function sameCode(published: Uint8Array, rebuilt: Uint8Array, path: strin
     ourTree !== null &&
     theirTree !== null &&
     sameTree(ourTree, theirTree) &&
-    tokensOf(ourTree) === tokensOf(theirTree)
+    commentsOf(ours, ourTree) === commentsOf(theirs, theirTree)
   );
 }
 
-/** All tokens but the optional ones, and between them the comments with single spaces, as one text. */
-function tokensOf({ tokens }: ParseResult): string {
-  const kept = ((tokens ?? []) as readonly Token[]).flatMap(({ type, value }) => {
-    if (typeof type === 'string') return [[type, String(value).replaceAll(/\s+/g, ' ').trim()]];
-    return OPTIONAL_TOKENS.includes(type.label) ? [] : [[type.label, value]];
+/** Every comment with single spaces, and how much text stands before it that no formatter changes. */
+function commentsOf(text: string, { comments }: ParseResult): string {
+  let [end, before] = [0, 0];
+  const placed = (comments ?? []).map(({ type, value, start, end: next }) => {
+    before += text.slice(end, start ?? 0).replace(FORMATTING, '').length;
+    end = next ?? 0;
+    return [type, before, value.replaceAll(/\s+/g, ' ').trim()];
   });
-  return JSON.stringify(kept);
-}
-
-interface Token {
-  /** The name of a kind of comment, or what a token is. */
-  readonly type: string | { readonly label: string };
-  readonly value: unknown;
+  return JSON.stringify(placed);
 }
 
 /** Whether two syntax trees are equal but for places and ways of writing; a loop, since trees may be deep. */

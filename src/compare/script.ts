@@ -2,8 +2,8 @@ import { parse, type ParseResult, type ParserOptions } from '@babel/parser';
 
 export type { ParseResult };
 
-/** Bytes; a script beyond is not parsed. */
-export const MAX_SCRIPT_BYTES = 16 * 1024 * 1024;
+/** Bytes; a script beyond is not parsed: a tree takes some two hundred times its text. */
+export const MAX_SCRIPT_BYTES = 4 * 1024 * 1024;
 
 const SCRIPT_NAME = /\.[cm]?[jt]s$/;
 
@@ -13,18 +13,23 @@ export function isScriptName(path: string): boolean {
 }
 
 /**
- * The syntax tree, tokens and comments of a script that can be read in one way only; null for any other text, and for
- * one that is nested more deeply than the stack. Nothing of it is run.
+ * The syntax tree and comments of a script that can be read in one way only; null for any other text, and for one that is
+ * nested more deeply than the stack. Nothing of it is run.
  *
  * @param path tells the language
+ * @param options.tokens whether its tokens are wanted as well; default no
  */
-export function parseScript(text: string, path: string): ParseResult | null {
+export function parseScript(
+  text: string,
+  path: string,
+  { tokens = false }: { readonly tokens?: boolean } = {},
+): ParseResult | null {
   // Comments of HTML, which scripts have and modules have not (ECMAScript, B.1.1).
   if (text.includes('<!--') || /^\s*-->/m.test(text)) return null;
   const options: ParserOptions = {
     sourceType: 'unambiguous',
     allowReturnOutsideFunction: true,
-    tokens: true,
+    tokens,
     plugins: /\.[cm]?ts$/.test(path) ? [['typescript', { dts: /\.d\.[cm]?ts$/.test(path) }]] : [],
   };
   try {

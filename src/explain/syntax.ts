@@ -25,7 +25,7 @@ export interface ScriptToken {
 
 /** Reads a script; null where it cannot be read (see `parseScript`). */
 export function readScript(text: string, path: string): Script | null {
-  const tree = parseScript(text, path);
+  const tree = parseScript(text, path, { tokens: true });
   return tree === null
     ? null
     : { text, program: tree.program as unknown as SyntaxNode, tokens: tokensOf(text, tree) };

@@ -153,4 +153,11 @@ describe('in a thread of its own', () => {
       ['d.js', { total: 0, changes: [], capabilities: [{ kind: 'network', detail: 'fetch' }] }],
     ]);
   });
+
+  test('attack: one that is too large is said to be unread, and the next one is read', async () => {
+    const large = `f('${'a'.repeat(5 * 1024 ** 2)}')`;
+    const all = await explainAll([added('a.js', large), added('b.js', 'eval(x)')]);
+    expect(all.get('a.js')).toEqual({ unread: 'it is larger than 4 MiB' });
+    expect(all.get('b.js')).toMatchObject({ capabilities: [{ kind: 'dynamic-code' }] });
+  });
 });
