@@ -1,4 +1,4 @@
-import type { Comparison } from '../model/comparison.ts';
+import type { Comparison, Difference } from '../model/comparison.ts';
 import type { RebuildPlan } from '../model/plan.ts';
 import type { Source } from '../model/source.ts';
 import type { Reason } from '../model/verdict.ts';
@@ -32,22 +32,27 @@ const OUTPUT_FOLDER =
 
 /**
  * Why a rebuild says nothing that made none of what is missing from it: it lacks most of what was published, or whole
- * output folders, and everything else is the same. Whatever builds those did not run.
+ * output folders, and nothing else that runs differs. Whatever builds those did not run.
  */
 export function unbuilt(plan: RebuildPlan, comparison: Comparison | null, source: Source): Reason | null {
   // A plan that is nothing but packing was made for a source without a build.
   if (comparison === null || plan.strategy === 'pack') return null;
-  const { differences } = comparison;
-  const isMissing = differences.length > 0 && differences.every(({ kind }) => kind === 'added');
-  const paths = differences.map(({ path }) => path);
-  if (
-    !isMissing ||
-    !(lacksMost(comparison) || paths.every((path) => isUnbuiltFolder(path, comparison, source)))
-  ) {
-    return null;
-  }
-  const message = `No build was found that makes ${paths.length} of the ${Object.keys(comparison.origins).length} published entries (${paths.slice(0, 3).join(', ')}).`;
+  const { differences, origins } = comparison;
+  const missing = differences.filter(({ kind }) => kind === 'added').map(({ path }) => path);
+  const others = differences.filter(({ kind }) => kind !== 'added');
+  const isFolders = missing.length > 0 && missing.every((path) => isUnbuiltFolder(path, comparison, source));
+  const isMissing = others.length === 0 && (isFolders || lacksMost(comparison));
+  const isMissingBesideData = isFolders && missing.length >= MANY_UNBUILT && others.every(isOfData);
+  if (!isMissing && !isMissingBesideData) return null;
+  const message = `No build was found that makes ${missing.length} of the ${Object.keys(origins).length} published entries (${missing.slice(0, 3).join(', ')}).`;
   return { code: 'unsupported', message };
+}
+
+/** Other bytes of a file that nothing runs or follows; a manifest is followed. */
+function isOfData({ kind, path }: Difference): boolean {
+  return (
+    kind === 'content' && /\.(?:json|md|txt|map|css|svg|d\.[cm]?ts)$/.test(path) && path !== 'package.json'
+  );
 }
 
 function lacksMost({ origins, differences }: Comparison): boolean {

@@ -50,6 +50,22 @@ describe('a build that made nothing of an output folder', () => {
     expect(unbuilt(BUILT, comparisonOf({ 'dist/index.js': '1' }, {}), source)).toBeNull();
   });
 
+  describe('of many files', () => {
+    const folder = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`esm/part${index}.js`, '1']));
+    it('says nothing, also beside data of other bytes', () => {
+      const comparison = comparisonOf({ ...folder, 'locale.json': '[1]' }, { 'locale.json': '[2]' });
+      expect(unbuilt(BUILT, comparison, SOURCE)).toMatchObject({ code: 'unsupported' });
+    });
+
+    it.each([
+      ['a script of other bytes', { 'index.js': '1; evil()' }, { 'index.js': '1' }],
+      ['a manifest of other bytes', { 'package.json': '{"name":"pkg","main":"esm/part1.js"}' }, {}],
+      ['a file that was left out', {}, { 'check.json': '1' }],
+    ])('but speaks against %s', (_what, published, rebuilt) => {
+      expect(unbuilt(BUILT, comparisonOf({ ...folder, ...published }, rebuilt), SOURCE)).toBeNull();
+    });
+  });
+
   it('and where there is no build, nothing is excused', () => {
     expect(unbuilt(PACKED, comparisonOf({ 'dist/index.js': '1' }, {}), SOURCE)).toBeNull();
   });
