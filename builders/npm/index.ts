@@ -50,7 +50,10 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
     revise: (reading) => {
       const { request, plan } = reading;
       const facts = { at: new Date(request.instant), node: plan.toolchain['node'] ?? '', list };
-      return revisedPlans({ ...reading, versionOfTime: (role) => managerOfTime(role, facts) });
+      return revisedPlans({
+        ...reading,
+        versionOfTime: (role, range) => managerOfTime(role, { ...facts, range }),
+      });
     },
     async tools(plan) {
       const versions = Object.fromEntries(

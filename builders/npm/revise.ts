@@ -2,23 +2,21 @@ import semver from 'semver';
 import type { PlanRequest, RevisedPlans } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { isSlippedIn } from '../../src/explain/local.ts';
-import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { cloneName, inFolderNamed } from './folder-name.ts';
-import { join } from './install-root.ts';
-import { parseManifest } from './manifest.ts';
 import { INSIDE_TARGET } from './inside.ts';
 import { missingIn, unmatchedIn } from './install-log.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 import { MANAGERS } from './managers/index.ts';
-import { MANAGER_ROLES } from './toolchain/manager-releases.ts';
 import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, peerlessInstalls, withoutDependencies, withStandIns } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
+import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
 import { permissionsStep, publishedPermissions } from './permissions.ts';
+import { directoryOf, manifestAt } from './step-places.ts';
 import { tablesStep } from './dependency-tables.ts';
 import { racedTables } from './raced-order.ts';
 import { versionStep } from './steps.ts';
@@ -38,7 +36,13 @@ const AFTER_FAILURE: readonly Rule[] = [
   tolerantBuild,
 ];
 /** What differences point to. */
-const AFTER_DIFFERENCE: readonly Rule[] = [builtBeforeVersion, packedElsewhere, otherPermissions, racedOrder];
+const AFTER_DIFFERENCE: readonly Rule[] = [
+  builtBeforeVersion,
+  packedElsewhere,
+  otherPermissions,
+  racedOrder,
+  managerInDependencies,
+];
 /** What may help where nothing points anywhere. */
 const AT_LAST: readonly Rule[] = [folderOfClone, olderInstall, managersOfTime, moreScripts];
 
@@ -134,18 +138,6 @@ function oldCrypto({ plan, went }: Reading): Revision | null {
       : { ...step, env: { ...step.env, NODE_OPTIONS: '--openssl-legacy-provider' } },
   );
   return { why: 'the build asks for a hash of OpenSSL before 3: allowed again', change: { steps } };
-}
-
-const ABSENT_MANAGER =
-  /\/opt\/(pnpm|yarn|bun)\/\S*: (?:not found|No such file)|\b(pnpm|yarn): not in this toolchain/;
-
-/** A program called a package manager that nothing else had asked for. */
-async function absentManager({ plan, went, versionOfTime }: Reading): Promise<Revision | null> {
-  const match = went.kind === 'failed' ? ABSENT_MANAGER.exec(went.log) : null;
-  const role = MANAGER_ROLES.find((one) => one === (match?.[1] ?? match?.[2]));
-  if (role === undefined || plan.toolchain[role] !== undefined) return null;
-  const toolchain = { ...plan.toolchain, [role]: await versionOfTime(role) };
-  return { why: `the build calls ${role}: it is there now`, change: { toolchain } };
 }
 
 /** A script that installs in another folder needs what it installs to be there before the network is gone. */
@@ -263,21 +255,6 @@ function olderInstall({ plan, went }: Reading): Revision | null {
   return { why, change: { registryTime } };
 }
 
-/** A manifest may name another package manager than the one that the publisher had. */
-async function managersOfTime({ plan, went, versionOfTime }: Reading): Promise<Revision | null> {
-  if (went.kind !== 'differed') return null;
-  const roles = MANAGER_ROLES.filter((role) => plan.toolchain[role] !== undefined);
-  const versions = await Promise.all(roles.map(async (role) => [role, await versionOfTime(role)] as const));
-  const others = versions.filter(([role, version]) => isSameMajor(plan.toolchain[role] ?? '', version));
-  if (others.length === 0) return null;
-  const why = `${others.map((one) => one.join(' ')).join(' and ')} was the newest when it was published`;
-  return { why, change: { toolchain: { ...plan.toolchain, ...Object.fromEntries(others) } } };
-}
-
-function isSameMajor(version: string, other: string): boolean {
-  return version !== other && semver.parse(version)?.major === semver.parse(other)?.major;
-}
-
 /** What pnpm leaves to chance is taken from the artifact; the versions stay those of the rebuild. */
 function racedOrder({ request, plan, went }: Reading): Revision | null {
   const isPnpm = plan.steps.some(({ phase, argv }) => phase === 'pack' && argv.includes('pnpm'));
@@ -329,14 +306,4 @@ async function moreScripts({ request, plan, went }: Reading): Promise<Revision |
 /** Who runs the scripts of a step. Berry's commands are those of classic yarn. */
 function managerOf({ argv: [program] }: Step): ManagerName | null {
   return MANAGER_NAMES.find((name) => name === program) ?? null;
-}
-
-/** The folder of the repository in which a step runs. */
-function directoryOf({ cwd }: Step): string {
-  return cwd === LAYOUT.source ? '.' : cwd.slice(LAYOUT.source.length + 1);
-}
-
-async function manifestAt(request: PlanRequest, directory: string) {
-  const text = await request.readText(join(directory, 'package.json'));
-  return text === null ? null : parseManifest(text);
 }

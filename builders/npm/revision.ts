@@ -7,8 +7,8 @@ export interface Reading {
   readonly request: PlanRequest;
   readonly plan: RebuildPlan;
   readonly went: Went;
-  /** The version of a package manager that people used when the package was published. */
-  versionOfTime(role: ManagerRole): Promise<string>;
+  /** The version of a package manager that people used when the package was published, of a range if there is one. */
+  versionOfTime(role: ManagerRole, range?: string): Promise<string>;
 }
 
 /** A change of a plan, and the sentence that says why; null when it does not apply. */

@@ -57,16 +57,21 @@ export function toolChooser(
   };
 }
 
-/** The version of a package manager of one moment, where nothing else tells of it. */
+/** The version of a package manager of one moment, of a range if one is given, where nothing else tells of it. */
 export async function managerOfTime(
   role: ManagerRole,
-  options: { readonly at: Date; readonly node: string; readonly list: ToolLister },
+  options: {
+    readonly at: Date;
+    readonly node: string;
+    readonly list: ToolLister;
+    readonly range?: string | undefined;
+  },
 ): Promise<string> {
   const facts = {
     role,
     publishedAt: options.at,
     named: null,
-    ranges: [],
+    ranges: options.range === undefined ? [] : [options.range],
     lockfileVersion: null,
     classic: true,
   };

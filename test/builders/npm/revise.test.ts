@@ -231,6 +231,41 @@ describe('after a difference', () => {
     expect(Object.keys(build?.env ?? {}).filter((name) => /^(?:NODE_)?VERSION$/.test(name))).toEqual([]);
   });
 
+  describe('scripts call the package manager that is among the dependencies', () => {
+    const plan = { ...PLAN, toolchain: { ...TOOLS, pnpm: '9.4.0' } };
+    const went = { kind: 'differed', differences: [difference('content', 'index.js', ['1', '2'])] } as const;
+    const pnpmOf = async (
+      files: Readonly<Record<string, string>>,
+      available = (wanted: string) => wanted,
+    ) => {
+      const request = { ...REQUEST, readText: (file: string) => Promise.resolve(files[file] ?? null) };
+      const versionOfTime = (_role: string, wanted = '') => Promise.resolve(available(wanted));
+      const { next } = await revisedPlans({ request, plan, went, versionOfTime });
+      return next.map(({ toolchain }) => toolchain['pnpm']).find((version) => version !== '9.4.0');
+    };
+    const manifest = JSON.stringify({ ...MANIFEST, devDependencies: { pnpm: '^8.7.5' } });
+
+    it.each([
+      ['pnpm-lock.yaml', '  pnpm@8.7.5:\n    resolution: {}\n'],
+      ['yarn.lock', 'pnpm@^8.7.5:\n  version "8.7.5"\n'],
+      ['package-lock.json', '{"packages": {\n"node_modules/pnpm": {\n      "version": "8.7.5"}}}'],
+    ])('as %s holds it', async (file, text) => {
+      expect(await pnpmOf({ 'package.json': manifest, [file]: text })).toBe('8.7.5');
+    });
+
+    it('or the newest of its range', async () => {
+      expect(await pnpmOf({ 'package.json': manifest }, () => '8.15.9')).toBe('8.15.9');
+    });
+
+    it('but not one that the registry does not have', async () => {
+      expect(await pnpmOf({ 'package.json': manifest }, () => '10.0.0')).toBeUndefined();
+    });
+
+    it('and where there is none, nothing is changed', async () => {
+      expect(await pnpmOf({ 'package.json': JSON.stringify(MANIFEST) })).toBeUndefined();
+    });
+  });
+
   it('another text beside the version is not explained by that', async () => {
     const texts = ['const v = "1.0.0"; evil()', 'const v = "1.0.1";'] as const;
     const { next } = await revise({

@@ -1,0 +1,16 @@
+import type { PlanRequest } from '../../src/ecosystem.ts';
+import type { Step } from '../../src/model/plan.ts';
+import { LAYOUT } from '../../src/sandbox/engine.ts';
+import { join } from './install-root.ts';
+import { type Manifest, parseManifest } from './manifest.ts';
+
+/** The folder of the repository in which a step runs. */
+export function directoryOf({ cwd }: Step): string {
+  return cwd === LAYOUT.source ? '.' : cwd.slice(LAYOUT.source.length + 1);
+}
+
+/** The manifest of a folder at the commit; null where there is none that can be read. */
+export async function manifestAt(request: PlanRequest, directory: string): Promise<Manifest | null> {
+  const text = await request.readText(join(directory, 'package.json'));
+  return text === null ? null : parseManifest(text);
+}
