@@ -2,9 +2,9 @@ import { MAX_SCRIPT_BYTES, parseScript, type ParseResult } from './script.ts';
 import { textOf } from './utf8.ts';
 
 /** What formatters put in, leave out or exchange; the backslash is that of a quote within quotes. */
-const FORMATTING = /[\s;,()'"\\]+/g;
+const FORMATTING = /[ \t\r\n;,()'"\\]+/g;
 /** White space beyond what a formatter leaves would be a place to keep things. */
-const ODD_SPACE = /[^\S \t\r\n]|[ \t](?=\r?$)|\r(?!\n)|(?:\r?\n){4}|[ \t]{200}/m;
+const ODD_SPACE = /[ \t](?=\r?$)|\r(?!\n)|(?:\r?\n){4}|[ \t]{200}/m;
 /** Where a node is and how it was written, not what it is. */
 const NOT_COMPARED = new Set([
   'start',

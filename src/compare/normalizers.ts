@@ -2,9 +2,10 @@ import type { Entry } from '../model/artifact.ts';
 import { sameCode } from './code-formatting.ts';
 import { sameButForCommentDates } from './comment-dates.ts';
 import { sameJsonValue } from './json-formatting.ts';
+import { isProseName, sameButForLineEnds } from './line-ends.ts';
 import { isScriptName } from './script.ts';
 
-export const NORMALIZER_NAMES = ['json-formatting', 'comment-dates', 'code-formatting'] as const;
+export const NORMALIZER_NAMES = ['json-formatting', 'comment-dates', 'code-formatting', 'line-ends'] as const;
 export type NormalizerName = (typeof NORMALIZER_NAMES)[number];
 
 /** A small rule that may ignore one benign difference between two files of the same path. */
@@ -38,6 +39,12 @@ export const NORMALIZERS = {
     page: 'docs/normalizers/code-formatting.md',
     appliesTo: isScriptName,
     equal: sameCode,
+  },
+  'line-ends': {
+    title: 'Line ends of prose',
+    page: 'docs/normalizers/line-ends.md',
+    appliesTo: isProseName,
+    equal: sameButForLineEnds,
   },
 } as const satisfies Record<NormalizerName, Normalizer>;
 

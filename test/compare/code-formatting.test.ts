@@ -19,6 +19,7 @@ describe('one program in two formats', () => {
     ],
     ['with a shebang', '#!/usr/bin/env node\nf()\n', '#!/usr/bin/env node\nf();'],
     ['with the line ends of Windows', 'f()\r\ng()\r\n', 'f()\ng()\n'],
+    ['with an unusual space in a text', "f('a\u00a0b')\r\n", "f('a\u00a0b')\n"],
   ])('%s', (_, published, rebuilt) => {
     expect(same(published, rebuilt)).toBe(true);
   });
