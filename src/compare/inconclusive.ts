@@ -48,11 +48,12 @@ export function unbuilt(plan: RebuildPlan, comparison: Comparison | null, source
   return { code: 'unsupported', message };
 }
 
-/** Other bytes of a file that nothing runs or follows; a manifest is followed. */
+/** A manifest or a lockfile, wherever it stands: package managers and runtimes follow them. */
+const FOLLOWED = /(?:^|\/)(?:package|[^/]*shrinkwrap|[^/]*lock)\.json$/;
+
+/** Other bytes of a file that nothing runs or follows. */
 function isOfData({ kind, path }: Difference): boolean {
-  return (
-    kind === 'content' && /\.(?:json|md|txt|map|css|svg|d\.[cm]?ts)$/.test(path) && path !== 'package.json'
-  );
+  return kind === 'content' && /\.(?:json|md|txt|map|css|svg|d\.[cm]?ts)$/.test(path) && !FOLLOWED.test(path);
 }
 
 function lacksMost({ origins, differences }: Comparison): boolean {

@@ -60,6 +60,8 @@ describe('a build that made nothing of an output folder', () => {
     it.each([
       ['a script of other bytes', { 'index.js': '1; evil()' }, { 'index.js': '1' }],
       ['a manifest of other bytes', { 'package.json': '{"name":"pkg","main":"esm/part1.js"}' }, {}],
+      ['a manifest within', { 'cjs/package.json': '{"main":"a"}' }, { 'cjs/package.json': '{}' }],
+      ['a lockfile', { 'npm-shrinkwrap.json': '{"a":1}' }, { 'npm-shrinkwrap.json': '{}' }],
       ['a file that was left out', {}, { 'check.json': '1' }],
     ])('but speaks against %s', (_what, published, rebuilt) => {
       expect(unbuilt(BUILT, comparisonOf({ ...folder, ...published }, rebuilt), SOURCE)).toBeNull();
