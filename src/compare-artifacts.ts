@@ -1,9 +1,8 @@
 import { compare } from './compare/compare.ts';
-import type { Ecosystem, NotPublished, Published } from './ecosystem.ts';
+import type { Ecosystem, NotPublished } from './ecosystem.ts';
 import { explainAll } from './explain/explain-all.ts';
-import { differenceFindings, wrappingFinding, type Words } from './judge/difference-findings.ts';
-import { anomalyFinding, byImportance } from './judge/findings.ts';
-import type { Comparison } from './model/comparison.ts';
+import type { Words } from './judge/difference-findings.ts';
+import { judge } from './judge/judge.ts';
 import type { Source } from './model/source.ts';
 import { comparedDocument } from './report/compared.ts';
 import type { CompareDocument } from './report/document.ts';
@@ -55,23 +54,17 @@ export async function compareArtifacts(
     source: NO_SOURCE,
     made: { packer: from.artifact.fileName, gzip: '' },
   });
-  const findings = findingsOf({ comparison, from, to, ecosystem });
+  const { findings, verdict } = judge({
+    comparison,
+    failure: null,
+    anomalies: to.artifact.archive.anomalies,
+    roles: ecosystem.roles(to),
+    ecosystemFindings: ecosystem.findings({ published: to, rebuilt: from.artifact.archive }),
+    signals: to.signals,
+    words: OF_VERSIONS,
+  });
   const explained = await explainAll(comparison.differences);
-  return { ok: true, document: comparedDocument({ from, to, comparison, findings, explained }) };
-}
-
-function findingsOf(options: {
-  readonly comparison: Comparison;
-  readonly from: Published;
-  readonly to: Published;
-  readonly ecosystem: Ecosystem;
-}) {
-  const { comparison, from, to, ecosystem } = options;
-  const wrapping = wrappingFinding(comparison);
-  return [
-    ...differenceFindings(comparison, ecosystem.roles(to), OF_VERSIONS),
-    ...ecosystem.findings({ published: to, rebuilt: from.artifact.archive }),
-    ...to.artifact.archive.anomalies.map((one) => anomalyFinding(one, comparison.level)),
-    ...(wrapping === null ? [] : [wrapping]),
-  ].toSorted(byImportance);
+  // The very same file is the same, whatever else is to be said of it.
+  const isSame = comparison.level === 'bytes' || verdict === 'reproduced';
+  return { ok: true, document: comparedDocument({ from, to, comparison, isSame, findings, explained }) };
 }

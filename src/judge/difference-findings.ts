@@ -59,9 +59,7 @@ export function wrappingFinding(comparison: Comparison): Finding<DifferenceFindi
 
 /** Whether a finding is one of those above. */
 export function isDifferenceFinding(kind: Finding['kind']): kind is DifferenceFindingKind {
-  return (
-    kind === 'wrapping-differs' || kind === 'build-drift' || Object.values<string>(KIND_OF).includes(kind)
-  );
+  return kind === 'wrapping-differs' || Object.values<string>(KIND_OF).includes(kind);
 }
 
 /** The strongest of what the manifest, the name and the first bytes on either side say. */

@@ -1,16 +1,10 @@
 import { type Anomaly, type AnomalyKind } from '../model/artifact.ts';
 import type { Level } from '../model/comparison.ts';
-import { type Finding, isHigh, SEVERITIES, type Severity } from '../model/verdict.ts';
+import { type Finding, isHigh, type Severity } from '../model/verdict.ts';
 
 /** Differences between the published and the rebuilt archive, entry by entry. */
 export type DifferenceFindingKind =
-  | 'file-added'
-  | 'file-missing'
-  | 'file-changed'
-  | 'mode-changed'
-  | 'type-changed'
-  | 'wrapping-differs'
-  | 'build-drift';
+  'file-added' | 'file-missing' | 'file-changed' | 'mode-changed' | 'type-changed' | 'wrapping-differs';
 
 /** What an ecosystem's own reading of manifests finds. */
 export type ManifestFindingKind =
@@ -23,7 +17,7 @@ export type ManifestFindingKind =
   | 'manifest-mismatch'
   | 'manifest-unreadable';
 
-export type FindingKind = DifferenceFindingKind | ManifestFindingKind | AnomalyKind;
+export type FindingKind = DifferenceFindingKind | 'build-drift' | ManifestFindingKind | AnomalyKind;
 
 export interface FindingEntry {
   readonly title: string;
@@ -147,15 +141,4 @@ function anomaly(title: string, severity: Severity, reproducedAt: Level, page: s
 
 function pageOf(name: string): string {
   return `docs/findings/${name}.md`;
-}
-
-/** The worst first; among equals by path and kind, so that the same input gives the same list. */
-export function byImportance(a: Finding, b: Finding): number {
-  const bySeverity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
-  return bySeverity || compareText(a.path ?? '', b.path ?? '') || compareText(a.kind, b.kind);
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -3,13 +3,19 @@ import type { Comparison, Level } from '../model/comparison.ts';
 import {
   type Finding,
   type Reason,
+  SEVERITIES,
   type Severity,
   type Signal,
   type Verdict,
   worst,
 } from '../model/verdict.ts';
-import { differenceFindings, isDifferenceFinding, wrappingFinding } from './difference-findings.ts';
-import { anomalyFinding, byImportance, forbidsReproduced } from './findings.ts';
+import {
+  differenceFindings,
+  isDifferenceFinding,
+  type Words,
+  wrappingFinding,
+} from './difference-findings.ts';
+import { anomalyFinding, forbidsReproduced } from './findings.ts';
 import { REASONS } from './reasons.ts';
 import type { EntryRole } from './roles.ts';
 
@@ -23,6 +29,8 @@ export interface JudgeRequest {
   readonly roles: ReadonlyMap<string, EntryRole>;
   readonly ecosystemFindings: readonly Finding[];
   readonly signals: readonly Signal[];
+  /** How differences are told; default: as those of a rebuild. */
+  readonly words?: Words;
 }
 
 /** The verdict on one package version. */
@@ -48,7 +56,7 @@ export function judge(request: JudgeRequest): Judgement {
   const { comparison } = request;
   if (comparison === null || request.failure !== null) return unverifiable(request);
   const findings = [
-    ...differenceFindings(comparison, request.roles),
+    ...differenceFindings(comparison, request.roles, request.words),
     ...request.ecosystemFindings,
     ...request.anomalies.map((one) => anomalyFinding(one, comparison.level)),
     ...[wrappingFinding(comparison)].filter((finding) => finding !== null),
@@ -91,4 +99,15 @@ export function withoutVerdict(judgement: Judgement, reason: Reason): Judgement 
   const findings = judgement.findings.filter(({ kind }) => !isDifferenceFinding(kind));
   const severity = worst([REASONS[reason.code].severity, ...findings.map((finding) => finding.severity)]);
   return Object.freeze({ ...judgement, verdict: 'unverifiable', level: null, severity, reason, findings });
+}
+
+/** The worst first; among equals by path and kind, so that the same input gives the same list. */
+function byImportance(a: Finding, b: Finding): number {
+  const bySeverity = SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
+  return bySeverity || compareText(a.path ?? '', b.path ?? '') || compareText(a.kind, b.kind);
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

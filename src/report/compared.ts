@@ -21,10 +21,12 @@ export function comparedDocument(options: {
   readonly from: Published;
   readonly to: Published;
   readonly comparison: Comparison;
+  /** Whether nothing differs, and nothing hides beside what is equal. */
+  readonly isSame: boolean;
   readonly findings: readonly Finding[];
   readonly explained: ReadonlyMap<string, Explained>;
 }): CompareDocument {
-  const { from, to, comparison, findings, explained } = options;
+  const { from, to, comparison, isSame, findings, explained } = options;
   const [a, b] = [from, to].map(({ subject }) => visible(`${subject.name}@${subject.version}`));
   const sides = { from: a ?? '', to: b ?? '' };
   const origins = Object.entries(comparison.origins).map(
@@ -36,8 +38,8 @@ export function comparedDocument(options: {
     tool: { name: 'reprove', version: VERSION },
     base: subjectOf(from),
     subject: subjectOf(to),
-    verdict: comparison.level === null ? 'different' : 'same',
-    level: comparison.level,
+    verdict: isSame ? 'same' : 'different',
+    level: isSame ? comparison.level : null,
     severity: worst(findings.map(({ severity }) => severity)),
     comparison: {
       entries: {

@@ -71,6 +71,7 @@ export function comparedHeadline({ verdict, level, base, subject, findings }: Co
   const names = `${base.artifact ?? base.name} and ${subject.artifact ?? subject.name}`;
   if (verdict === 'same' && level !== null) return `${names} ${SAMENESS[level]}.`;
   const paths = new Set(findings.flatMap((finding) => (finding.path === null ? [] : [finding.path])));
+  if (paths.size === 0) return `${names} hold the same files, and something beside them that differs.`;
   return `${names} differ: ${paths.size === 1 ? '1 file' : `${paths.size} files`}.`;
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { compareJsonSchema } from '../../src/report/document.ts';
 import { reprove } from '../support/cli.ts';
-import { npmTarball } from '../support/tarball.ts';
+import { gzipOf, npmTarball } from '../support/tarball.ts';
 import { TestWorld } from '../support/world.ts';
 
 const SCHEMA_FILE = new URL('../../docs/compare.schema.json', import.meta.url);
@@ -56,6 +56,21 @@ describe('reprove compare', () => {
         ['file-added', 'critical'],
       ]),
     );
+  });
+
+  it('attack: bytes hidden behind the same files are not the same', async () => {
+    const bytes = npmTarball({ 'package.json': '{"name":"plain","version":"1.0.0"}' });
+    const write = (name: string, content: Uint8Array) => {
+      const file = path.join(world.folder.path, name);
+      writeFileSync(file, content);
+      return file;
+    };
+    const hidden = Buffer.concat([bytes, gzipOf(Buffer.from('payload'))]);
+    const run = await compare(write('clean.tgz', bytes), write('hiding.tgz', hidden));
+    expect([run.exitCode, run.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^≠ DIFFERENT[^]*\[gzip-extra-member\]/),
+    ]);
   });
 
   it('exits 0 for milder differences with --fail-on', async () => {
