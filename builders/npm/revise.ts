@@ -1,7 +1,7 @@
 import semver from 'semver';
 import type { PlanRequest, RevisedPlans } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
-import { isSlippedIn } from '../../src/explain/local.ts';
+import { isSlippedIn } from '../../src/explain/slipped-in.ts';
 import { cloneName, inFolderNamed } from './folder-name.ts';
 import { INSIDE_TARGET } from './inside.ts';
 import { missingIn, unmatchedIn } from './install-log.ts';

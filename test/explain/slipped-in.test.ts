@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isSlippedIn } from '../../src/explain/local.ts';
+import { isSlippedIn } from '../../src/explain/slipped-in.ts';
 import { compareTarballs } from '../support/artifacts.ts';
 import { npmTarball } from '../support/tarball.ts';
 
