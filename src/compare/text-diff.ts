@@ -1,5 +1,6 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { visible } from '../published/visible.ts';
+import { textOf } from './utf8.ts';
 
 export { visible };
 
@@ -94,15 +95,8 @@ function unifiedLines({ ours, theirs, maxWidth, sides }: UnifiedRequest): readon
 
 /** The text of a file that can be shown as lines, or null: no UTF-8, or NUL bytes. */
 function readableText(bytes: Uint8Array): string | null {
-  if (bytes.length > MAX_TEXT_BYTES || bytes.includes(0)) return null;
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    return null;
-  }
+  return bytes.length > MAX_TEXT_BYTES || bytes.includes(0) ? null : textOf(bytes);
 }
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 interface WindowRequest {
   readonly published: Uint8Array;
