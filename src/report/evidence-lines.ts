@@ -1,7 +1,7 @@
 import { visible } from '../published/visible.ts';
 import { type Canvas, INDENT } from './canvas.ts';
-import { type CodeDocument, type ResultDocument, UnreadDocument } from './document.ts';
-import { abilitiesOf, codeOf, diffOf } from './facts.ts';
+import type { CodeDocument, ResultDocument } from './document.ts';
+import { abilitiesOf, changesToRead, codeOf, diffOf } from './facts.ts';
 import { wrap } from './wrap.ts';
 
 type Look = Pick<Canvas, 'style' | 'width'>;
@@ -10,18 +10,10 @@ const MOST_CHANGES = 8;
 
 /** What differs in a file, to read below its finding: the statements where lines are too long, and what they can do. */
 export function evidenceLines(finding: ResultDocument['findings'][number], look: Look): readonly string[] {
-  const [code, diff] = [codeOf(finding), diffOf(finding)];
-  const unread = UnreadDocument.safeParse(finding.evidence['code']).data;
-  if (unread !== undefined) {
-    return [
-      look.style.bold(`${INDENT}! what it does is not known: ${visible(unread.unread)}`),
-      ...diffLines(diff, look),
-    ];
-  }
-  if (code === null) return diffLines(diff, look);
-  const isWindow = diff[0]?.startsWith('first difference') === true;
-  const lines = isWindow && code.changes.length > 0 ? changeLines(code, look) : diffLines(diff, look);
-  return [...abilityLines(code, look), ...lines];
+  const changes = changesToRead(finding);
+  const total = codeOf(finding)?.total ?? 0;
+  const lines = changes.length > 0 ? changeLines({ changes, total }, look) : diffLines(diffOf(finding), look);
+  return [...abilityLines(finding, look), ...lines];
 }
 
 function diffLines(diff: readonly string[], { style }: Look): readonly string[] {
@@ -33,8 +25,11 @@ function diffLines(diff: readonly string[], { style }: Look): readonly string[] 
 }
 
 /** One line for each kind of what the code that is only published can do. */
-function abilityLines(code: CodeDocument, { style, width }: Look): readonly string[] {
-  return abilitiesOf(code).flatMap(([words, details]) =>
+function abilityLines(
+  finding: ResultDocument['findings'][number],
+  { style, width }: Look,
+): readonly string[] {
+  return abilitiesOf([finding]).flatMap(([words, details]) =>
     wrap(`! ${words}: ${visible(details)}`, width - INDENT.length).map((line) =>
       style.bold(`${INDENT}${line}`),
     ),
@@ -43,7 +38,10 @@ function abilityLines(code: CodeDocument, { style, width }: Look): readonly stri
 
 const MARKS = { added: '+', removed: '-', changed: '~' } as const;
 
-function changeLines({ changes, total }: CodeDocument, { style, width }: Look): readonly string[] {
+function changeLines(
+  { changes, total }: Pick<CodeDocument, 'changes' | 'total'>,
+  { style, width }: Look,
+): readonly string[] {
   const lines = changes.slice(0, MOST_CHANGES).flatMap(({ kind, offset, line, code }) => {
     const where = style.dim(`${INDENT}${kind} at byte ${offset}, line ${line}`);
     const paint = kind === 'removed' ? style.removed : style.added;

@@ -1,5 +1,5 @@
 import { CAPABILITIES, type CapabilityKind } from '../explain/capabilities.ts';
-import { CodeDocument, type CompareDocument, type ResultDocument } from './document.ts';
+import { CodeDocument, type CompareDocument, type ResultDocument, UnreadDocument } from './document.ts';
 
 export type Fact = readonly [label: string, text: string];
 
@@ -16,8 +16,20 @@ export function diffOf(finding: Finding): readonly string[] {
   return Array.isArray(diff) ? diff.map(String) : [];
 }
 
+/** The changes to read in place of the difference: its lines are too long to be read. Empty where the lines do. */
+export function changesToRead(finding: Finding): CodeDocument['changes'] {
+  return diffOf(finding)[0]?.startsWith('first difference') === true ? (codeOf(finding)?.changes ?? []) : [];
+}
+
 /** What the code that is only published can do, one fact for each kind, in words and with what shows it. */
-export function abilitiesOf({ capabilities }: Pick<CodeDocument, 'capabilities'>): readonly Fact[] {
+export function abilitiesOf(findings: readonly Finding[]): readonly Fact[] {
+  const unread = findings.flatMap((finding) => UnreadDocument.safeParse(finding.evidence['code']).data ?? []);
+  const why = [...new Set(unread.map((one) => one.unread))].join('; ');
+  const capabilities = findings.flatMap((finding) => codeOf(finding)?.capabilities ?? []);
+  return [...(why === '' ? [] : [['may do more than is known', why] as const]), ...inWords(capabilities)];
+}
+
+function inWords(capabilities: CodeDocument['capabilities']): readonly Fact[] {
   const kinds = Object.entries(CAPABILITIES) as [CapabilityKind, string][];
   return kinds.flatMap(([kind, words]) => {
     const details = new Set(capabilities.filter((one) => one.kind === kind).map(({ detail }) => detail));

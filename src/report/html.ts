@@ -52,8 +52,7 @@ export function renderHtml(report: Report): string {
 
 /** What the code that is only published can do, first of all. */
 function abilitiesSection({ findings }: Report): Content {
-  const capabilities = findings.flatMap((finding) => codeOf(finding)?.capabilities ?? []);
-  const items = abilitiesOf({ capabilities }).map(([words, details]) =>
+  const items = abilitiesOf(findings).map(([words, details]) =>
     tag('li', {}, [tag('b', {}, words), ' ', tag('code', {}, details)]),
   );
   return section(

@@ -1,6 +1,6 @@
 import { SEVERITIES } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
-import { abilitiesOf, codeOf, diffOf } from './facts.ts';
+import { abilitiesOf, changesToRead, diffOf } from './facts.ts';
 import type { Report } from './report.ts';
 
 const MARKS = { reproduced: '✅', diverged: '❌', unverifiable: '❔', same: '🟰', different: '↔️' } as const;
@@ -39,11 +39,9 @@ export function renderMarkdown(report: Report): string {
 function findingBlocks({ findings }: Report): readonly string[] {
   const ranked = findings.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
   const blocks = ranked.slice(0, MOST_FINDINGS).map((finding, index) => {
-    const code = codeOf(finding);
-    const abilities = code === null ? [] : abilitiesOf(code);
     const lines = [
       `- **${finding.severity}** ${span(finding.kind)} ${prose(finding.message)}`,
-      ...abilities.map(([words, details]) => `  - ⚠️ ${words}: ${span(details)}`),
+      ...abilitiesOf([finding]).map(([words, details]) => `  - ⚠️ ${words}: ${span(details)}`),
     ];
     const shown = index < MOST_SHOWN ? shownCode(finding) : [];
     return [...lines, ...(shown.length > 0 ? [indented(fence(shown))] : [])].join('\n');
@@ -53,10 +51,9 @@ function findingBlocks({ findings }: Report): readonly string[] {
 }
 
 function shownCode(finding: Report['findings'][number]): readonly string[] {
-  const [code, diff] = [codeOf(finding), diffOf(finding)];
-  const isWindow = diff[0]?.startsWith('first difference') === true;
-  if (code === null || code.changes.length === 0 || !isWindow) return diff;
-  return code.changes.slice(0, MOST_SHOWN).flatMap((change) => {
+  const changes = changesToRead(finding);
+  if (changes.length === 0) return diffOf(finding);
+  return changes.slice(0, MOST_SHOWN).flatMap((change) => {
     const mark = change.kind === 'removed' ? '-' : '+';
     return [`@@ ${change.kind} at byte ${change.offset}, line ${change.line} @@`, `${mark} ${change.code}`];
   });

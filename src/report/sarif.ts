@@ -73,8 +73,7 @@ function findingResults({ findings }: Report): readonly Result[] {
   return findings.map((finding) => {
     const { kind, severity, message, path } = finding;
     const code = codeOf(finding);
-    const abilities =
-      code === null ? [] : abilitiesOf(code).map(([words, details]) => `It ${words}: ${details}.`);
+    const abilities = abilitiesOf([finding]).map(([words, details]) => `It ${words}: ${details}.`);
     const line = code?.changes[0]?.line;
     const { offset } = finding.evidence;
     return {

@@ -43,6 +43,19 @@ describe('a statement in a bundle', () => {
   });
 });
 
+test.each(['text', 'markdown', 'sarif', 'html'] as const)(
+  'that code was not read is said as %s',
+  (format) => {
+    const document = divergedDocument();
+    const findings = document.findings.map((finding) => {
+      return { ...finding, evidence: { ...finding.evidence, code: { unread: 'it is larger than 4 MiB' } } };
+    });
+    const shown = FORMATS[format](printed({ ...document, findings }), OPTIONS);
+    expect(shown).toContain('may do more than is known');
+    expect(shown).toContain('it is larger than 4 MiB');
+  },
+);
+
 test('what cannot be verified is a result of SARIF as well', () => {
   const reason = { code: 'no-repository', message: 'It names none.' } as const;
   const document = divergedDocument({ verdict: 'unverifiable', reason, findings: [], signals: [] });
