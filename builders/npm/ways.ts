@@ -1,12 +1,13 @@
 import type { Step } from '../../src/model/plan.ts';
 import type { TreeFile } from '../../src/model/source.ts';
-import { type InstallRoot, join } from './install-root.ts';
+import type { InstallRoot } from './install-root.ts';
 import type { Manifest } from './manifest.ts';
 import { buildWays, type ScriptRun } from './scripts.ts';
 import { inSource, toolStep } from './managers/manager.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
 import { recipeBuildWays } from './release/ways.ts';
 import { scriptStep } from './steps.ts';
+import { taskRunnerWays } from './task-runners.ts';
 import { members, neededMembers } from './workspace.ts';
 
 /** Steps that make what is published, in order. */
@@ -32,7 +33,7 @@ export async function waysToBuild(request: WaysRequest): Promise<readonly Way[]>
   const own = stepsOf(manifest, directory, root);
   const released = releaseWays(request);
   if (root.directory === directory)
-    return [...released, ...own, ...(await makeWays(request)), ...programWays(request)];
+    return [...released, ...own, ...(await taskRunnerWays(request)), ...programWays(request)];
   const needed = await neededWay(request);
   const [first] = own;
   const after = needed.length > 0 && first !== undefined ? [[...needed, ...first]] : [];
@@ -78,19 +79,6 @@ async function neededWay(request: WaysRequest): Promise<Way> {
       optional: true,
     }));
   });
-}
-
-/** What make is told to make where a manifest has no script for that; the first of these that a Makefile has. */
-const TARGETS = ['build', 'dist', 'lib', 'compile', 'bundle', 'package'];
-const RULE = /^([a-z][\w-]{0,60})[ \t]*:(?!=)/gm;
-
-async function makeWays({ directory, readText }: WaysRequest): Promise<readonly Way[]> {
-  const makefile = (await readText(join(directory, 'Makefile'))) ?? '';
-  const rules = new Set([...makefile.matchAll(RULE)].map(([, rule = '']) => rule));
-  const target = TARGETS.find((one) => rules.has(one));
-  if (target === undefined) return [];
-  const name = `make ${target}`;
-  return [[toolStep({ name, phase: 'build', argv: ['make', target], directory, manager: 'npm' })]];
 }
 
 /** Programs of the repository that make a whole package, where its manifest has no script for that. */

@@ -155,6 +155,41 @@ describe('a package with built files', () => {
     expect(steps[0]?.[2]).toBe('build /work/source: make build');
   });
 
+  it.each([
+    [
+      'Gruntfile.js',
+      "grunt.registerTask('test', []); grunt.registerTask('build', ['concat']);",
+      'grunt build',
+    ],
+    ['gulpfile.js', "gulp.task('watch', []);\ngulp.task('default', ['js']);", 'gulp default'],
+    ['gulpfile.mjs', 'export const dist = series(clean, js);', 'gulp dist'],
+    ['jakefile.js', "task('lint', []);\ntask('build', ['lint'], function () {});", 'jake build'],
+    ['Jakefile', "task({build: ['lint']}, function () {});", 'jake build'],
+  ])('is built by the task of its %s when its manifest has no script for that', async (file, text, built) => {
+    const { plans, steps } = await plansOf({
+      files: {
+        'package.json': { name: 'pkg', scripts: { test: 'mocha' }, dependencies: { debug: '1' } },
+        [file]: text,
+      },
+      unexplained: BUILT,
+    });
+    expect(steps[0]?.at(-2)).toBe(`build /work/source: ${built}`);
+    expect(plans[0]?.steps.at(-2)?.env['PATH']).toMatch(/^\/work\/source\/node_modules\/\.bin:/);
+  });
+
+  it('is not built by a task file that lies elsewhere or has no such task', async () => {
+    const { plans } = await plansOf({
+      files: {
+        'package.json': { name: 'pkg' },
+        'test/Gruntfile.js': "grunt.registerTask('build', [])",
+        'gulpfile.js': "gulp.task('lint', [])",
+        Makefile: 'release: test\n\tnpm publish\n',
+      },
+      unexplained: BUILT,
+    });
+    expect(plans.map((plan) => plan.strategy)).toEqual(['pack']);
+  });
+
   it('is installed where the tools are, when it lies in a folder and names none itself', async () => {
     const { steps } = await plansOf({
       files: {

@@ -1,0 +1,79 @@
+import type { Step } from '../../src/model/plan.ts';
+import type { TreeFile } from '../../src/model/source.ts';
+import { join } from './install-root.ts';
+import { inSource, toolStep } from './managers/manager.ts';
+
+/** A program that runs named tasks of a file of the repository. */
+interface TaskRunner {
+  /** The command, which takes the name of a task; found among the installed packages, else on the path. */
+  readonly program: string;
+  /** Names of the file, as the program looks for it. */
+  readonly file: RegExp;
+  /** Where the file names a task; the first group is the name. */
+  readonly task: RegExp;
+}
+
+const RUNNERS: readonly TaskRunner[] = [
+  { program: 'make', file: /^(?:GNU)?[Mm]akefile$/, task: /^([a-z][\w-]{0,60})[ \t]*:(?!=)/gm },
+  {
+    program: 'grunt',
+    file: /^gruntfile\.(?:js|cjs|coffee)$/i,
+    task: /\bregisterTask\(?\s*['"]([a-z][\w:-]{0,60})['"]/g,
+  },
+  {
+    program: 'gulp',
+    file: /^gulpfile(?:\.babel)?\.(?:[cm]?js|ts)$/i,
+    task: /\b(?:\.task\(\s*['"]|exports\.|export const )([a-z][\w:-]{0,60})\b/g,
+  },
+  {
+    program: 'jake',
+    file: /^jakefile(?:\.js)?$/i,
+    task: /\b(?:task|file|directory)\(\s*\{?\s*['"]?([a-z][\w:-]{0,60})\b/g,
+  },
+];
+
+/** Tasks that by their name make what is published; the first that a file has is the one to run. */
+const TASKS = ['build', 'dist', 'lib', 'compile', 'bundle', 'package', 'release', 'default'];
+/** A Makefile may do anything at all by these names; the other programs are there to build. */
+const VAGUE = new Set(['release', 'default']);
+
+/**
+ * The ways in which the files of task runners (make, grunt, gulp, jake) in a package's folder build it, one step each.
+ * They are read as text, never run: a task whose name is put together by code is not found.
+ */
+export async function taskRunnerWays(request: {
+  readonly directory: string;
+  readonly tree: readonly Pick<TreeFile, 'path'>[];
+  readText(file: string): Promise<string | null>;
+}): Promise<readonly (readonly Step[])[]> {
+  const { directory, tree, readText } = request;
+  const ways: (readonly Step[])[] = [];
+  for (const runner of RUNNERS) {
+    const found = tree.find(({ path }) => runner.file.test(nameIn(directory, path) ?? ''));
+    const task = found === undefined ? null : taskOf(runner, (await readText(found.path)) ?? '');
+    if (task !== null) ways.push([runnerStep(runner, task, directory)]);
+  }
+  return ways;
+}
+
+/** The name of a file that stands in this very folder, else null. */
+function nameIn(directory: string, path: string): string | null {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return join(directory, name) === path ? name : null;
+}
+
+function taskOf({ program, task }: TaskRunner, text: string): string | null {
+  const named = new Set([...text.matchAll(task)].map(([, name = '']) => name));
+  return TASKS.find((one) => named.has(one) && (program !== 'make' || !VAGUE.has(one))) ?? null;
+}
+
+function runnerStep({ program }: TaskRunner, task: string, directory: string): Step {
+  const step = toolStep({
+    name: `${program} ${task}`,
+    phase: 'build',
+    argv: [program, task],
+    directory,
+  });
+  const bins = `${inSource(directory)}/node_modules/.bin`;
+  return { ...step, env: { ...step.env, PATH: `${bins}:${step.env['PATH']}` } };
+}
