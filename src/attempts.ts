@@ -238,16 +238,17 @@ async function makeAttempt(
   const { result } = done;
   const searched = result.ok ? await compared(request, { plan, source, rebuilt: result }) : null;
   const comparison = searched?.comparison ?? null;
+  const roles = ecosystem.roles(published);
   const judgement = judge({
     comparison,
     anomalies: published.artifact.archive.anomalies,
-    roles: ecosystem.roles(published),
+    roles,
     ecosystemFindings: ecosystem.findings({ published, rebuilt: result.ok ? result.archive : null }),
     signals: signalsOf(request, done, source),
     failure: result.ok
       ? (outsideOfCommit(comparison, source) ??
         inconclusive(plan, comparison) ??
-        unbuilt(plan, comparison, source))
+        unbuilt({ plan, comparison, source }, { roles, ignored: await ignoredLines(planRequest) }))
       : result.reason,
   });
   return {
@@ -260,6 +261,14 @@ async function makeAttempt(
     durationMs: Math.round(performance.now() - started),
     compareMs: Math.round(performance.now() - rebuilt),
   };
+}
+
+/** What git is told to leave out of the package's folder. */
+async function ignoredLines({ source, readText }: PlanRequest): Promise<readonly string[]> {
+  const { directory } = source;
+  const files = directory === '.' ? ['.gitignore'] : ['.gitignore', `${directory}/.gitignore`];
+  const texts = await Promise.all(files.map(async (file) => (await readText(file)) ?? ''));
+  return texts.flatMap((text) => text.split('\n'));
 }
 
 /** Compares what a plan made; where only the packing differs, also what other ways of packing make of the same files. */

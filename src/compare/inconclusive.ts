@@ -1,3 +1,4 @@
+import type { EntryRole } from '../judge/roles.ts';
 import type { Comparison, Difference } from '../model/comparison.ts';
 import type { RebuildPlan } from '../model/plan.ts';
 import type { Source } from '../model/source.ts';
@@ -30,17 +31,32 @@ const MANY_UNBUILT = 10;
 const OUTPUT_FOLDER =
   /^(?:dist|build|lib|libs|out|output|es|esm|cjs|mjs|umd|iife|min|types|typings|bundles?|compiled)$/;
 
+/** What tells that a folder is made rather than written. */
+export interface MadeClues {
+  /** What each published entry can do. */
+  readonly roles: ReadonlyMap<string, EntryRole>;
+  /** The lines of the files of the commit that say what git is to leave out, of the package's folder and those above. */
+  readonly ignored: readonly string[];
+}
+
 /**
  * Why a rebuild says nothing that made none of what is missing from it: it lacks most of what was published, or whole
- * output folders, and nothing else that runs differs. Whatever builds those did not run.
+ * output folders which the source speaks of, and nothing else that runs differs. Whatever builds those did not run.
  */
-export function unbuilt(plan: RebuildPlan, comparison: Comparison | null, source: Source): Reason | null {
+export function unbuilt(
+  attempt: { readonly plan: RebuildPlan; readonly comparison: Comparison | null; readonly source: Source },
+  clues: MadeClues,
+): Reason | null {
+  const { plan, comparison, source } = attempt;
   // A plan that is nothing but packing was made for a source without a build.
   if (comparison === null || plan.strategy === 'pack') return null;
   const { differences, origins } = comparison;
   const missing = differences.filter(({ kind }) => kind === 'added').map(({ path }) => path);
   const others = differences.filter(({ kind }) => kind !== 'added');
-  const isFolders = missing.length > 0 && missing.every((path) => isUnbuiltFolder(path, comparison, source));
+  const isFolders =
+    missing.length > 0 &&
+    missing.every((path) => isUnbuiltFolder(path, comparison, source)) &&
+    [...new Set(missing.map(folderOf))].every((folder) => isSpokenOf(folder, clues));
   const isMissing = others.length === 0 && (isFolders || lacksMost(comparison));
   const isMissingBesideData = isFolders && missing.length >= MANY_UNBUILT && others.every(isOfData);
   if (!isMissing && !isMissingBesideData) return null;
@@ -64,11 +80,32 @@ function lacksMost({ origins, differences }: Comparison): boolean {
 
 /** Whether a path lies in an output folder that is in no commit and from which nothing was packed. */
 function isUnbuiltFolder(path: string, { origins }: Comparison, { directory, tree }: Source): boolean {
-  const folder = path.slice(0, path.indexOf('/'));
+  const folder = folderOf(path);
   if (!path.includes('/') || !OUTPUT_FOLDER.test(folder)) return false;
   const place = directory === '.' ? `${folder}/` : `${directory}/${folder}/`;
   const packed = Object.entries(origins).some(
     ([one, origin]) => one.startsWith(`${folder}/`) && origin !== 'unexplained',
   );
   return !packed && !tree.some((file) => file.path.startsWith(place));
+}
+
+/** The first folder of a path, empty for a file at the root. */
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.indexOf('/')));
+}
+
+/** Entry points lie in the folder, or git is told to leave it out: what nobody speaks of was put there by nobody known. */
+function isSpokenOf(folder: string, { roles, ignored }: MadeClues): boolean {
+  const isEntryPoint = [...roles].some(
+    ([path, role]) => folderOf(path) === folder && (role === 'runs-on-import' || role === 'executable'),
+  );
+  const isIgnored = ignored.some(
+    (line) =>
+      line
+        .trim()
+        .replace(/\/?\*{0,2}$/, '')
+        .split('/')
+        .at(-1) === folder,
+  );
+  return isEntryPoint || isIgnored;
 }

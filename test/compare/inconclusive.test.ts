@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addsOnlyNotes, inconclusive, unbuilt } from '../../src/compare/inconclusive.ts';
 import type { RebuildPlan } from '../../src/model/plan.ts';
+import type { Source } from '../../src/model/source.ts';
 import { compareTarballs, sourceOf } from '../support/artifacts.ts';
 import { npmTarball } from '../support/tarball.ts';
 
@@ -17,6 +18,17 @@ function comparisonOf(
   });
 }
 
+/** With the entry point in `dist`, as the manifest has it, and git told to leave out what these lines say. */
+function unbuiltBy(
+  plan: RebuildPlan,
+  comparison: ReturnType<typeof comparisonOf>,
+  source: Source,
+  ignored: readonly string[] = ['/esm/'],
+) {
+  const roles = new Map([['dist/index.js', 'runs-on-import' as const]]);
+  return unbuilt({ plan, comparison, source }, { roles, ignored });
+}
+
 const BUILT = {
   strategy: 'install-build-pack',
   conclusive: true,
@@ -29,7 +41,7 @@ const SOURCE = sourceOf(MANIFEST);
 describe('a build that made nothing of an output folder', () => {
   it('says nothing about what was published in it', () => {
     const comparison = comparisonOf({ 'dist/index.js': '1' }, {});
-    expect(unbuilt(BUILT, comparison, SOURCE)).toMatchObject({ code: 'unsupported' });
+    expect(unbuiltBy(BUILT, comparison, SOURCE)).toMatchObject({ code: 'unsupported' });
   });
 
   it.each([
@@ -42,19 +54,38 @@ describe('a build that made nothing of an output folder', () => {
     ['a file in a folder of no such name', { 'vendor/setup.js': '1' }, {}],
     ['a changed file', { 'index.js': '1; evil()', 'dist/index.js': '1' }, { 'index.js': '1' }],
   ])('but speaks against %s', (_what, published, rebuilt) => {
-    expect(unbuilt(BUILT, comparisonOf(published, rebuilt), SOURCE)).toBeNull();
+    expect(unbuiltBy(BUILT, comparisonOf(published, rebuilt), SOURCE)).toBeNull();
   });
 
   it('but speaks against a file in an output folder that the commit has', () => {
     const source = sourceOf({ ...MANIFEST, 'dist/other.js': '' });
-    expect(unbuilt(BUILT, comparisonOf({ 'dist/index.js': '1' }, {}), source)).toBeNull();
+    expect(unbuiltBy(BUILT, comparisonOf({ 'dist/index.js': '1' }, {}), source)).toBeNull();
   });
+
+  it.each(['lib', 'lib/', '/lib', '/lib/*', 'packages/*/lib', '**/lib/**', '  lib\r'])(
+    'says nothing about a folder that git is told to leave out with %j',
+    (line) => {
+      const comparison = comparisonOf({ 'lib/a.js': '1' }, {});
+      expect(unbuiltBy(BUILT, comparison, SOURCE, ['# made', line])).toMatchObject({ code: 'unsupported' });
+    },
+  );
+
+  it.each([[], ['# lib'], ['!lib'], ['lib.js'], ['lib/other']])(
+    'but speaks against a folder that the source does not speak of (%j)',
+    (...ignored) => {
+      const comparison = comparisonOf({ 'lib/setup.js': '1' }, {});
+      expect(unbuiltBy(BUILT, comparison, SOURCE, ignored)).toBeNull();
+      expect(
+        unbuiltBy(BUILT, comparisonOf({ 'dist/index.js': '1', 'lib/setup.js': '1' }, {}), SOURCE, ignored),
+      ).toBeNull();
+    },
+  );
 
   describe('of many files', () => {
     const folder = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`esm/part${index}.js`, '1']));
     it('says nothing, also beside data of other bytes', () => {
       const comparison = comparisonOf({ ...folder, 'locale.json': '[1]' }, { 'locale.json': '[2]' });
-      expect(unbuilt(BUILT, comparison, SOURCE)).toMatchObject({ code: 'unsupported' });
+      expect(unbuiltBy(BUILT, comparison, SOURCE)).toMatchObject({ code: 'unsupported' });
     });
 
     it.each([
@@ -64,23 +95,23 @@ describe('a build that made nothing of an output folder', () => {
       ['a lockfile', { 'npm-shrinkwrap.json': '{"a":1}' }, { 'npm-shrinkwrap.json': '{}' }],
       ['a file that was left out', {}, { 'check.json': '1' }],
     ])('but speaks against %s', (_what, published, rebuilt) => {
-      expect(unbuilt(BUILT, comparisonOf({ ...folder, ...published }, rebuilt), SOURCE)).toBeNull();
+      expect(unbuiltBy(BUILT, comparisonOf({ ...folder, ...published }, rebuilt), SOURCE)).toBeNull();
     });
   });
 
   it('and where there is no build, nothing is excused', () => {
-    expect(unbuilt(PACKED, comparisonOf({ 'dist/index.js': '1' }, {}), SOURCE)).toBeNull();
+    expect(unbuiltBy(PACKED, comparisonOf({ 'dist/index.js': '1' }, {}), SOURCE)).toBeNull();
   });
 });
 
 describe('a build that made nothing of a package of many files', () => {
   const many = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`part${index}.js`, '1']));
   it('says nothing', () => {
-    expect(unbuilt(BUILT, comparisonOf(many, {}), SOURCE)).toMatchObject({ code: 'unsupported' });
+    expect(unbuiltBy(BUILT, comparisonOf(many, {}), SOURCE)).toMatchObject({ code: 'unsupported' });
   });
 
   it('but speaks where it made some of it', () => {
-    expect(unbuilt(BUILT, comparisonOf(many, { 'part1.js': '1' }), SOURCE)).toBeNull();
+    expect(unbuiltBy(BUILT, comparisonOf(many, { 'part1.js': '1' }), SOURCE)).toBeNull();
   });
 });
 
