@@ -249,8 +249,9 @@ function installBuildPack(options: {
     ...(installs ? [installStep({ root, lock, version })] : []),
     ...installScriptSteps(root, {
       dependencies: installs && mayHaveInstallScripts(context),
-      // npm runs it itself when it packs the very folder.
-      prepare: scripts && (isNested || context.packer !== 'npm'),
+      // npm runs it itself when it packs the very folder, but not what belongs before and after it.
+      prepare:
+        scripts && (isNested || context.packer !== 'npm' || hasScriptsAround(root.manifest, 'prepare')),
     }),
     ...build,
     ...versionSteps(context, tools),
@@ -267,6 +268,10 @@ function installBuildPack(options: {
     conclusive: !bundles(context) || !isNested,
     fallback: lock !== 'frozen' && root.lockfile !== null,
   });
+}
+
+function hasScriptsAround({ scripts }: Manifest, name: string): boolean {
+  return scripts[`pre${name}`] !== undefined || scripts[`post${name}`] !== undefined;
 }
 
 /**

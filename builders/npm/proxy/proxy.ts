@@ -78,6 +78,8 @@ export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> 
       })
       .then((result) => send(request, response, result));
   });
+  // A connection that is closed for being idle may be so in the very moment of its next request, which then fails.
+  server.keepAliveTimeout = 0;
   const socketPath = join(options.socketDirectory, 'registry.sock');
   await listen(server, options.socketDirectory, socketPath);
   return {

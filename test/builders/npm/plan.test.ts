@@ -118,6 +118,17 @@ describe('a package with built files', () => {
     expect(plans.every((plan) => plan.conclusive && plan.withGit)).toBe(true);
   });
 
+  it('is prepared as by an install where npm pack alone would not run what comes after', async () => {
+    const { steps } = await plansOf({
+      files: { 'package.json': { name: 'pkg', scripts: { prepare: 'tsc', postprepare: 'bash fixup.sh' } } },
+      unexplained: BUILT,
+    });
+    expect(steps[0]).toEqual([
+      'build /work/source: npm run prepare',
+      'pack /work/source: npm pack --pack-destination=/work/output',
+    ]);
+  });
+
   it('falls back to resolution when the lockfile cannot be followed, and says so', async () => {
     const { plans } = await plansOf({
       files: {

@@ -296,6 +296,14 @@ describe('the socket', () => {
     expect((await stat(join(proxy.socketPath, '..'))).mode & 0o777).toBe(0o755);
   });
 
+  it('closes no connection for being idle, which the next request on it would find out too late', async () => {
+    const registry = await startRegistry();
+    const { origin } = await start({ registry, cutoff: '2022-01-01' });
+    const { headers } = await fetch(`${origin}/-/ping`);
+    expect(headers.get('connection')).toBe('keep-alive');
+    expect(headers.get('keep-alive')).toBeNull();
+  });
+
   it('refuses a path that no socket can have', async () => {
     const registry = await startRegistry();
     const socketDirectory = join(await temporaryFolder(), 'x'.repeat(100));
