@@ -99,27 +99,46 @@ export async function npmPlans(
           }),
           ...builds,
         ];
-  return copy === null ? plans : [cleanedPlan(context, copy), ...plans];
+  if (copy === null) return plans;
+  return [cleanedPlan(context, copy), ...builds.map((built) => cleanedBuild(context, copy, built)), ...plans];
 }
 
 /** Packs the copy that a cleaning tool makes of the commit, in place of the package itself. */
 function cleanedPlan(context: Context, copy: CleanedCopy): RebuildPlan {
   const tools = context.tools.pack;
-  const { published } = context.request;
-  const paths = published.artifact.archive.entries.map(({ path }) => path);
   return plan(context, tools, {
     strategy: 'clean-pack',
-    steps: [
-      copy.fetch,
-      ...versionSteps(context, tools),
-      copy.clean,
-      fromMadeFolder(ownPack(context, { tools, scripts: false }), { ...context.request, paths }),
-    ],
+    steps: [copy.fetch, ...versionSteps(context, tools), copy.clean, packedCopy(context, tools)],
     evidence: [copy.evidence, ...versionEvidence(context)],
     withGit: false,
     conclusive: true,
     fallback: false,
   });
+}
+
+/** A build whose result goes through a cleaning tool before it is packed. */
+function cleanedBuild(context: Context, copy: CleanedCopy, built: RebuildPlan): RebuildPlan {
+  const [fetches, rest] = [true, false].map((fetched) =>
+    built.steps.filter(({ phase }) => phase !== 'pack' && (phase === 'fetch') === fetched),
+  );
+  return {
+    ...built,
+    steps: [
+      ...(fetches ?? []),
+      copy.fetch,
+      ...(rest ?? []),
+      copy.clean,
+      packedCopy(context, context.tools.build),
+    ],
+    evidence: [...built.evidence, copy.evidence],
+  };
+}
+
+/** Packs the folder that a cleaning tool made. */
+function packedCopy(context: Context, tools: ChosenTools): Step {
+  const { published } = context.request;
+  const paths = published.artifact.archive.entries.map(({ path }) => path);
+  return fromMadeFolder(ownPack(context, { tools, scripts: false }), { ...context.request, paths });
 }
 
 /** The folder that has to be packed, where it is not the package's own. */

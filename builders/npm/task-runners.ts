@@ -33,9 +33,7 @@ const RUNNERS: readonly TaskRunner[] = [
 ];
 
 /** Tasks that by their name make what is published; the first that a file has is the one to run. */
-const TASKS = ['build', 'dist', 'lib', 'compile', 'bundle', 'package', 'release', 'default'];
-/** A Makefile may do anything at all by these names; the other programs are there to build. */
-const VAGUE = new Set(['release', 'default']);
+const TASKS = ['build', 'dist', 'lib', 'compile', 'bundle', 'package'];
 
 /**
  * The ways in which the files of task runners (make, grunt, gulp, jake) in a package's folder build it, one step each.
@@ -62,9 +60,9 @@ function nameIn(directory: string, path: string): string | null {
   return join(directory, name) === path ? name : null;
 }
 
-function taskOf({ program, task }: TaskRunner, text: string): string | null {
+function taskOf({ task }: TaskRunner, text: string): string | null {
   const named = new Set([...text.matchAll(task)].map(([, name = '']) => name));
-  return TASKS.find((one) => named.has(one) && (program !== 'make' || !VAGUE.has(one))) ?? null;
+  return TASKS.find((one) => named.has(one)) ?? null;
 }
 
 function runnerStep({ program }: TaskRunner, task: string, directory: string): Step {

@@ -5,8 +5,8 @@
 // writes the registry into the configuration of the home folder, points the addresses in the lockfiles of the current
 // folder to it, runs the command, puts the lockfiles back as they were and ends as the command ends. An address keeps
 // everything from the package's name on: what is served for it is checked against the lockfile's own digest by the
-// package manager. Dependencies named by --without are taken out of the folder's manifest, and out of npm's lockfile,
-// meanwhile. Plain ES5, for every Node since 0.12.
+// package manager. Dependencies named by --without are taken out of the manifests of the folder and of those below it, and
+// out of npm's lockfile, meanwhile. Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
 var spawn = require('child_process').spawn;
@@ -72,19 +72,47 @@ function withoutTables(fields, names) {
   });
 }
 
+/** Members of a workspace lie deeper in no repository of people. */
+var DEPTH = 4;
+
+/** A package.json in a folder and in those below it, as far as they are folders of the repository. */
+function manifestsBelow(folder, depth) {
+  var below = fs.readdirSync(folder).filter(function (name) {
+    return name !== 'node_modules' && name !== '.git' && fs.lstatSync(path.join(folder, name)).isDirectory();
+  });
+  return below.reduce(
+    function (all, name) {
+      return depth === 0 ? all : all.concat(manifestsBelow(path.join(folder, name), depth - 1));
+    },
+    [path.join(folder, 'package.json')]
+  );
+}
+
+/** Changes a JSON file for as long as the command runs; one that is no JSON is left to the package manager. */
 function edit(name, change) {
-  var text = fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : null;
+  var text = fs.existsSync(name) && fs.lstatSync(name).isFile() ? fs.readFileSync(name, 'utf8') : null;
   if (text === null) return;
-  var fields = JSON.parse(text.replace(/^\ufeff/, ''));
+  var fields;
+  try {
+    fields = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (error) {
+    if (error instanceof SyntaxError) return;
+    throw error;
+  }
+  if (fields === null || typeof fields !== 'object') return;
+  var unchanged = JSON.stringify(fields);
   change(fields);
+  if (JSON.stringify(fields) === unchanged) return;
   var before = originals[name] === undefined ? Buffer.from(text, 'utf8').toString('latin1') : originals[name];
   replace(name, before, Buffer.from(JSON.stringify(fields, null, 2), 'utf8').toString('latin1'));
 }
 
 if (without) {
   var names = without[1].split(',');
-  edit('package.json', function (fields) {
-    withoutTables(fields, names);
+  manifestsBelow('.', DEPTH).forEach(function (manifest) {
+    edit(manifest, function (fields) {
+      withoutTables(fields, names);
+    });
   });
   // The form of npm 7 and later: every package by its folder.
   edit('package-lock.json', function (lock) {

@@ -129,6 +129,30 @@ describe('a package with built files', () => {
     ]);
   });
 
+  it('is cleaned between the build and packing, where the repository publishes a cleaned copy', async () => {
+    const { plans } = await plansOf({
+      files: {
+        'package.json': {
+          name: 'pkg',
+          scripts: { build: 'tsc' },
+          devDependencies: { 'clean-publish': '^3.4.4', typescript: '5' },
+        },
+        'package-lock.json': { lockfileVersion: 3, packages: {} },
+      },
+      unexplained: BUILT,
+    });
+    const [alone, built] = plans.map(({ steps }) => steps.map(({ phase, name }) => `${phase}: ${name}`));
+    expect(alone).toEqual(['fetch: install clean-publish', 'build: clean-publish', 'pack: pack']);
+    expect(built).toEqual([
+      'fetch: install from the lockfile',
+      'fetch: install clean-publish',
+      'build: build',
+      'build: clean-publish',
+      'pack: pack',
+    ]);
+    expect(plans[1]?.steps.at(-1)?.argv).toContain('--ignore-scripts');
+  });
+
   it('falls back to resolution when the lockfile cannot be followed, and says so', async () => {
     const { plans } = await plansOf({
       files: {
@@ -172,7 +196,7 @@ describe('a package with built files', () => {
       "grunt.registerTask('test', []); grunt.registerTask('build', ['concat']);",
       'grunt build',
     ],
-    ['gulpfile.js', "gulp.task('watch', []);\ngulp.task('default', ['js']);", 'gulp default'],
+    ['gulpfile.js', "gulp.task('default', []);\ngulp.task('compile', ['js']);", 'gulp compile'],
     ['gulpfile.mjs', 'export const dist = series(clean, js);', 'gulp dist'],
     ['jakefile.js', "task('lint', []);\ntask('build', ['lint'], function () {});", 'jake build'],
     ['Jakefile', "task({build: ['lint']}, function () {});", 'jake build'],
@@ -193,7 +217,7 @@ describe('a package with built files', () => {
       files: {
         'package.json': { name: 'pkg' },
         'test/Gruntfile.js': "grunt.registerTask('build', [])",
-        'gulpfile.js': "gulp.task('lint', [])",
+        'gulpfile.js': "gulp.task('default', ['lint', 'test'])",
         Makefile: 'release: test\n\tnpm publish\n',
       },
       unexplained: BUILT,

@@ -97,6 +97,26 @@ describe('registry.cjs', () => {
     expect(await read(folder, 'package.json')).toBe(manifest);
     expect(await read(folder, 'package-lock.json')).toBe(lock);
   });
+
+  it('takes them out of the manifests of a workspace too, and leaves what it has no business with alone', async () => {
+    const member = '{ "dependencies": { "gone": ">=2", "a": "1" } }';
+    const files = {
+      'package.json': '{"workspaces":["packages/*"]}',
+      'packages/one/package.json': member,
+      'packages/two/package.json': '{ "dependencies" : {"a":"1"} }',
+      'packages/broken/package.json': '{ "gone"',
+      'packages/list/package.json': 'null',
+      'node_modules/other/package.json': member,
+    };
+    const folder = await folderWith(files);
+    const args = [REGISTRY, '--without=gone', 'cat', ...Object.keys(files)];
+    const { stdout } = await inside('registry.cjs', args, folder);
+    const [changed = ''] = stdout.split('{ "dependencies" :');
+    expect(changed).toContain('"a": "1"');
+    expect(changed).not.toContain('gone');
+    expect(stdout).toContain(['{ "dependencies" : {"a":"1"} }', '{ "gone"', 'null', member].join(''));
+    for (const [name, text] of Object.entries(files)) expect(await read(folder, name)).toBe(text);
+  });
 });
 
 describe('pack-folder.cjs', () => {
