@@ -1,5 +1,7 @@
 import type { Difference } from '../../src/model/comparison.ts';
 import type { Step } from '../../src/model/plan.ts';
+import type { Source } from '../../src/model/source.ts';
+import { join } from './install-root.ts';
 import { toolStep } from './managers/manager.ts';
 
 /**
@@ -27,13 +29,27 @@ export function publishedPermissions(differences: readonly Difference[]): string
   return fits?.mode ?? null;
 }
 
-/** Gives all files of a folder other permissions. */
-export function permissionsStep(mode: string, directory: string): Step {
+/** The folders in which all the differing files lie, where the commit has none of them; else null. */
+export function madeFolders(
+  differences: readonly Difference[],
+  { directory, tree }: Pick<Source, 'directory' | 'tree'>,
+): readonly string[] | null {
+  const folders = [...new Set(differences.map(({ path }) => path.slice(0, path.indexOf('/') + 1)))];
+  const isMade = (folder: string) =>
+    /^[\w.]/.test(folder) && !tree.some(({ path }) => path.startsWith(join(directory, folder)));
+  return folders.every(isMade) ? folders.map((folder) => folder.slice(0, -1)) : null;
+}
+
+/** Gives all files of some folders of a package's directory other permissions. */
+export function permissionsStep(
+  mode: string,
+  { directory, folders }: { readonly directory: string; readonly folders: readonly string[] },
+): Step {
   const files = ['-type', 'f', '-not', '-path', '*/node_modules/*', '-not', '-path', './.git/*'];
   return toolStep({
     name: `chmod ${mode}`,
     phase: 'build',
-    argv: ['find', '.', ...files, '-exec', 'chmod', mode, '{}', '+'],
+    argv: ['find', ...folders, ...files, '-exec', 'chmod', mode, '{}', '+'],
     directory,
     manager: 'npm',
   });

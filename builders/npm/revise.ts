@@ -15,12 +15,13 @@ import { absentManager, managerInDependencies, managersOfTime } from './other-ma
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
-import { permissionsStep, publishedPermissions } from './permissions.ts';
+import { madeFolders, permissionsStep, publishedPermissions } from './permissions.ts';
 import { directoryOf, manifestAt } from './step-places.ts';
 import { tablesStep } from './dependency-tables.ts';
 import { racedTables } from './raced-order.ts';
 import { versionStep } from './steps.ts';
 import { versionVariables } from './version-variables.ts';
+import { windowsCheckout } from './windows-checkout.ts';
 
 /** What a failed log asks for. */
 const AFTER_FAILURE: readonly Rule[] = [
@@ -39,6 +40,7 @@ const AFTER_FAILURE: readonly Rule[] = [
 const AFTER_DIFFERENCE: readonly Rule[] = [
   builtBeforeVersion,
   packedElsewhere,
+  windowsCheckout,
   otherPermissions,
   racedOrder,
   managerInDependencies,
@@ -226,11 +228,12 @@ function packedElsewhere({ request, plan, went }: Reading): Revision | null {
 function otherPermissions({ request, plan, went }: Reading): Revision | null {
   const mode = went.kind === 'differed' ? publishedPermissions(went.differences) : null;
   if (mode === null) return null;
-  const why = `nothing but permissions differ, all alike: packed after chmod ${mode}`;
-  return {
-    why,
-    change: { steps: insertBeforePacking(plan, permissionsStep(mode, request.source.directory)) },
-  };
+  const { directory, tree } = request.source;
+  const made = went.kind === 'differed' ? madeFolders(went.differences, { directory, tree }) : null;
+  const which = made === null ? '' : ` of ${made.join(', ')}`;
+  const why = `nothing but permissions differ, all alike: packed after chmod ${mode}${which}`;
+  const step = permissionsStep(mode, { directory, folders: made ?? ['.'] });
+  return { why, change: { steps: insertBeforePacking(plan, step) } };
 }
 
 /** Builds may go by the name of the folder in which they run: a clone is called as its repository. */

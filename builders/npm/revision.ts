@@ -16,5 +16,7 @@ export type Rule = (reading: Reading) => Promise<Revision | null> | Revision | n
 
 export interface Revision {
   readonly why: string;
-  readonly change: Partial<Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive' | 'registryTime'>>;
+  readonly change: Partial<
+    Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive' | 'registryTime' | 'withGit'>
+  >;
 }

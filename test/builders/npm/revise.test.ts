@@ -302,6 +302,34 @@ describe('after a difference', () => {
     ]);
   });
 
+  it('permissions of nothing but what the build made are given to that alone', async () => {
+    const modes = [0o664, 0o644] as const;
+    const differences = ['dist/a.js', 'dist/sub/b.js', 'es/c.js'].map((path) =>
+      difference('mode', path, ['', ''], modes),
+    );
+    const { next } = await revise({ kind: 'differed', differences });
+    expect(commands(next[0]).at(-2)).toMatch(/^find dist es -type f .* chmod g\+w \{\} \+$/);
+  });
+
+  it('line ends of Windows are those of a checkout there', async () => {
+    const differences = [
+      difference('content', 'index.d.ts', ['a\r\nb\r\n', 'a\nb\n']),
+      difference('content', 'half.js', ['a\r\nb\r\n', 'a\r\nb\n']),
+      difference('mode', 'bin.js', ['', ''], [0o644, 0o755]),
+    ];
+    const { next } = await revise({ kind: 'differed', differences });
+    expect(next[0]?.withGit).toBe(true);
+    expect(commands(next[0])[1]).toMatch(/^bash -c git config core\.autocrlf true && /);
+  });
+
+  it('but where anything else differs, line ends explain nothing', async () => {
+    const differences = [
+      difference('content', 'index.d.ts', ['a\r\n', 'a\n']),
+      difference('content', 'index.js', ['a()\r\nb()\r\n', 'a()\n']),
+    ];
+    expect((await revise({ kind: 'differed', differences })).next).toEqual([]);
+  });
+
   it.each([
     ['a file that can be executed', [difference('mode', 'a.js', ['', ''], [0o755, 0o644])]],
     [
