@@ -33,6 +33,15 @@ describe('the attempt that speaks for all', () => {
     expect(bestAttempt([attempt('diverged', { conclusive: false, severity: 'low' }), failed])).toBe(failed);
   });
 
+  it('unless nothing but notes were added, since all the rest was made', () => {
+    const failed = attempt('unverifiable');
+    const noted = {
+      ...attempt('diverged', { conclusive: false, severity: 'low' }),
+      comparison: { differences: [{ kind: 'added', path: '.notes/today.md' }] },
+    } as unknown as Attempt;
+    expect(bestAttempt([failed, noted])).toBe(noted);
+  });
+
   it('is the first failure when nothing was built', () => {
     const first = attempt('unverifiable');
     expect(bestAttempt([first, attempt('unverifiable')])).toBe(first);

@@ -64,9 +64,12 @@ LOCKFILES.forEach(function (name) {
   if (redirected !== text) replace(name, text, redirected);
 });
 
+// Peers too: some package managers install them by themselves.
+var TABLES = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies', 'requires'];
+
 function withoutTables(fields, names) {
   names.forEach(function (name) {
-    ['dependencies', 'devDependencies', 'optionalDependencies', 'requires'].forEach(function (table) {
+    TABLES.forEach(function (table) {
       if (fields[table] && typeof fields[table] === 'object') delete fields[table][name];
     });
   });

@@ -99,7 +99,7 @@ describe('registry.cjs', () => {
   });
 
   it('takes them out of the manifests of a workspace too, and leaves what it has no business with alone', async () => {
-    const member = '{ "dependencies": { "gone": ">=2", "a": "1" } }';
+    const member = '{ "dependencies": { "gone": ">=2", "a": "1" }, "peerDependencies": { "gone": ">=2" } }';
     const files = {
       'package.json': '{"workspaces":["packages/*"]}',
       'packages/one/package.json': member,
