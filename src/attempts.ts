@@ -6,6 +6,7 @@ import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, Published, Went } from './ecosystem.ts';
 import type { Judgement } from './judge/judge.ts';
 import { judge, withoutVerdict } from './judge/judge.ts';
+import type { EntryRole } from './judge/roles.ts';
 import { searchExact, type Searched } from './exact/search.ts';
 import { AS_PACKED, type Comparison } from './model/comparison.ts';
 import type { RebuildPlan, Step, Tool } from './model/plan.ts';
@@ -248,7 +249,10 @@ async function makeAttempt(
     failure: result.ok
       ? (outsideOfCommit(comparison, source) ??
         inconclusive(plan, comparison) ??
-        unbuilt({ plan, comparison, source }, { roles, ignored: await ignoredLines(planRequest) }))
+        unbuilt(
+          { plan, comparison, source },
+          { entryPoints: entryPointsOf(roles), ignored: await ignoredLines(planRequest) },
+        ))
       : result.reason,
   });
   return {
@@ -261,6 +265,12 @@ async function makeAttempt(
     durationMs: Math.round(performance.now() - started),
     compareMs: Math.round(performance.now() - rebuilt),
   };
+}
+
+function entryPointsOf(roles: ReadonlyMap<string, EntryRole>): readonly string[] {
+  return [...roles].flatMap(([path, role]) =>
+    role === 'runs-on-import' || role === 'executable' ? [path] : [],
+  );
 }
 
 /** What git is told to leave out of the package's folder. */

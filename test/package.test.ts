@@ -10,8 +10,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const [engine = 'bwrap'] = TEST_ENGINES;
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
+/** Packs, installs every dependency from the registry and rebuilds four packages, on however slow a machine. */
+const MINUTES = 10 * 60_000;
 
-it('the package that npm publishes runs as it is installed, demo included', () => {
+it('the package that npm publishes runs as it is installed, demo included', { timeout: MINUTES }, () => {
   const env = { ...process.env, NO_COLOR: '1' };
   const run = (file: string, ...args: string[]) =>
     execFileSync(file, args, { cwd: folder.path, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

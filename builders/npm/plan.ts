@@ -1,4 +1,3 @@
-import semver from 'semver';
 import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { EntryRole } from '../../src/judge/roles.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
@@ -12,10 +11,11 @@ import { MANAGERS } from './managers/index.ts';
 import type { LockUse, ManagerName } from './managers/manager.ts';
 import { nodeVersionFile } from './node-version-file.ts';
 import { fromMadeFolder, packStep } from './packers.ts';
-import { installScriptSteps, installStep, versionStep } from './steps.ts';
+import { installScriptSteps, installStep } from './steps.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
 import { readRelease } from './release/release.ts';
 import { packBuilds } from './scripts.ts';
+import { guessesVersion, versionEvidence, versionSteps, versionToSet } from './version-to-set.ts';
 import { waysToBuild } from './ways.ts';
 
 /** The tools that a plan was given, and why these. */
@@ -108,7 +108,7 @@ function cleanedPlan(context: Context, copy: CleanedCopy): RebuildPlan {
   const tools = context.tools.pack;
   return plan(context, tools, {
     strategy: 'clean-pack',
-    steps: [copy.fetch, ...versionSteps(context, tools), copy.clean, packedCopy(context, tools)],
+    steps: [copy.fetch, ...versionSteps(context, tools.versions), copy.clean, packedCopy(context, tools)],
     evidence: [copy.evidence, ...versionEvidence(context)],
     withGit: false,
     conclusive: true,
@@ -188,7 +188,7 @@ function packPlans(context: Context, { conclusive }: { conclusive: boolean }): r
   const bare = plan(context, tools, {
     strategy: 'pack',
     steps: [
-      ...versionSteps(context, tools),
+      ...versionSteps(context, tools.versions),
       ...context.before.steps,
       packing(context, { tools, scripts: false }),
     ],
@@ -273,7 +273,7 @@ function installBuildPack(options: {
         scripts && (isNested || context.packer !== 'npm' || hasScriptsAround(root.manifest, 'prepare')),
     }),
     ...build,
-    ...versionSteps(context, tools),
+    ...versionSteps(context, tools.versions),
     ...before.steps,
     packing(context, { tools, scripts }),
   ];
@@ -291,38 +291,6 @@ function installBuildPack(options: {
 
 function hasScriptsAround({ scripts }: Manifest, name: string): boolean {
   return scripts[`pre${name}`] !== undefined || scripts[`post${name}`] !== undefined;
-}
-
-/**
- * The version that has to be written into the manifest before packing: release robots leave it open in the commit
- * (`0.0.0-development`), others set it in the release job, after the commit that they tag.
- */
-function versionToSet({ manifest, request }: Context): string | null {
-  const { version } = request.published.subject;
-  // Of a local file the version may be any text; only a real one becomes an argument.
-  const isVersion = semver.valid(version) === version;
-  return isVersion && manifest.version !== version ? version : null;
-}
-
-/** A placeholder says nothing; another real version may be that of another commit. */
-function guessesVersion(context: Context): boolean {
-  const stated = context.manifest.version;
-  return versionToSet(context) !== null && stated !== null && !/^0\.0\.0(-|$)/.test(stated);
-}
-
-function versionSteps(context: Context, { versions }: ChosenTools): readonly Step[] {
-  const version = versionToSet(context);
-  const { directory } = context.request.source;
-  return version === null ? [] : [versionStep({ directory, version, npm: versions['npm'] ?? '' })];
-}
-
-function versionEvidence(context: Context): readonly Evidence[] {
-  const version = versionToSet(context);
-  if (version === null) return [];
-  const stated = context.manifest.version;
-  const says = stated === null ? 'states no version' : `says ${stated.slice(0, 64)}`;
-  const detail = `the source's manifest ${says}: ${version} is written into it before packing, as a release robot does`;
-  return [{ kind: 'version-set', detail }];
 }
 
 function hasDependencies({ manifest, root }: Context): boolean {

@@ -1,4 +1,3 @@
-import type { EntryRole } from '../judge/roles.ts';
 import type { Comparison, Difference } from '../model/comparison.ts';
 import type { RebuildPlan } from '../model/plan.ts';
 import type { Source } from '../model/source.ts';
@@ -33,8 +32,8 @@ const OUTPUT_FOLDER =
 
 /** What tells that a folder is made rather than written. */
 export interface MadeClues {
-  /** What each published entry can do. */
-  readonly roles: ReadonlyMap<string, EntryRole>;
+  /** The published entries that run when the package is imported, or as commands. */
+  readonly entryPoints: readonly string[];
   /** The lines of the files of the commit that say what git is to leave out, of the package's folder and those above. */
   readonly ignored: readonly string[];
 }
@@ -95,10 +94,8 @@ function folderOf(path: string): string {
 }
 
 /** Entry points lie in the folder, or git is told to leave it out: what nobody speaks of was put there by nobody known. */
-function isSpokenOf(folder: string, { roles, ignored }: MadeClues): boolean {
-  const isEntryPoint = [...roles].some(
-    ([path, role]) => folderOf(path) === folder && (role === 'runs-on-import' || role === 'executable'),
-  );
+function isSpokenOf(folder: string, { entryPoints, ignored }: MadeClues): boolean {
+  const isEntryPoint = entryPoints.some((path) => folderOf(path) === folder);
   const isIgnored = ignored.some(
     (line) =>
       line

@@ -25,8 +25,7 @@ function unbuiltBy(
   source: Source,
   ignored: readonly string[] = ['/esm/'],
 ) {
-  const roles = new Map([['dist/index.js', 'runs-on-import' as const]]);
-  return unbuilt({ plan, comparison, source }, { roles, ignored });
+  return unbuilt({ plan, comparison, source }, { entryPoints: ['dist/index.js'], ignored });
 }
 
 const BUILT = {
