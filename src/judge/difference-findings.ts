@@ -1,7 +1,8 @@
 import type { Comparison, Difference, DifferenceKind } from '../model/comparison.ts';
 import type { Finding } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
-import { type DifferenceFindingKind, FINDINGS } from './findings.ts';
+import { contentFindings } from './content-findings.ts';
+import { type ContentFindingKind, type DifferenceFindingKind, FINDINGS } from './findings.ts';
 import { type EntryRole, roleOfContent, roleOfName, strongestRole } from './roles.ts';
 import { severityOf } from './severity.ts';
 
@@ -22,14 +23,15 @@ const ROLE_WORDS = {
   'read-by-people': 'is read by people and tools, not run',
 } as const satisfies Record<EntryRole, string>;
 
-/** Every difference of a comparison as a finding, with the severity of what the entry can do. */
+/** Every difference of a comparison as findings, with the severity of what the entry can do. */
 export function differenceFindings(
   comparison: Comparison,
   roles: ReadonlyMap<string, EntryRole>,
   words: Words = OF_SOURCE,
-): readonly Finding<DifferenceFindingKind>[] {
-  return comparison.differences.map((difference) => {
-    return differenceFinding(difference, { role: roleOf(difference, roles), words });
+): readonly Finding<DifferenceFindingKind | ContentFindingKind>[] {
+  return comparison.differences.flatMap((difference) => {
+    const role = roleOf(difference, roles);
+    return [differenceFinding(difference, { role, words }), ...contentFindings(difference, role)];
   });
 }
 
@@ -58,9 +60,18 @@ export function wrappingFinding(comparison: Comparison): Finding<DifferenceFindi
 }
 
 /** Whether a finding is one of those above. */
-export function isDifferenceFinding(kind: Finding['kind']): kind is DifferenceFindingKind {
-  return kind === 'wrapping-differs' || Object.values<string>(KIND_OF).includes(kind);
+export function isDifferenceFinding(
+  kind: Finding['kind'],
+): kind is DifferenceFindingKind | ContentFindingKind {
+  return OF_DIFFERENCES.includes(kind);
 }
+
+const OF_DIFFERENCES: readonly string[] = [
+  'wrapping-differs',
+  'hidden-text',
+  'native-program',
+  ...Object.values<string>(KIND_OF),
+];
 
 /** The strongest of what the manifest, the name and the first bytes on either side say. */
 function roleOf({ path, published, rebuilt }: Difference, roles: ReadonlyMap<string, EntryRole>): EntryRole {

@@ -6,6 +6,9 @@ import { type Finding, isHigh, type Severity } from '../model/verdict.ts';
 export type DifferenceFindingKind =
   'file-added' | 'file-missing' | 'file-changed' | 'mode-changed' | 'type-changed' | 'wrapping-differs';
 
+/** What the content of a file shows of itself, where only the published artifact has it or has it otherwise. */
+export type ContentFindingKind = 'hidden-text' | 'native-program';
+
 /** What an ecosystem's own reading of manifests finds. */
 export type ManifestFindingKind =
   | 'lifecycle-script-added'
@@ -17,7 +20,8 @@ export type ManifestFindingKind =
   | 'manifest-mismatch'
   | 'manifest-unreadable';
 
-export type FindingKind = DifferenceFindingKind | 'build-drift' | ManifestFindingKind | AnomalyKind;
+export type FindingKind =
+  DifferenceFindingKind | ContentFindingKind | 'build-drift' | ManifestFindingKind | AnomalyKind;
 
 export interface FindingEntry {
   readonly title: string;
@@ -41,6 +45,8 @@ export const FINDINGS = {
   'mode-changed': difference('A file with other permissions', 'by-role', 'mode-changed'),
   'type-changed': difference('An entry of another type', 'high', 'type-changed'),
   'wrapping-differs': shown('Same contents, wrapped differently', 'info', 'wrapping-differs'),
+  'hidden-text': difference('Characters that nobody sees', 'by-role', 'hidden-text'),
+  'native-program': difference('A compiled program', 'high', 'native-program'),
   'build-drift': shown('The build has drifted', 'info', 'build-drift'),
 
   'lifecycle-script-added': difference(

@@ -50,7 +50,16 @@ export function roleOfName(path: string): EntryRole {
 /** What a file can do, whatever it is called: its first bytes are what an operating system or a loader goes by. */
 export function roleOfContent(content: Uint8Array): EntryRole | null {
   if (content[0] === 0x23 && content[1] === 0x21) return 'code';
-  return MAGIC.some((magic) => magic.every((byte, index) => content[index] === byte)) ? 'code' : null;
+  return startsAsProgram(content) ? 'code' : null;
+}
+
+/** Whether a file is machine code (or WebAssembly, or Java's) by its first bytes, and no text that begins like it. */
+export function isNativeProgram(content: Uint8Array): boolean {
+  return startsAsProgram(content) && content.subarray(0, 64).includes(0);
+}
+
+function startsAsProgram(content: Uint8Array): boolean {
+  return MAGIC.some((magic) => magic.every((byte, index) => content[index] === byte));
 }
 
 const MAGIC: readonly (readonly number[])[] = [

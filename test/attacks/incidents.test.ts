@@ -15,6 +15,10 @@ function withFields(files: Files, fields: object): Files {
   return { ...files, 'package.json': JSON.stringify({ ...manifest, ...fields }, null, 2) };
 }
 
+/** A text in variation selectors, one for each byte: nothing is to be seen of it. */
+const unseen = (text: string) =>
+  [...Buffer.from(text)].map((byte) => String.fromCodePoint(0xe0100 + byte)).join('');
+
 interface Incident {
   readonly attack: (files: Files) => Files;
   /** Kind, severity and path of what must be found; `SCRIPT` is the package's first script. */
@@ -62,7 +66,20 @@ const INCIDENTS: Readonly<Record<string, Incident>> = {
   },
   'a native library (coa, eslint-config-prettier)': {
     attack: (files) => ({ ...files, 'node-gyp.dll': 'MZ\u0090\0\u0003' }),
-    found: [['file-added', 'high', 'node-gyp.dll']],
+    found: [
+      ['file-added', 'high', 'node-gyp.dll'],
+      ['native-program', 'high', 'node-gyp.dll'],
+    ],
+  },
+  'a program in characters without a shape (GlassWorm)': {
+    attack: (files) => ({
+      ...files,
+      [scriptOf(files)]: `${files[scriptOf(files)] ?? ''};decode(\`${unseen(PAYLOAD)}\`);`,
+    }),
+    found: [
+      ['file-changed', 'high', 'SCRIPT'],
+      ['hidden-text', 'high', 'SCRIPT'],
+    ],
   },
   'an entry point that leads elsewhere': {
     attack: (files) =>
