@@ -16,7 +16,7 @@ export function contentFindings(
   if (published === null || published.type !== 'file' || (kind !== 'added' && kind !== 'content')) return [];
   return [
     nativeProgram(path, published.content),
-    hiddenText({ path, role, published: published.content, rebuilt: rebuilt?.content ?? new Uint8Array() }),
+    hiddenText({ path, role, published: published.content, rebuilt: rebuilt?.content ?? null }),
   ].filter((finding) => finding !== null);
 }
 
@@ -41,24 +41,39 @@ function hiddenText(options: {
   readonly path: string;
   readonly role: EntryRole;
   readonly published: Uint8Array;
-  readonly rebuilt: Uint8Array;
+  readonly rebuilt: Uint8Array | null;
 }): Finding<'hidden-text'> | null {
   const { path, role } = options;
-  const [ours, theirs] = [options.published, options.rebuilt].map(hiddenIn);
-  const [first] = ours ?? [];
-  const more = (ours?.length ?? 0) - (theirs?.length ?? 0);
-  if (first === undefined || more <= 0) return null;
+  const { places, first } = hiddenIn(options.published);
+  const more = options.rebuilt === null ? places : places - hiddenIn(options.rebuilt).places;
+  if (first === null || more <= 0) return null;
   const severity: Severity = role === 'read-by-people' || role === 'data' ? 'low' : 'high';
-  const places = more === 1 ? 'place' : 'places';
-  const message = `${FINDINGS['hidden-text'].title}: ${visible(path)} has ${more} more such ${places} than the source produces, the first at byte ${first.index} (${first.name}).`;
-  return { kind: 'hidden-text', severity, path, message, evidence: { offset: first.index, places: more } };
+  const count =
+    options.rebuilt === null ? `${more} of them` : `${more} more of them than the file it is compared with`;
+  const message = `${FINDINGS['hidden-text'].title}: ${visible(path)} has ${count}, the first at byte ${first.offset} (${first.name}).`;
+  return { kind: 'hidden-text', severity, path, message, evidence: { offset: first.offset, places: more } };
 }
 
-/** Every hidden place: its offset in bytes, and its first character. */
-function hiddenIn(content: Uint8Array): readonly { readonly index: number; readonly name: string }[] {
-  const text = Buffer.from(content.buffer, content.byteOffset, Math.min(content.length, MOST_BYTES));
-  return [...text.toString('latin1').matchAll(HIDDEN)].map(({ index, 0: bytes }) => {
-    const point = Buffer.from(bytes, 'latin1').toString('utf8').codePointAt(0) ?? 0;
-    return { index, name: `U+${point.toString(16).toUpperCase().padStart(4, '0')}` };
-  });
+interface Hidden {
+  readonly places: number;
+  /** The offset in bytes of the first place, and the name of its first character. */
+  readonly first: { readonly offset: number; readonly name: string } | null;
+}
+
+/** Counts and keeps none but the first: a file can consist of such places. */
+function hiddenIn(content: Uint8Array): Hidden {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, Math.min(content.length, MOST_BYTES));
+  let places = 0;
+  let first: Hidden['first'] = null;
+  for (const { index, 0: found } of bytes.toString('latin1').matchAll(HIDDEN)) {
+    places += 1;
+    first ??= { offset: index, name: nameOfFirst(found) };
+  }
+  return { places, first };
+}
+
+/** The first character of UTF-8 bytes, as Unicode writes it: `U+202E`. */
+function nameOfFirst(bytes: string): string {
+  const point = Buffer.from(bytes, 'latin1').toString('utf8').codePointAt(0) ?? 0;
+  return `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
 }
