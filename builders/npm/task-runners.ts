@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Step } from '../../src/model/plan.ts';
 import type { TreeFile } from '../../src/model/source.ts';
 import { join } from './install-root.ts';
@@ -28,7 +29,7 @@ const RUNNERS: readonly TaskRunner[] = [
   {
     program: 'jake',
     file: /^jakefile(?:\.js)?$/i,
-    task: /\b(?:task|file|directory)\(\s*\{?\s*['"]?([a-z][\w:-]{0,60})\b/g,
+    task: /\btask\(\s*\{?\s*['"]?([a-z][\w:-]{0,60})\b/g,
   },
 ];
 
@@ -46,18 +47,14 @@ export async function taskRunnerWays(request: {
 }): Promise<readonly (readonly Step[])[]> {
   const { directory, tree, readText } = request;
   const ways: (readonly Step[])[] = [];
+  const names = tree.map(({ path }) => posix.basename(path));
+  const own = names.filter((name, index) => join(directory, name) === tree[index]?.path);
   for (const runner of RUNNERS) {
-    const found = tree.find(({ path }) => runner.file.test(nameIn(directory, path) ?? ''));
-    const task = found === undefined ? null : taskOf(runner, (await readText(found.path)) ?? '');
+    const file = own.find((name) => runner.file.test(name));
+    const task = file === undefined ? null : taskOf(runner, (await readText(join(directory, file))) ?? '');
     if (task !== null) ways.push([runnerStep(runner, task, directory)]);
   }
   return ways;
-}
-
-/** The name of a file that stands in this very folder, else null. */
-function nameIn(directory: string, path: string): string | null {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return join(directory, name) === path ? name : null;
 }
 
 function taskOf({ task }: TaskRunner, text: string): string | null {
