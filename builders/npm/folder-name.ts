@@ -1,5 +1,6 @@
 import type { Step } from '../../src/model/plan.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
+import { afterFetching } from './step-places.ts';
 
 /** Names that are taken next to the source, or that are none. */
 const TAKEN = /^(?:source|home|output|tmp|\.+)$/;
@@ -24,7 +25,6 @@ export function inFolderNamed(steps: readonly Step[], name: string): readonly St
           env: Object.fromEntries(Object.entries(step.env).map(([key, value]) => [key, there(value)])),
         },
   );
-  const first = moved.findIndex(({ phase }) => phase !== 'fetch');
   const move: Step = {
     name: `call the folder ${name}`,
     phase: 'build',
@@ -33,7 +33,7 @@ export function inFolderNamed(steps: readonly Step[], name: string): readonly St
     env: {},
     optional: false,
   };
-  return moved.toSpliced(first, 0, move);
+  return afterFetching(moved, [move]);
 }
 
 /** The folder of the source, and not one that only begins like it. */

@@ -15,6 +15,7 @@ import { installScriptSteps, installStep } from './steps.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
 import { readRelease } from './release/release.ts';
 import { packBuilds } from './scripts.ts';
+import { afterFetching } from './step-places.ts';
 import { guessesVersion, versionEvidence, versionSteps, versionToSet } from './version-to-set.ts';
 import { waysToBuild } from './ways.ts';
 
@@ -100,36 +101,36 @@ export async function npmPlans(
           ...builds,
         ];
   if (copy === null) return plans;
-  return [cleanedPlan(context, copy), ...builds.map((built) => cleanedBuild(context, copy, built)), ...plans];
+  return [
+    cleanedPlan(context, copy, { conclusive: builds.length === 0 }),
+    ...builds.map((built) => cleanedBuild(context, copy, built)),
+    ...plans,
+  ];
 }
 
 /** Packs the copy that a cleaning tool makes of the commit, in place of the package itself. */
-function cleanedPlan(context: Context, copy: CleanedCopy): RebuildPlan {
+function cleanedPlan(
+  context: Context,
+  copy: CleanedCopy,
+  { conclusive }: { readonly conclusive: boolean },
+): RebuildPlan {
   const tools = context.tools.pack;
   return plan(context, tools, {
     strategy: 'clean-pack',
     steps: [copy.fetch, ...versionSteps(context, tools.versions), copy.clean, packedCopy(context, tools)],
     evidence: [copy.evidence, ...versionEvidence(context)],
     withGit: false,
-    conclusive: true,
+    conclusive,
     fallback: false,
   });
 }
 
 /** A build whose result goes through a cleaning tool before it is packed. */
 function cleanedBuild(context: Context, copy: CleanedCopy, built: RebuildPlan): RebuildPlan {
-  const [fetches, rest] = [true, false].map((fetched) =>
-    built.steps.filter(({ phase }) => phase !== 'pack' && (phase === 'fetch') === fetched),
-  );
+  const unpacked = built.steps.filter(({ phase }) => phase !== 'pack');
   return {
     ...built,
-    steps: [
-      ...(fetches ?? []),
-      copy.fetch,
-      ...(rest ?? []),
-      copy.clean,
-      packedCopy(context, context.tools.build),
-    ],
+    steps: [...afterFetching(unpacked, [copy.fetch]), copy.clean, packedCopy(context, context.tools.build)],
     evidence: [...built.evidence, copy.evidence],
   };
 }

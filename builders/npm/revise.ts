@@ -16,7 +16,7 @@ import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
 import { madeFolders, permissionsStep, publishedPermissions } from './permissions.ts';
-import { directoryOf, manifestAt } from './step-places.ts';
+import { afterFetching, directoryOf, manifestAt } from './step-places.ts';
 import { tablesStep } from './dependency-tables.ts';
 import { racedTables } from './raced-order.ts';
 import { versionStep } from './steps.ts';
@@ -148,9 +148,8 @@ async function nestedInstall({ request, plan, went }: Reading): Promise<Revision
   const nested = await nestedInstalls(request, plan);
   const isThere = ({ name }: Step) => plan.steps.some((step) => step.name === name);
   if (nested.every(isThere)) return null;
-  const first = plan.steps.findIndex(({ phase }) => phase !== 'fetch');
   const why = 'scripts install in other folders: done before the build, which has no network';
-  return { why, change: { steps: plan.steps.toSpliced(first, 0, ...nested) } };
+  return { why, change: { steps: afterFetching(plan.steps, nested) } };
 }
 
 /** When a step or a link of a chain fails, what follows may be all that is needed; a difference then says nothing. */

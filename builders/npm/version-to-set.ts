@@ -28,6 +28,7 @@ export function guessesVersion(context: ManifestToPack): boolean {
   return versionToSet(context) !== null && stated !== null && !/^0\.0\.0(-|$)/.test(stated);
 }
 
+/** Writes that version, where there is one to write. */
 export function versionSteps(
   context: ManifestToPack,
   tools: Readonly<Record<string, string>>,
@@ -37,6 +38,7 @@ export function versionSteps(
   return version === null ? [] : [versionStep({ directory, version, npm: tools['npm'] ?? '' })];
 }
 
+/** Says that it is written, and in place of what. */
 export function versionEvidence(context: ManifestToPack): readonly Evidence[] {
   const version = versionToSet(context);
   if (version === null) return [];

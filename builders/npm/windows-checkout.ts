@@ -2,6 +2,7 @@ import { textOf } from '../../src/compare/utf8.ts';
 import type { Difference } from '../../src/model/comparison.ts';
 import { toolStep } from './managers/manager.ts';
 import type { Rule } from './revision.ts';
+import { afterFetching } from './step-places.ts';
 
 /** Git for Windows checks texts out with CRLF unless it is told otherwise (gitattributes(5), core.autocrlf). */
 const CHECK_OUT = [
@@ -19,8 +20,7 @@ export const windowsCheckout: Rule = ({ plan, went }) => {
     argv: ['bash', '-c', CHECK_OUT],
     directory: '.',
   });
-  const first = plan.steps.findIndex(({ phase }) => phase !== 'fetch');
-  const steps = plan.steps.toSpliced(first === -1 ? plan.steps.length : first, 0, step);
+  const steps = afterFetching(plan.steps, [step]);
   return { why: 'lines end in CRLF: checked out as on Windows', change: { steps, withGit: true } };
 };
 

@@ -151,6 +151,8 @@ describe('a package with built files', () => {
       'pack: pack',
     ]);
     expect(plans[1]?.steps.at(-1)?.argv).toContain('--ignore-scripts');
+    // Without the build a copy proves nothing against the package.
+    expect(plans.slice(0, 2).map(({ conclusive }) => conclusive)).toEqual([false, true]);
   });
 
   it('falls back to resolution when the lockfile cannot be followed, and says so', async () => {
