@@ -273,7 +273,7 @@ function entryPointsOf(roles: ReadonlyMap<string, EntryRole>): readonly string[]
   );
 }
 
-/** What git is told to leave out of the package's folder. */
+/** What git is told to leave out, at the root of the repository and in the package's folder. */
 async function ignoredLines({ source, readText }: PlanRequest): Promise<readonly string[]> {
   const { directory } = source;
   const files = directory === '.' ? ['.gitignore'] : ['.gitignore', `${directory}/.gitignore`];

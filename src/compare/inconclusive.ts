@@ -34,7 +34,7 @@ const OUTPUT_FOLDER =
 export interface MadeClues {
   /** The published entries that run when the package is imported, or as commands. */
   readonly entryPoints: readonly string[];
-  /** The lines of the files of the commit that say what git is to leave out, of the package's folder and those above. */
+  /** The lines of the `.gitignore` files of the repository's root and of the package's folder. */
   readonly ignored: readonly string[];
 }
 
