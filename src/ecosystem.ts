@@ -149,4 +149,6 @@ export interface EcosystemOptions {
   readonly cwd: string;
   /** Null: what the package manager is configured with. */
   readonly registry: string | null;
+  /** Templates for where to fetch the repositories of dependencies from (see source/repository-url.ts). */
+  readonly mirrors: readonly string[];
 }

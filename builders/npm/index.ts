@@ -4,6 +4,7 @@ import { contentCache } from '../../src/content-cache.ts';
 import { openClient } from './client.ts';
 import { ENCODERS } from './encoders.ts';
 import { fingerprint } from './fingerprint.ts';
+import { GitRepositories } from './git/repositories.ts';
 import { findingsOf, rolesOf } from './judgement.ts';
 import { npmPlans } from './plan.ts';
 import { otherPackers } from './other-packers.ts';
@@ -26,6 +27,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
   const client = await openClient(options);
   const cache = contentCache(options.cacheDir);
   const toolClient = options.registry === null ? client : await openClient({ ...options, registry: null });
+  const repositories = new GitRepositories(options);
   // Each is asked for once; those of every plan by the time that the first one is made.
   const known = new Map<string, Promise<readonly ToolVersion[]>>();
   const list: ToolLister = (name) => {
@@ -52,6 +54,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
       const facts = { at: new Date(request.instant), node: plan.toolchain['node'] ?? '', list };
       return revisedPlans({
         ...reading,
+        repositories,
         versionOfTime: (role, range) => managerOfTime(role, { ...facts, range }),
       });
     },
@@ -70,7 +73,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
       };
     },
     registryIdentity: (request) => registryIdentity(request, client.options),
-    registryView: (view) => openRegistryView({ ...view, client }),
+    registryView: (view) => openRegistryView({ ...view, client, repositories }),
     findings: findingsOf,
     roles: rolesOf,
     fingerprint: (artifact) => {

@@ -35,6 +35,8 @@ const LOCKFILES: readonly LockfileKind[] = [
   { name: 'bun.lockb', managers: ['bun'], version: /$^/ },
 ];
 
+export const LOCKFILE_NAMES: readonly string[] = LOCKFILES.map(({ name }) => name);
+
 interface Context {
   readonly directory: string;
   readonly paths: ReadonlySet<string>;
@@ -67,7 +69,7 @@ async function withTools({ directory, readText }: Context): Promise<string> {
 }
 
 async function isRoot(directory: string, { paths, directory: own, readText }: Context): Promise<boolean> {
-  const marks = [...LOCKFILES.map(({ name }) => name), 'pnpm-workspace.yaml'];
+  const marks = [...LOCKFILE_NAMES, 'pnpm-workspace.yaml'];
   if (marks.some((name) => paths.has(join(directory, name)))) return true;
   const manifest = await manifestIn(directory, readText);
   return directory !== own && (manifest?.workspaces.length ?? 0) > 0;

@@ -7,13 +7,13 @@ import { acceptsStandIns, leftOutOf } from './relax.ts';
 import { unmatchedIn } from './install-log.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { Text } from './manifest-fields.ts';
-import { parseManifest } from './manifest.ts';
+import { pinsOf } from './git/pins.ts';
+import type { GitRepositories } from './git/repositories.ts';
 import { startProxy } from './proxy/proxy.ts';
 import type { Subject } from './proxy/subject.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { NpmOptions } from './registry/config.ts';
-
-const MOST_MANIFESTS = 500;
+import { repositoryManifests } from './workspace.ts';
 
 /** Starts the registry proxy of one rebuild, knowing what the manifests of the repository want. */
 export async function openRegistryView(options: {
@@ -21,6 +21,7 @@ export async function openRegistryView(options: {
   request: PlanRequest;
   directory: string;
   client: RegistryClient;
+  repositories: GitRepositories;
 }): Promise<RegistryView> {
   const socketDirectory = path.join(options.directory, 'registry');
   await mkdir(socketDirectory, { mode: 0o755 });
@@ -33,6 +34,10 @@ export async function openRegistryView(options: {
     leftOut: new Set(leftOutOf(options.plan.steps)),
     standIns: options.plan.steps.some(acceptsStandIns),
     subject: subjectOf(options.request),
+    git: {
+      places: Object.values(pinsOf(options.plan.steps)),
+      pack: (place) => options.repositories.pack(place, options.directory),
+    },
   });
   const allowed = new Set<string>();
   return {
@@ -117,16 +122,8 @@ function parseLockfile(text: string): z.infer<typeof Lockfile> | null {
 
 /** Every range that a manifest of the repository states: what an install at its root resolves first. */
 async function wantedRanges(request: PlanRequest): Promise<readonly (readonly [string, string])[]> {
-  const files = request.source.tree
-    .filter((file) => file.path === 'package.json' || file.path.endsWith('/package.json'))
-    .filter((file) => !/(^|\/)(node_modules|fixtures?|__fixtures__)\//.test(file.path))
-    .slice(0, MOST_MANIFESTS);
-  const texts = await Promise.all(files.map((file) => request.readText(file.path)));
-  return texts.flatMap((text) => {
-    const manifest = text === null ? null : parseManifest(text);
-    if (manifest === null) return [];
-    return [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies].flatMap((table) =>
-      Object.entries(table),
-    );
-  });
+  const manifests = await repositoryManifests(request);
+  return manifests.flatMap(({ dependencies, devDependencies, optionalDependencies }) =>
+    [dependencies, devDependencies, optionalDependencies].flatMap((table) => Object.entries(table)),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Step } from '../../src/model/plan.ts';
+import { type GitPins, PINS_WORD, pinsWord } from './git/pins.ts';
 
 /** The install commands that follow a lockfile to the letter, and those that do not. */
 const LOOSER: Readonly<Record<string, string>> = {
@@ -17,12 +18,25 @@ export function withoutDependencies(
   steps: readonly Step[],
   names: readonly string[],
 ): readonly Step[] | null {
-  return changeInstall(steps, (argv) => {
-    const all = [...new Set([...leftOutOf(steps), ...names])].toSorted();
-    const words = argv.filter((word) => !word.startsWith(WITHOUT)).map((word) => LOOSER[word] ?? word);
-    const at = words.findIndex((word) => word.endsWith('/registry.cjs')) + 2;
-    return [...words.slice(0, at), `${WITHOUT}${all.join(',')}`, ...words.slice(at)];
-  });
+  const all = [...new Set([...leftOutOf(steps), ...names])].toSorted();
+  return changeInstall(steps, (argv) =>
+    loosened(argv, { word: WITHOUT, text: `${WITHOUT}${all.join(',')}` }),
+  );
+}
+
+/**
+ * The steps of a plan with an install that takes what lies in git repositories from the registry proxy (see
+ * inside/registry.cjs). Null when no step installs.
+ */
+export function withGitPackages(steps: readonly Step[], pins: GitPins): readonly Step[] | null {
+  return changeInstall(steps, (argv) => loosened(argv, { word: PINS_WORD, text: pinsWord(pins) }));
+}
+
+/** An install with one more word for inside/registry.cjs, in place of the one that begins alike. */
+function loosened(argv: readonly string[], added: { word: string; text: string }): readonly string[] {
+  const words = argv.filter((word) => !word.startsWith(added.word)).map((word) => LOOSER[word] ?? word);
+  const at = words.findIndex((word) => word.endsWith('/registry.cjs')) + 2;
+  return [...words.slice(0, at), added.text, ...words.slice(at)];
 }
 
 const WITHOUT = '--without=';

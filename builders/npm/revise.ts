@@ -2,6 +2,7 @@ import semver from 'semver';
 import type { PlanRequest, RevisedPlans } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { isSlippedIn } from '../../src/explain/slipped-in.ts';
+import { pinGitDependencies } from './git/pin-dependencies.ts';
 import { cloneName, inFolderNamed } from './folder-name.ts';
 import { INSIDE_TARGET } from './inside.ts';
 import { missingIn, unmatchedIn } from './install-log.ts';
@@ -81,9 +82,15 @@ function revised(plan: RebuildPlan, { why, change }: Revision, kind: string): Re
 const WANTS_ELSEWHERE =
   /git(?:@|\+ssh|\+https|:\/\/| ls-remote| clone)|Could not resolve host|getaddrinfo EAI_AGAIN|github\.com|\/tarball\//;
 
-/** Leaves out what cannot be had: development dependencies that are unpublished or not in a registry at all. */
-async function missingDependency({ request, plan, went }: Reading): Promise<Revision | null> {
+/**
+ * Dependencies in git repositories come from there; what cannot be had is left out: development dependencies that are
+ * unpublished or not in a registry at all.
+ */
+async function missingDependency(reading: Reading): Promise<Revision | null> {
+  const { request, plan, went } = reading;
   if (went.kind !== 'failed' || went.code !== 'fetch-failed') return null;
+  const pinned = await pinGitDependencies(reading);
+  if (pinned !== null) return pinned;
   // A range that nothing could be let in for has no version at all.
   const { name: unmatched } = unmatchedIn(went.log);
   const named = [...missingIn(went.log), ...(unmatched === null ? [] : [unmatched])];

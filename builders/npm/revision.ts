@@ -1,5 +1,6 @@
 import type { PlanRequest, Went } from '../../src/ecosystem.ts';
 import type { RebuildPlan } from '../../src/model/plan.ts';
+import type { GitRepositories } from './git/repositories.ts';
 import type { ManagerRole } from './toolchain/manager-releases.ts';
 
 /** What a rule reads: a plan, and how its attempt went. */
@@ -7,6 +8,8 @@ export interface Reading {
   readonly request: PlanRequest;
   readonly plan: RebuildPlan;
   readonly went: Went;
+  /** Those of dependencies. */
+  readonly repositories: Pick<GitRepositories, 'placeOf' | 'readText'>;
   /** The version of a package manager that people used when the package was published, of a range if there is one. */
   versionOfTime(role: ManagerRole, range?: string): Promise<string>;
 }

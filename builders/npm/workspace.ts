@@ -12,6 +12,23 @@ const MOST_MEMBERS = 400;
 const NOT_MEMBERS =
   /(^|\/)(node_modules|fixtures?|__fixtures__|__tests__|tests?|examples?|templates?|playground)\//;
 
+/** More manifests than a repository that people build has. */
+const MOST_MANIFESTS = 500;
+
+/** The manifests of a repository that an install may go by. */
+export async function repositoryManifests(options: {
+  readonly source: { readonly tree: readonly TreeFile[] };
+  readText(file: string): Promise<string | null>;
+}): Promise<readonly Manifest[]> {
+  const files = options.source.tree
+    .map(({ path }) => path)
+    .filter((path) => path === 'package.json' || path.endsWith('/package.json'))
+    .filter((path) => !/(^|\/)(node_modules|fixtures?|__fixtures__)\//.test(path))
+    .slice(0, MOST_MANIFESTS);
+  const texts = await Promise.all(files.map((file) => options.readText(file)));
+  return texts.flatMap((text) => (text === null ? [] : (parseManifest(text) ?? [])));
+}
+
 /** The packages of a repository by name; of several with one name, the one nearest to the root. */
 export async function members(options: {
   readonly tree: readonly TreeFile[];

@@ -25,8 +25,16 @@ export async function openTools(
 }
 
 /** What knows the packages that the command line can name. */
-export function openEcosystem({ cacheDir, registry }: RegistryOptions): Promise<Ecosystem> {
-  return ECOSYSTEMS.npm({ cacheDir, cwd: process.cwd(), registry: registry ?? null });
+export function openEcosystem(
+  options: RegistryOptions & { readonly gitMirror?: readonly string[] },
+): Promise<Ecosystem> {
+  const { cacheDir, registry, gitMirror } = options;
+  return ECOSYSTEMS.npm({
+    cacheDir,
+    cwd: process.cwd(),
+    registry: registry ?? null,
+    mirrors: gitMirror ?? [],
+  });
 }
 
 /** Starts now; whoever needs it waits. A failure is met there, and only there. */

@@ -2,7 +2,9 @@ import type { Deadline } from '../deadline.ts';
 import { borrow } from './borrow.ts';
 import { Copy, type Wanted } from './copy.ts';
 import type { GitFailure } from './git.ts';
+import { inLettersOfDisk } from './local-mirror.ts';
 import { FULL_ID, type Repository } from './repository.ts';
+import { remotesFor, type RepositoryUrl } from './repository-url.ts';
 
 /** What became of one remote. */
 export interface RemoteFailure {
@@ -62,6 +64,15 @@ export async function openRepository(options: OpenOptions): Promise<Opened> {
     failures.push({ url: remote, why: failure.why, message: failure.message });
   }
   return { ok: false, failures };
+}
+
+/** Opens a repository from the first mirror that answers, else from where it is. */
+export async function openFrom(
+  url: RepositoryUrl,
+  options: Omit<OpenOptions, 'key' | 'remotes'> & { readonly mirrors: readonly string[] },
+): Promise<Opened> {
+  const remotes = await inLettersOfDisk(remotesFor(url, options.mirrors), options.mirrors);
+  return openRepository({ ...options, key: url.url, remotes });
 }
 
 /**

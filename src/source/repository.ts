@@ -83,6 +83,25 @@ export class Repository {
     return (await this.#read(holding)).trim() !== '';
   }
 
+  /**
+   * The newest commit of a branch (its full ref name) that was committed at an instant (ISO 8601) or before; null for no
+   * such branch or none so old.
+   */
+  async lastCommitBefore(branch: string, instant: string): Promise<string | null> {
+    if (!REF_NAME.test(branch)) return null;
+    const walk = ['rev-list', '-1', '--first-parent', `--before=${instant}`, '--end-of-options', branch];
+    const id = (await this.#read(walk)).trim();
+    return FULL_ID.test(id) ? id : null;
+  }
+
+  /** The full id of the only commit whose id begins so; null for none or several. */
+  async fullId(beginning: string): Promise<string | null> {
+    if (!/^[0-9a-f]{4,40}$/.test(beginning)) return null;
+    const asked = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${beginning}^{commit}`];
+    const id = (await this.#read(asked)).trim();
+    return FULL_ID.test(id) ? id : null;
+  }
+
   /** Every tag with the commit it leads to; tags of trees and blobs, or with a name that is no text, are left out. */
   async tags(): Promise<readonly Ref[]> {
     const format = '--format=%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)';
@@ -207,10 +226,16 @@ export class Repository {
    * Files that the repository does not have are left out (`TreeFile.missing`).
    *
    * @param options.maxBytes of all files together; nothing is written for more
+   * @param options.prefix a folder for everything, with its final slash; default: none
    * @returns why there is no such file; null when there is
    */
-  async archive(options: { commit: string; file: string; maxBytes: number }): Promise<Reason | null> {
-    const { commit, file, maxBytes } = options;
+  async archive(options: {
+    commit: string;
+    file: string;
+    maxBytes: number;
+    prefix?: string;
+  }): Promise<Reason | null> {
+    const { commit, file, maxBytes, prefix = '' } = options;
     const what = `The files of commit ${commit.slice(0, 12)} cannot be written`;
     const store = await this.#store(commit);
     if (!store.ok) return store.reason;
@@ -224,7 +249,8 @@ export class Repository {
     const missing = missingPaths(listing.text, store.value);
     if (missing.length > MOST_MISSING) return tooMuchMissing(what, missing.length);
     const left = missing.map((one) => `:(exclude,literal)${one}`);
-    const args = ['-c', 'tar.umask=0022', 'archive', '-v', '--format=tar', '-o', file, commit, '--', ...left];
+    const how = ['-v', '--format=tar', `--prefix=${prefix}`, '-o', file];
+    const args = ['-c', 'tar.umask=0022', 'archive', ...how, commit, '--', ...left];
     const written = await git.run(args);
     return written.ok ? null : reasonOf(written.failure, what);
   }

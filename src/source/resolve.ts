@@ -12,12 +12,11 @@ import {
   versionCommit,
 } from './candidates.ts';
 import { directoryOf } from './directory.ts';
-import { inLettersOfDisk } from './local-mirror.ts';
-import { openCommit, openRepository } from './open-repository.ts';
+import { openCommit, openFrom } from './open-repository.ts';
 import { withPointers } from './outside-commit.ts';
 import type { Repository } from './repository.ts';
 import { asMoved, placesToTry } from './moved.ts';
-import { parseRepositoryUrl, type RepositoryUrl, remotesFor } from './repository-url.ts';
+import { parseRepositoryUrl, type RepositoryUrl } from './repository-url.ts';
 import { mentionsVersion } from './tag-names.ts';
 
 export type { OtherRepository, SourceClaims } from './candidates.ts';
@@ -135,8 +134,7 @@ async function open(url: RepositoryUrl, options: ResolveOptions): Promise<Outcom
     tag: (tag: string) => tag === named || mentionsVersion(tag, claims.version),
     commits: named === null ? claims.commits.map((one) => one.commit) : [named],
   };
-  const remotes = await inLettersOfDisk(remotesFor(url, options.mirrors), options.mirrors);
-  const opened = await openRepository({ cacheDir, key: url.url, remotes, wanted, deadline });
+  const opened = await openFrom(url, { cacheDir, mirrors: options.mirrors, wanted, deadline });
   if (opened.ok) return found(opened);
   const said = opened.failures.map((failure) => `${failure.url}: ${failure.message}`).join('; ');
   const next =

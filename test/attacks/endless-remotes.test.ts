@@ -37,6 +37,7 @@ describe('--timeout', () => {
           cacheDir: world.cacheDir,
           cwd: world.folder.path,
           registry: world.registry.url,
+          mirrors: [],
         }),
         engine: () => Promise.reject(new Error('not needed')),
         rootfs: () => Promise.reject(new Error('not needed')),

@@ -38,6 +38,7 @@ describe('who chose the source can be seen in the result', () => {
           cacheDir: world.cacheDir,
           cwd: world.folder.path,
           registry: world.registry.url,
+          mirrors: [],
         }),
         engine: () => selectEngine({ requested: engine }),
         rootfs: () => rootFilesystem({ cacheDir: world.cacheDir }),

@@ -22,7 +22,7 @@ const PLAN = {
 
 /** The real one, with the registry that npm is configured with. */
 export function openEcosystem(): Promise<Ecosystem> {
-  return ECOSYSTEMS.npm({ cacheDir, cwd: import.meta.dirname, registry: null });
+  return ECOSYSTEMS.npm({ cacheDir, cwd: import.meta.dirname, registry: null, mirrors: [] });
 }
 
 export interface Searching {

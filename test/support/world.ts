@@ -122,6 +122,7 @@ export class TestWorld {
           cacheDir: this.cacheDir,
           cwd: this.folder.path,
           registry: this.registry.url,
+          mirrors: [this.gitMirror],
         }),
         engine: () => selectEngine({ requested: options.engine }),
         rootfs: () => rootFilesystem({ cacheDir: this.cacheDir }),

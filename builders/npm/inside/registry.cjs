@@ -1,33 +1,62 @@
 'use strict';
-// Runs in fetch steps, below the forwarder: registry.cjs REGISTRY_URL [--without=NAME,...] COMMAND [ARGUMENT...]
+// Runs in fetch steps, below the forwarder:
+//   registry.cjs REGISTRY_URL [--without=NAME,...] [--git={"SPEC":"PLACE",...}] COMMAND [ARGUMENT...]
 //
 // Package managers take a registry from many places, and some follow the addresses of a lockfile without asking. This
 // writes the registry into the configuration of the home folder, points the addresses in the lockfiles of the current
 // folder to it, runs the command, puts the lockfiles back as they were and ends as the command ends. An address keeps
 // everything from the package's name on: what is served for it is checked against the lockfile's own digest by the
 // package manager. Dependencies named by --without are taken out of the manifests of the folder and of those below it, and
-// out of npm's lockfile, meanwhile. Plain ES5, for every Node since 0.12.
+// out of npm's lockfile, meanwhile; what --git names is replaced there, and in the other lockfiles, by the address at which
+// the registry serves it. Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
 var spawn = require('child_process').spawn;
 
 var registry = process.argv[2];
 var command = process.argv.slice(3);
-var without = /^--without=(.*)$/.exec(command[0]);
-if (without) command.shift();
+var options = {};
+for (var option; (option = /^--(without|git)=([^]*)$/.exec(command[0])); command.shift())
+  options[option[1]] = option[2];
+var git = JSON.parse(options.git || '{}');
 var LOCKFILES = ['yarn.lock', 'pnpm-lock.yaml', 'package-lock.json', 'npm-shrinkwrap.json', 'bun.lock'];
 // An artifact's address ends in `<name>/-/<file>.tgz`, whatever the registry; before the name a path may stand.
 var ADDRESS =
   /https?:\/\/[^\s"'#/]+\/(?:[^\s"'#@]*?\/)??((?:@[^\s"'#/]+(?:\/|%2[fF]))?[^\s"'#/@]+\/-\/[^\s"'#]+?\.tgz)/g;
 
+// A line of bun's lockfile: a package, and what it was taken from.
+var BUN_PACKAGE = /^\s*"[^"]*": \["(?:@[^"@]+)?[^"@]*@([^"]+)".*\r?\n/gm;
 // In bun's lockfile an empty address stands for npm's own registry, whatever is configured.
 var BUN_DEFAULT = /\["((?:@[^"@\/]+\/)?([^"@\/]+))@([^"]+)", "",/g;
+
+function has(table, key) {
+  return Object.prototype.hasOwnProperty.call(table, key);
+}
+
+function addressOf(spec) {
+  return registry + '-/git/' + git[spec] + '.tgz';
+}
 
 function redirect(name, text) {
   var redirected = text.replace(ADDRESS, function (_all, artifact) {
     return registry + artifact;
   });
+  // Text, so only whole addresses: a short form could stand for anything. The longest first, as one may begin another.
+  Object.keys(git)
+    .filter(function (spec) {
+      return spec.indexOf('://') > 0 && !/^package-lock|shrinkwrap/.test(name);
+    })
+    .sort(function (a, b) {
+      return b.length - a.length;
+    })
+    .forEach(function (spec) {
+      redirected = redirected.split(spec).join(addressOf(spec));
+    });
   if (name !== 'bun.lock') return redirected;
+  // Bun looks up anew what is not there; an address in place of a commit has another form.
+  redirected = redirected.replace(BUN_PACKAGE, function (line, source) {
+    return has(git, source) ? '' : line;
+  });
   return redirected.replace(BUN_DEFAULT, function (_all, full, base, version) {
     var address = registry + full + '/-/' + base + '-' + version + '.tgz';
     return '["' + full + '@' + version + '", "' + address + '",';
@@ -110,8 +139,30 @@ function edit(name, change) {
   replace(name, before, Buffer.from(JSON.stringify(fields, null, 2), 'utf8').toString('latin1'));
 }
 
-if (without) {
-  var names = without[1].split(',');
+/** Every value that is a spec by its address; digests beside one are those of something else. */
+function replaceSpecs(fields) {
+  Object.keys(fields).forEach(function (key) {
+    var value = fields[key];
+    if (value !== null && typeof value === 'object') replaceSpecs(value);
+    if (typeof value !== 'string' || !has(git, value)) return;
+    fields[key] = addressOf(value);
+    if (key === 'resolved' || key === 'version') {
+      delete fields.integrity;
+      delete fields.from;
+    }
+  });
+}
+
+if (options.git) {
+  manifestsBelow('.', DEPTH)
+    .concat('package-lock.json', 'npm-shrinkwrap.json')
+    .forEach(function (file) {
+      edit(file, replaceSpecs);
+    });
+}
+
+if (options.without) {
+  var names = options.without.split(',');
   manifestsBelow('.', DEPTH).forEach(function (manifest) {
     edit(manifest, function (fields) {
       withoutTables(fields, names);

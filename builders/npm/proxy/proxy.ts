@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { messageOf, ReproveError } from '../../../src/errors.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { RegistryArchive, type Material, type Repair, type TimeReport } from './archive.ts';
+import { GitPackages, type PackPlace } from './git-packages.ts';
 import { MAX_URL, routeOf, type Route } from './route.ts';
 import type { Subject } from './subject.ts';
 import { documentView, INSTALL_TYPE, tagsAt, versionView } from './view.ts';
@@ -24,6 +25,8 @@ export interface ProxyOptions {
   readonly leftOut?: ReadonlySet<string>;
   /** Whether a neighbour or an empty package may be served for a version that the registry does not have; default no. */
   readonly standIns?: boolean;
+  /** What is served of git repositories: at these places (see git/repositories.ts) and nothing else; default: none. */
+  readonly git?: { readonly places: Iterable<string>; readonly pack: PackPlace };
   /** Where the sandbox finds the proxy, without a final slash. */
   readonly origin?: string;
 }
@@ -31,7 +34,7 @@ export interface ProxyOptions {
 /** A running proxy and its record. */
 export interface RegistryProxy {
   readonly socketPath: string;
-  /** Every artifact served so far, by name and version. */
+  /** Every artifact served so far, by name and version; then what came from git repositories. */
   materials(): readonly Material[];
   /** Versions shown although the registry's times hide them. */
   repairs(): readonly Repair[];
@@ -63,11 +66,13 @@ export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> 
   const { client, cutoff, wanted = [], subject = null, standIns = false, origin = PROXY_ORIGIN } = options;
   const { locked = [], leftOut = new Set<string>() } = options;
   const archive = new RegistryArchive({ client, cutoff, wanted, locked, subject, standIns });
+  const { places = [], pack = () => Promise.resolve(null) } = options.git ?? {};
+  const git = new GitPackages({ places, pack, cutoff });
   const failures: string[] = [];
   const slots = new Slots(MAX_CONCURRENT);
   const server = createServer((request, response) => {
     void slots
-      .use(() => answer(request, archive, { origin, leftOut }))
+      .use(() => answer(request, { archive, git }, { origin, leftOut }))
       .catch((thrown: unknown): Answer => {
         const sentence =
           thrown instanceof ReproveError ? `${thrown.text.what} ${thrown.text.why}` : messageOf(thrown);
@@ -84,7 +89,7 @@ export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> 
   await listen(server, options.socketDirectory, socketPath);
   return {
     socketPath,
-    materials: () => archive.materials,
+    materials: () => [...archive.materials, ...git.materials],
     repairs: () => [...archive.repairs],
     timeDoctor: () => archive.timeReports,
     failures: () => [...failures],
@@ -112,7 +117,12 @@ interface Shown {
   readonly leftOut: ReadonlySet<string>;
 }
 
-async function answer(request: IncomingMessage, archive: RegistryArchive, shown: Shown): Promise<Answer> {
+interface Served {
+  readonly archive: RegistryArchive;
+  readonly git: GitPackages;
+}
+
+async function answer(request: IncomingMessage, served: Served, shown: Shown): Promise<Answer> {
   const url = request.url ?? '';
   if (url.length > MAX_URL) return json(414, { error: 'The URL is too long.' });
   const route = routeOf(url);
@@ -121,14 +131,14 @@ async function answer(request: IncomingMessage, archive: RegistryArchive, shown:
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return json(405, { error: 'This registry is read-only.' });
   const abbreviated = request.headers.accept?.includes(INSTALL_TYPE) === true;
-  return serve(route, archive, { ...shown, abbreviated });
+  return serve(route, served, { ...shown, abbreviated });
 }
 
 const NOT_FOUND = { error: 'Not found' };
 
 async function serve(
   route: Exclude<Route, { kind: 'empty' }>,
-  archive: RegistryArchive,
+  { archive, git }: Served,
   view: Shown & { readonly abbreviated: boolean },
 ): Promise<Answer> {
   switch (route.kind) {
@@ -148,12 +158,16 @@ async function serve(
       if (raw === null || version === null) return json(404, NOT_FOUND);
       return json(200, versionView(route.name, version, raw, { ...view, abbreviated: false }));
     }
-    case 'artifact': {
-      const bytes = await archive.artifact(route.name, route.file);
-      if (bytes === null) return json(404, NOT_FOUND);
-      return { status: 200, type: 'application/octet-stream', body: bytes };
-    }
+    case 'artifact':
+      return binary(await archive.artifact(route.name, route.file));
+    case 'git':
+      return binary(await git.package(route.place));
   }
+}
+
+function binary(bytes: Uint8Array | null): Answer {
+  if (bytes === null) return json(404, NOT_FOUND);
+  return { status: 200, type: 'application/octet-stream', body: bytes };
 }
 
 function json(status: number, value: object, type = 'application/json'): Answer {

@@ -3,6 +3,8 @@ export type Route =
   | { readonly kind: 'document'; readonly name: string }
   | { readonly kind: 'version'; readonly name: string; readonly version: string }
   | { readonly kind: 'artifact'; readonly name: string; readonly file: string }
+  /** A package in a git repository, by `<host>/<path>/<commit>`. */
+  | { readonly kind: 'git'; readonly place: string }
   /** Audits and pings: npm is content with an empty answer. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'none' };
@@ -15,6 +17,14 @@ export function routeOf(url: string): Route {
   const segments = segmentsOf(url);
   if (segments === null || segments.length === 0) return none;
   const [first, ...rest] = segments;
+  if (first === '-' && rest[0] === 'git')
+    return {
+      kind: 'git',
+      place: rest
+        .slice(1)
+        .join('/')
+        .replace(/\.tgz$/, ''),
+    };
   if (first === '-') return rest[0] === 'ping' || rest[0] === 'npm' ? { kind: 'empty' } : none;
   const dash = segments.indexOf('-');
   if (dash > 0) return artifactRoute(segments.slice(0, dash), segments.slice(dash + 1)) ?? none;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { revisedPlans } from '../../../builders/npm/revise.ts';
+import type { Reading } from '../../../builders/npm/revision.ts';
 import { packStep } from '../../../builders/npm/packers.ts';
 import { installStep, scriptStep } from '../../../builders/npm/steps.ts';
 import { parseManifest } from '../../../builders/npm/manifest.ts';
@@ -67,8 +68,13 @@ const PLAN: RebuildPlan = {
   output: '/work/output',
 };
 
-const revise = (went: Went, plan = PLAN) =>
-  revisedPlans({ request: REQUEST, plan, went, versionOfTime: () => Promise.resolve('1.2.3') });
+/** Dependencies in git repositories that are not to be had. */
+const NO_REPOSITORIES: Reading['repositories'] = {
+  placeOf: () => Promise.resolve(null),
+  readText: () => Promise.resolve(null),
+};
+const FACTS = { repositories: NO_REPOSITORIES, versionOfTime: () => Promise.resolve('1.2.3') };
+const revise = (went: Went, plan = PLAN) => revisedPlans({ request: REQUEST, plan, went, ...FACTS });
 const failed = (code: 'fetch-failed' | 'build-failed', log: string): Went => ({ kind: 'failed', code, log });
 const commands = (plan: RebuildPlan | undefined) => plan?.steps.map(({ argv }) => argv.join(' ')) ?? [];
 
@@ -178,7 +184,7 @@ describe('after a failed build', () => {
       request,
       plan: PLAN,
       went,
-      versionOfTime: () => Promise.resolve(''),
+      ...FACTS,
     });
     const fetches = next[0]?.steps.filter(({ phase }) => phase === 'fetch') ?? [];
     expect(fetches.map(({ cwd, argv }) => [cwd, argv.slice(-4).join(' ')])).toEqual([
@@ -224,7 +230,7 @@ describe('after a difference', () => {
       request,
       plan: PLAN,
       went,
-      versionOfTime: () => Promise.resolve(''),
+      ...FACTS,
     });
     const build = next[0]?.steps.find(({ argv }) => argv.join(' ') === 'npm run build');
     expect(build?.env).toMatchObject({ NEXT_VERSION: '1.0.1' });
@@ -240,7 +246,7 @@ describe('after a difference', () => {
     ) => {
       const request = { ...REQUEST, readText: (file: string) => Promise.resolve(files[file] ?? null) };
       const versionOfTime = (_role: string, wanted = '') => Promise.resolve(available(wanted));
-      const { next } = await revisedPlans({ request, plan, went, versionOfTime });
+      const { next } = await revisedPlans({ ...FACTS, request, plan, went, versionOfTime });
       return next.map(({ toolchain }) => toolchain['pnpm']).find((version) => version !== '9.4.0');
     };
     const manifest = JSON.stringify({ ...MANIFEST, devDependencies: { pnpm: '^8.7.5' } });
@@ -379,7 +385,7 @@ describe('after a difference', () => {
       request,
       plan: PLAN,
       went,
-      versionOfTime: () => Promise.resolve(''),
+      ...FACTS,
     });
     expect(last[0]?.steps.map(({ cwd, argv }) => [cwd, argv.slice(0, 3).join(' ')])).toEqual([
       ['/work/source', expect.stringContaining('/opt/')],

@@ -98,6 +98,40 @@ describe('registry.cjs', () => {
     expect(await read(folder, 'package-lock.json')).toBe(lock);
   });
 
+  it('leads what lies in git repositories to the registry, in manifests and lockfiles, while the command runs', async () => {
+    const git = {
+      'owner/name#v1': 'github.com/owner/name/1',
+      'git+ssh://git@github.com/owner/name.git#1': 'github.com/owner/name/1',
+      'https://codeload.github.com/owner/name/tar.gz/1': 'github.com/owner/name/1',
+      'https://codeload.github.com/owner/name/tar.gz/12': 'github.com/owner/name/12',
+      'github:owner/name#12': 'github.com/owner/name/12',
+    };
+    const files = {
+      'package.json': '{ "devDependencies": { "a": "owner/name#v1", "b": "^1" } }',
+      'packages/one/package.json': '{ "dependencies": { "a": "owner/name#v1" } }',
+      'package-lock.json': JSON.stringify({
+        packages: {
+          'node_modules/a': { resolved: 'git+ssh://git@github.com/owner/name.git#1', integrity: 'sha512-x' },
+          'node_modules/b': { resolved: 'https://r.example/b/-/b-1.0.0.tgz', integrity: 'sha512-y' },
+        },
+      }),
+      'yarn.lock': '  resolved "https://codeload.github.com/owner/name/tar.gz/12"\n',
+      'bun.lock':
+        '    "a": ["a@github:owner/name#12", {}, "x"],\n    "c": ["c@1.0.0", "", {}, "sha512-z"],\n',
+    };
+    const folder = await folderWith(files);
+    const args = [REGISTRY, `--git=${JSON.stringify(git)}`, 'cat', ...Object.keys(files)];
+    const { stdout } = await inside('registry.cjs', args, folder);
+    expect(stdout.split(`"a": "${REGISTRY}-/git/github.com/owner/name/1.tgz"`)).toHaveLength(3);
+    expect(stdout).toContain(`"resolved": "${REGISTRY}-/git/github.com/owner/name/1.tgz"\n`);
+    expect(stdout).not.toContain('sha512-x');
+    expect(stdout).toContain('sha512-y');
+    expect(stdout).toContain(`resolved "${REGISTRY}-/git/github.com/owner/name/12.tgz"`);
+    expect(stdout).not.toContain('a@github:');
+    expect(stdout).toContain(`"c": ["c@1.0.0", "${REGISTRY}c/-/c-1.0.0.tgz"`);
+    for (const [name, text] of Object.entries(files)) expect(await read(folder, name)).toBe(text);
+  });
+
   it('takes them out of the manifests of a workspace too, and leaves what it has no business with alone', async () => {
     const member = '{ "dependencies": { "gone": ">=2", "a": "1" }, "peerDependencies": { "gone": ">=2" } }';
     const files = {

@@ -25,6 +25,7 @@ interface Setting {
   readonly cutoff: string;
   readonly wanted?: Readonly<Record<string, string>>;
   readonly cacheDirectory?: string;
+  readonly git?: ProxyOptions['git'];
 }
 
 /** A proxy, and a port for clients on this host (in the sandbox a forwarder does the same). */
@@ -55,6 +56,7 @@ async function start(setting: Setting): Promise<{ readonly proxy: RegistryProxy;
     socketDirectory,
     wanted: Object.entries(setting.wanted ?? {}),
     origin,
+    ...(setting.git !== undefined && { git: setting.git }),
   };
   const proxy = await startProxy(options);
   onTestFinished(async () => {
@@ -384,6 +386,31 @@ describe('what it serves', () => {
     expect(await ask(proxy, '/lib', 'HEAD')).toMatchObject({ status: 200, text: '' });
     expect(registry.requests.every(({ method }) => method === 'GET')).toBe(true);
     expect(proxy.failures()).toEqual([]);
+  });
+
+  it('packages in git repositories, at the places of the plan alone, each a material', async () => {
+    const [place, other] = ['1', '2'].map((digit) => `github.com/owner/leaf/${digit.repeat(40)}`);
+    const bytes = Buffer.from('a package');
+    const { proxy, origin } = await start({
+      registry: await startRegistry(),
+      cutoff: '2024-01-01',
+      git: {
+        places: [place ?? ''],
+        pack: () => Promise.resolve({ bytes, committedAt: '2024-02-01T00:00:00+01:00' }),
+      },
+    });
+    const answers = await Promise.all([place, other].map((one) => fetch(`${origin}/-/git/${one ?? ''}.tgz`)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 404]);
+    expect(Buffer.from(await (answers[0] ?? new Response()).arrayBuffer())).toEqual(bytes);
+    expect(proxy.materials()).toEqual([
+      expect.objectContaining({
+        name: 'https://github.com/owner/leaf',
+        version: '1'.repeat(40),
+        size: bytes.length,
+        sha512: hash('sha512', bytes),
+        afterCutoff: true,
+      }),
+    ]);
   });
 
   it('a new version to a lockfile even when the document in the cache is older', async () => {

@@ -37,6 +37,13 @@ it.each([
   expect(routeOf(url)).toEqual(route);
 });
 
+it('a package in a git repository is asked for by host, path and commit', () => {
+  expect(routeOf('/-/git/github.com/owner/name/0123abc.tgz')).toEqual({
+    kind: 'git',
+    place: 'github.com/owner/name/0123abc',
+  });
+});
+
 it('never lets a path climb, whatever is asked', () => {
   const part = fc.oneof(
     fc.constantFrom('..', '.', '-', '@s', '%2e%2e', '%2f', '/', '\\', 'a.tgz'),
