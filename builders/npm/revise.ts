@@ -14,6 +14,7 @@ import { ELSEWHERE } from './proxy/view.ts';
 import { otherMakers } from './scripts.ts';
 import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
+import { npmTooOld } from './other-npm.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
 import { madeFolders, permissionsStep, publishedPermissions } from './permissions.ts';
@@ -35,6 +36,7 @@ const AFTER_FAILURE: readonly Rule[] = [
   nestedInstall,
   nodeTooOld,
   nodeTooNew,
+  npmTooOld,
   tolerantBuild,
 ];
 /** What differences point to. */

@@ -168,6 +168,16 @@ describe('after a failed build', () => {
     expect(next[0]?.toolchain).toEqual({ ...TOOLS, bun: '1.2.3' });
   });
 
+  it.each([
+    ['12.22.12', '8.19.4'],
+    ['10.24.1', '7.24.2'],
+    ['8.17.0', undefined],
+  ])('an npm 6 that breaks on Node %s is replaced by a newer one', async (node, npm) => {
+    const went = failed('fetch-failed', 'npm ERR! Maximum call stack size exceeded\n');
+    const { next } = await revise(went, { ...PLAN, toolchain: { node, npm: '6.14.18' } });
+    expect(next[0]?.toolchain['npm']).toBe(npm);
+  });
+
   it('what a script installs in another folder is installed before the network is gone', async () => {
     const scripts = { build: 'cd browser && npm install && npm run build' };
     const files: Record<string, string> = {
