@@ -7,6 +7,8 @@
 const NO_MATCH: readonly RegExp[] = [
   // npm and pnpm
   /No matching version found for (@?[^@\s]+)@([^\n]+?)(?: with a date before [^\n]+| while fetching [^\n]+| published by [^\n]+)?\.?\s*$/m,
+  // npm until 4
+  /No compatible version found: (@?[^@\s]+)@'?([^'\n]+?)'?\s*$/m,
   /No (?:valid )?versions available for (@?[^@\s]+?)\.?(?:\s|$)/,
   // yarn classic
   /Couldn't find any versions for "(@?[^"\s]+)" that matches "([^"\n]+)"/,

@@ -10,6 +10,13 @@ describe('a range without a version', () => {
       'lib',
       '1.x',
     ],
+    ['npm 3', 'npm ERR! notarget No compatible version found: lib@latest\nnpm ERR!', 'lib', 'latest'],
+    [
+      'npm 2',
+      "npm ERR! notarget No compatible version found: @s/lib@'>=1.0.0 <2.0.0'",
+      '@s/lib',
+      '>=1.0.0 <2.0.0',
+    ],
     [
       'pnpm',
       'ERR_PNPM_NO_MATCHING_VERSION  No matching version found for lib@^3 while fetching it from http://127.0.0.1:4873/',
