@@ -25,8 +25,13 @@ export async function openTools(
 }
 
 /** What knows the packages that the command line can name. */
-export function openEcosystem({ cacheDir, registry }: RegistryOptions): Promise<Ecosystem> {
-  return ECOSYSTEMS.npm({ cacheDir, cwd: process.cwd(), registry: registry ?? null });
+export function openEcosystem({ cacheDir, registry, trustedRoot }: RegistryOptions): Promise<Ecosystem> {
+  return ECOSYSTEMS.npm({
+    cacheDir,
+    cwd: process.cwd(),
+    registry: registry ?? null,
+    trustedRoot: trustedRoot ?? null,
+  });
 }
 
 /** Starts now; whoever needs it waits. A failure is met there, and only there. */
