@@ -8,7 +8,7 @@ import type { OxlintOverride } from 'oxlint';
 export const ORDER = [
   ['model/', 'errors.ts', 'deadline.ts', 'stopwatch.ts', 'tail-buffer.ts', 'cache-dir.ts', 'version.ts'],
   ['process.ts', 'content-cache.ts', 'owner.ts'],
-  ['exclusive.ts'],
+  ['exclusive.ts', 'sigstore/'],
   ['published/'],
   ['source/'],
   ['plan/'],
@@ -55,6 +55,7 @@ const NOT_FOR_PURE = [
   'content-cache.ts',
   'owner.ts',
   'exclusive.ts',
+  'sigstore/',
   'source/',
   'sandbox/',
   'fetched-trees.ts',
@@ -75,6 +76,10 @@ const ADAPTERS = {
   pako: ['src/compare/deflate.ts'],
   tar: ['src/published/tar.ts', 'builders/npm/toolchain/unpack.ts'],
   cacache: ['src/content-cache.ts'],
+  '@sigstore/bundle': ['src/sigstore/**'],
+  '@sigstore/protobuf-specs': ['src/sigstore/**'],
+  '@sigstore/tuf': ['src/sigstore/**'],
+  '@sigstore/verify': ['src/sigstore/**'],
   listr2: ['src/cli/**'],
   commander: ['src/cli/**'],
 } as const satisfies Record<string, readonly string[]>;

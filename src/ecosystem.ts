@@ -1,6 +1,7 @@
+import type { Absence } from './model/absences.ts';
 import type { Archive, Artifact, Digests, PackageVersion } from './model/artifact.ts';
 import type { Material, RebuildPlan, Step, Tool } from './model/plan.ts';
-import type { Source } from './model/source.ts';
+import type { Evidence, ProvenanceSigner, Source } from './model/source.ts';
 import type { Finding, Reason, ReasonCode, Signal } from './model/verdict.ts';
 import type { Difference } from './model/comparison.ts';
 import type { EntryRole } from './judge/roles.ts';
@@ -15,6 +16,12 @@ export interface Published {
   readonly publishedAt: string | null;
   readonly claims: SourceClaims;
   readonly signals: readonly Signal[];
+  /** What was checked of what the registry says, and is right. */
+  readonly checked: readonly Evidence[];
+  /** What the registry does not say. */
+  readonly absent: readonly Absence[];
+  /** Whose provenance this is; null unless its signature was checked. */
+  readonly signer: ProvenanceSigner | null;
   /** The registry's own document of this version, as parsed JSON; null when there is none. */
   readonly document: unknown;
 }
@@ -151,4 +158,6 @@ export interface EcosystemOptions {
   readonly registry: string | null;
   /** Templates for where to fetch the repositories of dependencies from (see source/repository-url.ts). */
   readonly mirrors: readonly string[];
+  /** A file with the authorities to trust for signatures of workflows; without it, those of Sigstore's public instance. */
+  readonly trustedRoot?: string | null;
 }

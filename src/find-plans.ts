@@ -3,6 +3,7 @@ import { contradictedByCommit } from './compare/explained.ts';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, NotPublished, Published } from './ecosystem.ts';
 import { ReproveError } from './errors.ts';
+import { type Absence, absence } from './model/absences.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
 import type { Outcome, Reason, Signal } from './model/verdict.ts';
@@ -10,6 +11,8 @@ import { checkSubject, checkTools, overriddenPlans } from './plan-file/override.
 import type { StatedPlans } from './plan-file/parse.ts';
 import { parseRepositoryUrl } from './source/repository-url.ts';
 import { type ResolvedSource, resolveSource, type SourceOverride } from './source/resolve.ts';
+import { signerSignals } from './source/signer.ts';
+import { youngerSignal } from './source/tag-date.ts';
 import { resolveStated } from './source/stated.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
@@ -36,6 +39,8 @@ export interface FoundPlans extends PlansRequest {
   readonly kind: 'found';
   readonly plans: readonly RankedPlan[];
   readonly signals: readonly Signal[];
+  /** What the repository does not say. */
+  readonly absent: readonly Absence[];
 }
 
 export type FindOutcome =
@@ -47,6 +52,7 @@ export type FindOutcome =
       readonly candidates: readonly Source[];
       readonly reason: Reason;
       readonly signals: readonly Signal[];
+      readonly absent: readonly Absence[];
     };
 
 /**
@@ -66,16 +72,42 @@ export async function findPlans(request: FindRequest, tools: FindTools): Promise
   progress.onStage('source', published.claims.repository ?? 'no repository stated');
   const source = await watch.time('sourceMs', () => sourceOf(request, published, tools.deadline));
   if (!source.ok) {
-    return { kind: 'no-plan', published, candidates: [], reason: source.reason, signals: [] };
+    const signals = [
+      ...(source.signals ?? []),
+      ...signerSignals(published.signer, repositoryInUse(request, published)),
+    ];
+    return { kind: 'no-plan', published, candidates: [], reason: source.reason, signals, absent: [] };
   }
   const { repository, candidates } = source.value;
   const subject = { published, repository, candidates, ecosystem };
   const chosen = await watch.time('planMs', () => plansOf(request, subject));
-  const signals = [...overrideSignals(request, published), ...chosen.signals, ...source.value.signals];
+  const signals = [
+    ...overrideSignals(request, published),
+    ...chosen.signals,
+    ...source.value.signals,
+    ...sourceSignals(published, candidates),
+  ];
+  const absent = candidates.some(({ ref }) => isTag(ref)) ? [] : [absence('release-tag')];
   if (chosen.plans.length === 0) {
-    return { kind: 'no-plan', published, candidates, reason: noPlan(candidates), signals };
+    return { kind: 'no-plan', published, candidates, reason: noPlan(candidates), signals, absent };
   }
-  return { kind: 'found', ...subject, plans: chosen.plans, signals };
+  return { kind: 'found', ...subject, plans: chosen.plans, signals, absent };
+}
+
+function isTag(ref: string | null): boolean {
+  return ref?.startsWith('refs/tags/') ?? false;
+}
+
+/** What the registry says against the likeliest source. */
+function sourceSignals(published: Published, [likeliest]: readonly Source[]): readonly Signal[] {
+  if (likeliest === undefined) return [];
+  const younger = youngerSignal(likeliest, published.publishedAt);
+  return [...signerSignals(published.signer, likeliest.repository), ...(younger === null ? [] : [younger])];
+}
+
+/** Where a source was looked for. */
+function repositoryInUse({ sourceOverride, stated }: FindRequest, { claims }: Published): string | null {
+  return stated?.sources[0]?.repository ?? sourceOverride?.repository ?? claims.repository;
 }
 
 function sourceOf(

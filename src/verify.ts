@@ -48,7 +48,7 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   const found = await findPlans(request, { ecosystem, progress, watch, deadline });
   if (found.kind === 'not-published') return documentOfNotPublished(found.missing, watch.timings());
   if (found.kind === 'no-plan') return documentOfNoAttempt({ ...found, timings: watch.timings() });
-  const { published, signals } = found;
+  const { published, signals, absent } = found;
 
   const engine = await tools.engine();
   const attempts = await watch.time('rebuildMs', () =>
@@ -64,7 +64,7 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   const best = bestAttempt(attempts);
   if (best === null) {
     const reason = outOfTime(request.timeoutMs);
-    return documentOfNoAttempt({ published, reason, signals, timings: watch.timings() });
+    return documentOfNoAttempt({ published, reason, signals, absent, timings: watch.timings() });
   }
   const rootfs = await tools.rootfs();
   const explained = await watch.time('compareMs', () => explainAll(worstFirst(best)));
@@ -76,6 +76,7 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
     attempts,
     explained,
     signals: [...signals, ...imageSignals(rootfs)],
+    absent,
     fingerprint: ecosystem.fingerprint(published.artifact),
     engine: engine.name,
     rootfs,

@@ -1,8 +1,8 @@
 import type { Evidence } from '../../src/model/source.ts';
 import type { SourceClaims } from '../../src/source/resolve.ts';
 import { type Manifest, packageJsonReader } from './manifest.ts';
-import type { ProvenanceHint } from './registry/attestations.ts';
 import type { PackageDocument, VersionDocument } from './registry/document.ts';
+import type { StatedProvenance } from './provenance.ts';
 import { otherRepositories } from './repository-history.ts';
 
 /** More than any real address; what is longer is no claim but an attack on whoever handles it. */
@@ -17,7 +17,7 @@ export function sourceClaims(facts: {
   version: string;
   document: VersionDocument | null;
   packed: Manifest | null;
-  provenance: ProvenanceHint | null;
+  provenance: StatedProvenance | null;
   /** Every version of the package; null when the registry has none. */
   history: PackageDocument | null;
 }): SourceClaims {
@@ -41,11 +41,12 @@ type ClaimedCommit = { readonly commit: string; readonly evidence: Evidence };
 /** A full commit id. Git takes much else for a revision: `HEAD~1`, `:/words`, `@{upstream}`. */
 const COMMIT = /^[0-9a-f]{40}$/;
 
-function provenanceCommit(hint: ProvenanceHint | null): readonly ClaimedCommit[] {
-  if (hint?.commit == null || !COMMIT.test(hint.commit)) return [];
-  const workflow = hint.workflow === null ? '' : ` of workflow ${hint.workflow}`;
-  const detail = `the registry's provenance statement${workflow} names it (signature not checked)`;
-  return [{ commit: hint.commit, evidence: { kind: 'provenance', detail } }];
+function provenanceCommit(stated: StatedProvenance | null): readonly ClaimedCommit[] {
+  if (stated?.commit == null || !COMMIT.test(stated.commit)) return [];
+  const { workflow, assurance, commit } = stated;
+  const named = workflow === null ? '' : ` of workflow ${workflow}`;
+  const detail = `the registry's provenance statement${named} names it (${assurance})`;
+  return [{ commit, evidence: { kind: 'provenance', detail } }];
 }
 
 function headCommit(document: VersionDocument | null): readonly ClaimedCommit[] {

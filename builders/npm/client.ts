@@ -4,8 +4,11 @@ import { registryClient, type RegistryClient } from './registry/client.ts';
 import { npmOptions } from './registry/config.ts';
 
 /** A registry client as npm is configured here, with `--registry` in place of the configured one when given. */
-export async function openClient(options: Omit<EcosystemOptions, 'mirrors'>): Promise<RegistryClient> {
-  const { cacheDir, cwd, registry } = options;
-  const configured = await npmOptions({ cwd, ...(registry === null ? {} : { registry }) });
-  return registryClient({ options: configured, cache: contentCache(cacheDir) });
+export async function openClient({
+  cacheDir,
+  cwd,
+  registry,
+}: Pick<EcosystemOptions, 'cacheDir' | 'cwd' | 'registry'>): Promise<RegistryClient> {
+  const options = await npmOptions({ cwd, ...(registry === null ? {} : { registry }) });
+  return registryClient({ options, cache: contentCache(cacheDir) });
 }

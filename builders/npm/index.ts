@@ -1,6 +1,7 @@
 import type { Ecosystem, EcosystemOptions } from '../../src/ecosystem.ts';
 import { FORWARDER_FILE, FORWARDER_TARGET } from '../../src/sandbox/layout.ts';
 import { contentCache } from '../../src/content-cache.ts';
+import { bundleVerifier } from '../../src/sigstore/verify-bundle.ts';
 import { openClient } from './client.ts';
 import { ENCODERS } from './encoders.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -26,6 +27,7 @@ import { managerOfTime, type ToolLister, toolChooser } from './tools.ts';
 export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
   const client = await openClient(options);
   const cache = contentCache(options.cacheDir);
+  const verifier = bundleVerifier({ file: options.trustedRoot ?? null, cacheDir: options.cacheDir });
   const toolClient = options.registry === null ? client : await openClient({ ...options, registry: null });
   const repositories = new GitRepositories(options);
   // Each is asked for once; those of every plan by the time that the first one is made.
@@ -41,7 +43,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
     toolRoles: TOOL_ROLES,
     published: (spec) => {
       for (const name of [nodePackage(), 'npm']) list(name).catch(() => undefined);
-      return publishedPackage(spec, { client, cwd: options.cwd });
+      return publishedPackage(spec, { client, verifier, cwd: options.cwd });
     },
     plans: (request) =>
       npmPlans(request, {

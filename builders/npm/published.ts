@@ -7,6 +7,8 @@ import type { Archive, PackageVersion } from '../../src/model/artifact.ts';
 import type { Reason, ReasonCode, Signal } from '../../src/model/verdict.ts';
 import { readArchive } from '../../src/published/archive.ts';
 import { digestsOf } from '../../src/published/digests.ts';
+import type { BundleVerifier } from '../../src/sigstore/verify-bundle.ts';
+import { absentData } from './absent-data.ts';
 import { sourceClaims } from './claims.ts';
 import { manifestEntry } from './judgement.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
@@ -15,6 +17,7 @@ import type { RegistryClient } from './registry/client.ts';
 import { type PackageDocument, type VersionDocument, versionOf } from './registry/document.ts';
 import { checkIntegrity, digestsOf as statedDigests } from './registry/integrity.ts';
 import { pickVersion } from './registry/pick-version.ts';
+import { type Asked, askSignatures, vouchedFor } from './vouching.ts';
 import { historySignals } from './version-history.ts';
 import { repositorySignals } from './repository-history.ts';
 
@@ -23,16 +26,22 @@ const LARGEST_FILE = 512 * 1024 * 1024;
 /** Finds what the user means and brings its bytes. Throws ReproveError for wrong usage and for a failing registry. */
 export async function publishedPackage(
   argument: string,
-  context: { client: RegistryClient; cwd: string },
+  context: Context & { cwd: string },
 ): Promise<PublishedOutcome> {
   const spec = parsePackageSpec(argument, { cwd: context.cwd });
-  return spec.kind === 'file' ? fromFile(spec.path, context.client) : fromRegistry(spec, context.client);
+  return spec.kind === 'file' ? fromFile(spec.path, context) : fromRegistry(spec, context);
+}
+
+interface Context {
+  readonly client: RegistryClient;
+  readonly verifier: BundleVerifier;
 }
 
 async function fromRegistry(
   spec: Extract<PackageSpec, { kind: 'registry' }>,
-  client: RegistryClient,
+  context: Context,
 ): Promise<PublishedOutcome> {
+  const { client } = context;
   const asked = subjectOf(spec.name, spec.wanted === '' ? client.options.defaultTag : spec.wanted);
   const document = await client.packument(spec.name);
   if (document === null) {
@@ -43,6 +52,7 @@ async function fromRegistry(
   if (version === null) return missing(asked, 'artifact-missing', noVersion(document, spec));
   const subject = subjectOf(version.name, version.version);
   const fileName = fileNameOf(version.dist.tarball);
+  const signatures = askSignatures({ client, document, version });
   const artifact = await client.artifact(version);
   if (artifact.kind === 'missing') {
     const message = `The registry lists ${spec.name}@${version.version}, but does not serve its artifact.`;
@@ -59,7 +69,8 @@ async function fromRegistry(
     bytes: artifact.bytes,
     document,
     version,
-    client,
+    context,
+    asked: signatures,
     signals: unchecked,
   });
 }
@@ -72,7 +83,8 @@ function noVersion(document: PackageDocument, spec: Extract<PackageSpec, { kind:
   return `The registry has no version of ${spec.name} that matches ${wanted}.${was}`;
 }
 
-async function fromFile(file: string, client: RegistryClient): Promise<PublishedOutcome> {
+async function fromFile(file: string, context: Context): Promise<PublishedOutcome> {
+  const { client } = context;
   const bytes = await readBounded(file);
   const fileName = path.basename(file);
   const archive = readArchive(bytes);
@@ -91,7 +103,10 @@ async function fromFile(file: string, client: RegistryClient): Promise<Published
   const version = document === null ? null : versionOf(document, packed.version);
   const subject = subjectOf(packed.name, packed.version);
   const signals = await fileSignals(bytes, version, client);
-  return describe({ subject, fileName, bytes, document, version, client, signals });
+  const isServed = !signals.some(({ kind }) => kind === 'not-the-registry-artifact');
+  const asked =
+    isServed && document !== null && version !== null ? askSignatures({ client, document, version }) : null;
+  return describe({ subject, fileName, bytes, document, version, context, asked, signals });
 }
 
 async function fileSignals(
@@ -123,20 +138,22 @@ async function describe(facts: {
   bytes: Uint8Array;
   document: PackageDocument | null;
   version: VersionDocument | null;
-  client: RegistryClient;
+  context: Context;
+  asked: Asked | null;
   signals: readonly Signal[];
 }): Promise<PublishedOutcome> {
-  const { subject, fileName, bytes, document, version, client } = facts;
+  const { subject, fileName, bytes, document, version } = facts;
   const archive = readArchive(bytes);
   if (!archive.ok)
     return { ok: false, value: notPublished({ subject, fileName, bytes, reason: archive.reason }) };
-  const attestations = version === null ? null : await client.attestations(version);
+  const digests = digestsOf(bytes);
+  const vouched = await vouchedFor(facts.asked, { ...facts.context, ...subject, sha512: digests.sha512 });
   const claims = sourceClaims({
     name: subject.name,
     version: subject.version,
     document: version,
     packed: packedManifest(archive.value),
-    provenance: attestations?.provenance ?? null,
+    provenance: vouched.stated,
     history: document,
   });
   const history =
@@ -150,10 +167,13 @@ async function describe(facts: {
     ok: true,
     value: Object.freeze({
       subject,
-      artifact: { fileName, bytes, digests: digestsOf(bytes), archive: archive.value },
+      artifact: { fileName, bytes, digests, archive: archive.value },
       publishedAt: version?.publishedAt ?? null,
       claims,
-      signals: [...facts.signals, ...history],
+      signals: [...facts.signals, ...vouched.signals, ...history],
+      checked: vouched.checked,
+      absent: [...absentData(document, version), ...vouched.absent],
+      signer: vouched.signer,
       document: version?.raw ?? null,
     }),
   };

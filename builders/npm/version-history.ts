@@ -1,7 +1,10 @@
 import { signal } from '../../src/model/signals.ts';
 import type { Entry } from '../../src/model/artifact.ts';
 import type { Signal } from '../../src/model/verdict.ts';
+import { addressedDependencies } from './addressed-dependencies.ts';
 import { earlierVersions } from './earlier-versions.ts';
+import { type History, tableOf } from './history.ts';
+import { largeNewFile } from './large-files.ts';
 import { diagnose } from './proxy/time-doctor.ts';
 import type { PackageDocument, RawVersion } from './registry/document.ts';
 
@@ -9,14 +12,6 @@ const DAY_MS = 24 * 3_600_000;
 const SILENCE_DAYS = 730;
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
 const MOST_NAMED = 5;
-
-interface History {
-  readonly document: PackageDocument;
-  readonly version: string;
-  readonly now: RawVersion;
-  /** Latest first. */
-  readonly before: readonly { readonly version: string; readonly raw: RawVersion }[];
-}
 
 /**
  * How a version differs from those before it (at most ten) as the registry describes them: what hijacked releases have in
@@ -40,8 +35,11 @@ export function historySignals(facts: {
   const all = [
     newInstallScript(history),
     unusedDependency(history, entries),
+    addressedDependencies(history),
+    largeNewFile(history, entries),
     lostProvenance(history),
     otherPublisher(history),
+    newMaintainers(history),
     ...timeSignals(history),
   ];
   return all.filter((one) => one !== null);
@@ -90,9 +88,32 @@ function otherPublisher({ now, before }: History): Signal | null {
   return signal('publisher-changed', message);
 }
 
-function publisherOf(raw: RawVersion): string | null {
+/** The account that published a version; null when the registry does not say. */
+export function publisherOf(raw: RawVersion): string | null {
   const { name } = tableOf(raw, '_npmUser');
   return typeof name === 'string' ? name : null;
+}
+
+/** Accounts that may publish now and could not when the version before was published. */
+function newMaintainers({ now, before }: History): Signal | null {
+  const [last] = before;
+  const earlier = last === undefined ? [] : maintainersOf(last.raw);
+  const added = maintainersOf(now).filter((name) => !earlier.includes(name));
+  if (last === undefined || earlier.length === 0 || added.length === 0) return null;
+  const named = added.slice(0, MOST_NAMED).join(', ');
+  return signal(
+    'maintainers-changed',
+    `${named} can publish it, and could not when ${last.version} was published.`,
+  );
+}
+
+function maintainersOf(raw: RawVersion): readonly string[] {
+  const all = raw['maintainers'];
+  if (!Array.isArray(all)) return [];
+  return all.flatMap((one: unknown) => {
+    const name = typeof one === 'object' && one !== null && 'name' in one ? one.name : null;
+    return typeof name === 'string' ? [name] : [];
+  });
 }
 
 function timeSignals({ document, version, before }: History): readonly Signal[] {
@@ -115,9 +136,4 @@ function timeSignals({ document, version, before }: History): readonly Signal[] 
     signals.push(signal('published-after-silence', message));
   }
   return signals;
-}
-
-function tableOf(raw: RawVersion, field: string): Readonly<Record<string, unknown>> {
-  const value = raw[field];
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }

@@ -13,6 +13,7 @@ const MIRRORS_OF_ENVIRONMENT: readonly string[] = (process.env['REPROVE_GIT_MIRR
 /** Options of every command that asks a registry. */
 export interface RegistryOptions {
   readonly registry?: string;
+  readonly trustedRoot?: string;
   readonly cacheDir: string;
 }
 
@@ -56,6 +57,14 @@ export function addFailOnOption(command: Command, description: string): Command 
 export function addRegistryOptions(command: Command): Command {
   return command
     .option('--registry <url>', 'registry to verify against (default: what npm is configured with)', url)
+    .addOption(
+      new Option(
+        '--trusted-root <file>',
+        "authorities to trust for signed provenance (default: those of Sigstore's public instance)",
+      )
+        .argParser(resolved)
+        .env('REPROVE_TRUSTED_ROOT'),
+    )
     .option(
       '--cache-dir <folder>',
       'toolchains, repositories and downloads are kept here',

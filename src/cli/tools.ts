@@ -28,12 +28,13 @@ export async function openTools(
 export function openEcosystem(
   options: RegistryOptions & { readonly gitMirror?: readonly string[] },
 ): Promise<Ecosystem> {
-  const { cacheDir, registry, gitMirror } = options;
+  const { cacheDir, registry, gitMirror, trustedRoot } = options;
   return ECOSYSTEMS.npm({
     cacheDir,
     cwd: process.cwd(),
     registry: registry ?? null,
     mirrors: gitMirror ?? [],
+    trustedRoot: trustedRoot ?? null,
   });
 }
 

@@ -21,8 +21,20 @@ export const SIGNAL_KINDS = [
   'dependency-new-unused',
   'provenance-lost',
   'publisher-changed',
+  'maintainers-changed',
   'published-after-silence',
   'published-recently',
+  'tag-moved',
+  'tag-younger-than-publish',
+  'tag-signature-lost',
+  'repository-does-not-know-name',
+  'registry-signature-invalid',
+  'registry-signature-missing',
+  'provenance-invalid',
+  'provenance-identity-differs',
+  'provenance-unchecked',
+  'dependency-from-git',
+  'large-new-file',
 ] as const;
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
@@ -134,6 +146,11 @@ export const SIGNALS = {
     severity: 'low',
     page: 'docs/signals/publisher-changed.md',
   },
+  'maintainers-changed': {
+    title: 'The package has maintainers that it did not have before',
+    severity: 'info',
+    page: 'docs/signals/maintainers-changed.md',
+  },
   'published-after-silence': {
     title: 'It was published after a long silence',
     severity: 'low',
@@ -143,6 +160,61 @@ export const SIGNALS = {
     title: 'It was published within the last day',
     severity: 'info',
     page: 'docs/signals/published-recently.md',
+  },
+  'tag-moved': {
+    title: 'The tag of the release has been moved',
+    severity: 'high',
+    page: 'docs/signals/tag-moved.md',
+  },
+  'tag-younger-than-publish': {
+    title: 'The tag of the release is younger than the publish',
+    severity: 'low',
+    page: 'docs/signals/tag-younger-than-publish.md',
+  },
+  'tag-signature-lost': {
+    title: 'The releases before this one were signed in git, this one is not',
+    severity: 'medium',
+    page: 'docs/signals/tag-signature-lost.md',
+  },
+  'repository-does-not-know-name': {
+    title: 'The repository does not know the name of the package',
+    severity: 'medium',
+    page: 'docs/signals/repository-does-not-know-name.md',
+  },
+  'registry-signature-invalid': {
+    title: "The registry's signature is not valid",
+    severity: 'high',
+    page: 'docs/signals/registry-signature-invalid.md',
+  },
+  'registry-signature-missing': {
+    title: "The registry's signature is missing",
+    severity: 'info',
+    page: 'docs/signals/registry-signature-missing.md',
+  },
+  'provenance-invalid': {
+    title: 'The provenance is not valid',
+    severity: 'high',
+    page: 'docs/signals/provenance-invalid.md',
+  },
+  'provenance-identity-differs': {
+    title: 'The provenance was signed for another repository',
+    severity: 'high',
+    page: 'docs/signals/provenance-identity-differs.md',
+  },
+  'provenance-unchecked': {
+    title: 'The provenance could not be checked',
+    severity: 'low',
+    page: 'docs/signals/provenance-unchecked.md',
+  },
+  'dependency-from-git': {
+    title: 'A dependency does not come from the registry',
+    severity: 'medium',
+    page: 'docs/signals/dependency-from-git.md',
+  },
+  'large-new-file': {
+    title: 'A large file that earlier versions cannot have had',
+    severity: 'medium',
+    page: 'docs/signals/large-new-file.md',
   },
 } as const satisfies Record<SignalKind, SignalEntry>;
 

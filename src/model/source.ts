@@ -5,6 +5,16 @@ export interface Evidence {
   readonly detail: string;
 }
 
+/** The workflow that signed the provenance of an artifact, as the certificate of its signature names it. */
+export interface ProvenanceSigner {
+  /** The repository that the workflow ran for, as it is written. */
+  readonly repository: string;
+  /** Full commit id, 40 hex. */
+  readonly commit: string | null;
+  /** The workflow's own address; of a shared workflow it lies in another repository. */
+  readonly workflow: string;
+}
+
 /** One file of a commit. */
 export interface TreeFile {
   /** Path from the root of the repository, `/` between components. */
@@ -34,6 +44,8 @@ export interface Source {
   readonly directory: string;
   /** When the commit was made (committer date), ISO 8601. */
   readonly committedAt: string;
+  /** When the annotated tag `ref` was made, as it says, ISO 8601. */
+  readonly taggedAt?: string;
   readonly evidence: readonly Evidence[];
   /** Every file of the commit. */
   readonly tree: readonly TreeFile[];

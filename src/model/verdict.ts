@@ -29,7 +29,9 @@ export interface Reason {
 
 /** An expected outcome: a value, or the reason why there is none. */
 export type Outcome<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };
+  | { readonly ok: true; readonly value: T }
+  /** `signals` are what there is to know all the same. */
+  | { readonly ok: false; readonly reason: Reason; readonly signals?: readonly Signal[] };
 
 /** Wraps a value as a successful outcome. */
 export function found<T>(value: T): Outcome<T> {

@@ -2,6 +2,7 @@ import type { Attempt } from '../attempts.ts';
 import type { NotPublished, Published } from '../ecosystem.ts';
 import { driftFinding } from '../explain/drift.ts';
 import type { Explained } from '../explain/explain-all.ts';
+import type { Absence } from '../model/absences.ts';
 import { AS_PACKED, type Origin } from '../model/comparison.ts';
 import type { Source } from '../model/source.ts';
 import type { Finding, Reason, Signal } from '../model/verdict.ts';
@@ -45,6 +46,8 @@ export function documentOfNotPublished(missing: NotPublished, timings: Timings):
     severity: REASONS[missing.reason.code].severity,
     reason: missing.reason,
     signals: [],
+    checked: [],
+    absent: [],
     timings,
   };
 }
@@ -54,6 +57,7 @@ export function documentOfNoAttempt(options: {
   published: Published;
   reason: Reason;
   signals: readonly Signal[];
+  absent: readonly Absence[];
   timings: Timings;
 }): ResultDocument {
   const { published, reason, timings } = options;
@@ -68,6 +72,8 @@ export function documentOfNoAttempt(options: {
     severity: REASONS[reason.code].severity,
     reason,
     signals,
+    checked: [...published.checked],
+    absent: [...published.absent, ...options.absent],
     timings,
   };
 }
@@ -78,6 +84,7 @@ export function documentOfAttempt(options: {
   best: Attempt;
   attempts: readonly Attempt[];
   signals: readonly Signal[];
+  absent: readonly Absence[];
   /** Of the best attempt's differences, by path. */
   explained: ReadonlyMap<string, Explained>;
   fingerprint: { readonly packer: string; readonly gzip: string };
@@ -122,6 +129,8 @@ export function documentOfAttempt(options: {
           },
     findings: findingsOf(best, options.explained),
     signals: [...published.signals, ...options.signals, ...judgement.signals],
+    checked: [...published.checked],
+    absent: [...published.absent, ...options.absent],
     attempts: attempts.map(describeAttempt),
     timings,
   };

@@ -78,6 +78,9 @@ export const UnreadDocument = z.strictObject({ unread: z.string() });
 
 export type CodeDocument = z.infer<typeof CodeDocument>;
 
+/** What a registry or a repository does not say; the kinds have a section each in docs/absent-data.md. */
+const AbsenceDocument = z.strictObject({ kind: z.string(), message: z.string() });
+
 const NormalizerDocument = z.strictObject({
   name: z.string(),
   path: z.string(),
@@ -140,6 +143,10 @@ export const ResultDocument = z.strictObject({
     }),
   ),
   signals: z.array(SignalDocument),
+  /** Signatures of the registry and of a workflow that were checked and are right. */
+  checked: z.array(Evidence),
+  /** What could not be looked at, since nobody states it. Absent is not verified. */
+  absent: z.array(AbsenceDocument),
   attempts: z.array(
     z.strictObject({
       strategy: z.string(),

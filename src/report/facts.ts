@@ -1,3 +1,4 @@
+import { titleOfAbsence } from '../model/absences.ts';
 import { CAPABILITIES, type CapabilityKind } from '../explain/capabilities.ts';
 import { CodeDocument, type CompareDocument, type ResultDocument, UnreadDocument } from './document.ts';
 
@@ -43,7 +44,22 @@ const MOST_DETAILS = 4;
 
 /** What was rebuilt from where with what, and how much of it is explained. */
 export function factsOf(document: ResultDocument): readonly Fact[] {
-  return [...artifactFacts(document), ...sourceFacts(document), ...rebuildFacts(document)];
+  return [
+    ...artifactFacts(document),
+    ...sourceFacts(document),
+    ...rebuildFacts(document),
+    ...statedFacts(document),
+  ];
+}
+
+/** What was checked of what the registry says, and what it does not say. */
+function statedFacts({ checked, absent }: ResultDocument): readonly Fact[] {
+  const missing = [...new Set(absent.map(({ kind }) => titleOfAbsence(kind)))];
+  const rows: readonly Fact[] = [
+    ['checked', checked.map(({ detail }) => detail).join('; ')],
+    ['absent', missing.join(', ')],
+  ];
+  return rows.filter(([, text]) => text !== '');
 }
 
 /** What was compared, and how much of it is the same. */

@@ -4,6 +4,7 @@ import { cloneCommit, type CloneRequest } from './clone.ts';
 import type { CommitStore } from './commit-store.ts';
 import { type Git, type GitFailure, type GitOutput, gitUnavailable, reasonOf } from './git.ts';
 import { missingFiles } from './missing-files.ts';
+import { type RawObject, rawObjects } from './raw-objects.ts';
 import { LARGEST_TEXT, TextReader } from './text-reader.ts';
 
 /** A branch or tag and the commit that it leads to. */
@@ -11,6 +12,14 @@ export interface Ref {
   /** Full name, for example `refs/tags/v1.0.0`. */
   readonly name: string;
   readonly commit: string;
+}
+
+/** A tag with what it names itself. */
+export interface TagRef extends Ref {
+  /** The id of the annotated tag, or of the commit where there is none. */
+  readonly object: string;
+  /** When an annotated tag was made, as it says, ISO 8601; null for one that says nothing. */
+  readonly taggedAt: string | null;
 }
 
 /** A commit found in the history. */
@@ -37,6 +46,7 @@ export class Repository {
   readonly directory: string;
   readonly #git: Git;
   readonly #storeOf: StoreOf;
+  #tags: Promise<readonly TagRef[]> | null = null;
   readonly #stores = new Map<string, ReturnType<StoreOf>>();
   /** The files of commits that were listed, by path, and who reads them. */
   readonly #listed = new Map<string, { files: ReadonlyMap<string, TreeFile>; reader: TextReader }>();
@@ -103,15 +113,33 @@ export class Repository {
   }
 
   /** Every tag with the commit it leads to; tags of trees and blobs, or with a name that is no text, are left out. */
-  async tags(): Promise<readonly Ref[]> {
-    const format = '--format=%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname)';
+  tags(): Promise<readonly TagRef[]> {
+    this.#tags ??= this.#listTags();
+    return this.#tags;
+  }
+
+  async #listTags(): Promise<readonly TagRef[]> {
+    const format =
+      '--format=%(refname) %(objecttype) %(objectname) %(*objecttype) %(*objectname) %(taggerdate:iso-strict)';
     const listing = await this.#read(['for-each-ref', format, 'refs/tags']);
     return listing.split('\n').flatMap((line) => {
-      const [name, type, id, peeledType, peeledId] = line.split(' ');
-      if (name === undefined || id === undefined || name.includes('\ufffd')) return [];
-      if (type === 'commit') return [{ name, commit: id }];
-      return peeledType === 'commit' && peeledId !== undefined ? [{ name, commit: peeledId }] : [];
+      const [name, type, object, peeledType, peeled, date = ''] = line.split(' ');
+      if (name === undefined || object === undefined || name.includes('\ufffd')) return [];
+      if (type === 'commit') return [{ name, commit: object, object, taggedAt: null }];
+      if (peeledType !== 'commit' || peeled === undefined) return [];
+      return [{ name, commit: peeled, object, taggedAt: Number.isNaN(Date.parse(date)) ? null : date }];
     });
+  }
+
+  /** The full names of the branches with the newest commits, three at most. */
+  async newestBranches(): Promise<readonly string[]> {
+    const args = ['for-each-ref', '--sort=-committerdate', '--count=3', '--format=%(refname)', 'refs/heads'];
+    return (await this.#read(args)).split('\n').filter((name) => name !== '');
+  }
+
+  /** Commits and annotated tags as git stores them, by their full ids; those that cannot be read are left out. */
+  rawObjects(ids: readonly string[]): Promise<ReadonlyMap<string, RawObject>> {
+    return rawObjects(this.#git, ids);
   }
 
   /** Committer date of a commit, ISO 8601; whatever git prints when the commit has none that can be read. */

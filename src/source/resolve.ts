@@ -16,6 +16,9 @@ import { openCommit, openFrom } from './open-repository.ts';
 import { withPointers } from './outside-commit.ts';
 import type { Repository } from './repository.ts';
 import { asMoved, placesToTry } from './moved.ts';
+import { withTags } from './release-tag.ts';
+import { ghostSignals } from './unheld.ts';
+import { unknownName, unknownNameSignals } from './unknown-name.ts';
 import { parseRepositoryUrl, type RepositoryUrl } from './repository-url.ts';
 import { mentionsVersion } from './tag-names.ts';
 
@@ -119,12 +122,11 @@ async function resolveAt(
 ): Promise<Outcome<ResolvedSource>> {
   const opened = await open(url, options);
   if (!opened.ok) return opened;
-  const resolved = await choose({ ...options, ...opened.value, url });
+  const context = { ...options, ...opened.value, url };
+  const resolved = await choose(context);
   if (!resolved.ok) return resolved;
-  return found({
-    ...resolved.value,
-    signals: [...partialSignals(opened.value.partial), ...resolved.value.signals],
-  });
+  const tagged = await withTags(context, resolved.value);
+  return found({ ...tagged, signals: [...partialSignals(opened.value.partial), ...tagged.signals] });
 }
 
 async function open(url: RepositoryUrl, options: ResolveOptions): Promise<Outcome<Opened>> {
@@ -166,7 +168,9 @@ async function resolveClaimed(context: Context): Promise<Outcome<ResolvedSource>
         ` Commit ${commit} (${evidence.detail}) is on no branch and no tag of the repository.`,
     );
     const next = `If you know the commit, name it with --source ${url.url}#<commit>.`;
-    return cannot('source-not-found', `${what}${ghosts.join('')} ${next}`);
+    const failure = cannot('source-not-found', `${what}${ghosts.join('')} ${next}`);
+    const unknown = await unknownNameSignals(context);
+    return { ...failure, signals: [...ghostSignals(url, unheld), ...unknown] };
   }
   return outcomeOf({ context, repository, located, signals: ghostSignals(url, unheld) });
 }
@@ -181,14 +185,6 @@ export async function claimedSources(
   const located = needsHistory(first, context) ? await withVersionCommit(context, first) : first;
   // Of a repository without its history nobody can say what its branches hold.
   return { located, unheld: partial === null ? unheld : [] };
-}
-
-/** Says which claimed commits the repository does not have. */
-export function ghostSignals(url: RepositoryUrl, unheld: SourceClaims['commits']): readonly Signal[] {
-  return unheld.map(({ commit, evidence }) => {
-    const message = `No branch and no tag of ${url.url} holds commit ${commit} (${evidence.detail}); it was not used.`;
-    return signal('commit-on-no-branch', message);
-  });
 }
 
 /** The source as the user names it: a tag, a branch, or any commit that the remote gives. */
@@ -313,7 +309,11 @@ function outcomeOf(options: {
     if (reason !== undefined) return { ok: false, reason };
     const where = tried.map((candidate) => candidate.ref ?? candidate.commit.slice(0, 12)).join(', ');
     const what = `No ${claims.manifest.fileName} named ${claims.name} in ${url.url} at ${where}.`;
-    return cannot('source-mismatch', `${what} The package may claim a repository that is not its own.`);
+    const failure = cannot(
+      'source-mismatch',
+      `${what} The package may claim a repository that is not its own.`,
+    );
+    return { ...failure, signals: [...signals, unknownName(context, `at ${where}`)] };
   }
   const ordered = likeliestFirst(sources, context);
   return found({

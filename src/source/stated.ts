@@ -7,13 +7,13 @@ import {
   claimedSources,
   type Context,
   evidenceSignals,
-  ghostSignals,
   locate,
   type Located,
   type ResolvedSource,
   type ResolveOptions,
   resolveWith,
 } from './resolve.ts';
+import { ghostSignals } from './unheld.ts';
 
 /** Repository, commit and directory in a user's own words, from a plan file. */
 export interface StatedSource {

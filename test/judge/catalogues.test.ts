@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { NORMALIZERS } from '../../src/compare/normalizers.ts';
 import { FINDINGS } from '../../src/judge/findings.ts';
 import { REASONS } from '../../src/judge/reasons.ts';
+import { ABSENCES } from '../../src/model/absences.ts';
 import { SIGNALS, signal } from '../../src/model/signals.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -58,6 +59,11 @@ test('every reason has a section', () => {
   expect(sections).toEqual(
     Object.entries(REASONS).map(([code, { title, severity }]) => [code, title, severity]),
   );
+});
+
+test('everything that can be absent has a section', () => {
+  const sections = [...read('docs/absent-data.md').matchAll(/^## (.*)$/gm)].map(([, kind]) => kind);
+  expect(sections).toEqual(Object.keys(ABSENCES));
 });
 
 test('a signal has the severity of its catalogue entry', () => {

@@ -94,6 +94,11 @@ export function divergedDocument(change: Partial<ResultDocument> = {}): ResultDo
         message: '1 of 3 dependencies is dated later: a@1.0.0.',
       },
     ],
+    checked: [{ kind: 'registry-signature', detail: 'the registry signed it with key SHA256:abc' }],
+    absent: [
+      { kind: 'provenance', message: 'The registry has no provenance of the version.' },
+      { kind: 'git-head', message: 'The registry names no commit as gitHead.' },
+    ],
     attempts: [
       {
         strategy: 'install-build-pack',
@@ -154,6 +159,8 @@ export function hostileDocument(text: string): ResultDocument {
       },
     ],
     signals: [{ kind: 'later-dependencies', severity: 'high', message: text }],
+    checked: [{ kind: text, detail: text }],
+    absent: [{ kind: text, message: text }],
     attempts: [
       { strategy: text, commit: '1'.repeat(40), outcome: text, durationMs: 1, repairs: [text], log: text },
     ],

@@ -12,9 +12,18 @@ export interface ProvenanceHint {
   readonly workflow: string | null;
 }
 
+/** One signed statement. Nothing of it has been checked. */
+export interface Attestation {
+  /** As decoded from its envelope, whatever its type. */
+  readonly statement: unknown;
+  /** The whole Sigstore bundle, parsed JSON. */
+  readonly bundle: unknown;
+  /** What it says about the source, when it is a provenance that can be read. */
+  readonly hint: ProvenanceHint | null;
+}
+
 export interface Attestations {
-  /** The statements as decoded from their envelopes, whatever their type. */
-  readonly statements: readonly unknown[];
+  readonly all: readonly Attestation[];
   /** From the SLSA provenance among them; null when there is none. */
   readonly provenance: ProvenanceHint | null;
 }
@@ -23,7 +32,9 @@ const Answer = z.object({
   attestations: z
     .array(
       z.object({
-        bundle: z.object({ dsseEnvelope: z.object({ payload: z.string(), payloadType: z.string() }) }),
+        bundle: z.looseObject({
+          dsseEnvelope: z.looseObject({ payload: z.string(), payloadType: z.string() }),
+        }),
       }),
     )
     .max(100),
@@ -72,12 +83,12 @@ const Slsa02 = z.object({
 export function parseAttestations(answer: unknown): Attestations | null {
   const parsed = Answer.safeParse(answer);
   if (!parsed.success) return null;
-  const statements = parsed.data.attestations
+  const all = parsed.data.attestations
     .filter(({ bundle }) => bundle.dsseEnvelope.payloadType === 'application/vnd.in-toto+json')
-    .map(({ bundle }) => decode(bundle.dsseEnvelope.payload))
-    .filter((statement) => statement !== null);
-  const provenance = statements.map(hintOf).find((hint) => hint !== null) ?? null;
-  return { statements, provenance };
+    .map(({ bundle }) => ({ bundle, statement: decode(bundle.dsseEnvelope.payload) }))
+    .filter(({ statement }) => statement !== null)
+    .map((one) => ({ ...one, hint: hintOf(one.statement) }));
+  return { all, provenance: all.find(({ hint }) => hint !== null)?.hint ?? null };
 }
 
 function decode(payload: string): unknown {

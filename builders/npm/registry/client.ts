@@ -5,6 +5,7 @@ import { registryOf, type NpmOptions } from './config.ts';
 import { invalid, parseDocument, type PackageDocument, type VersionDocument } from './document.ts';
 import { DEFAULT_PATIENCE, download, type Patience } from './http.ts';
 import { checkIntegrity, digestsOf, sha512Of } from './integrity.ts';
+import { parseKeys, type RegistryKey } from './keys.ts';
 
 /** The artifact of a version, or why there is none that can be used. */
 export type ArtifactResult =
@@ -36,6 +37,11 @@ export interface RegistryClient {
   artifact(version: VersionDocument): Promise<ArtifactResult>;
   /** What the registry has attested about a version; null when its document names no attestations. */
   attestations(version: VersionDocument): Promise<Attestations | null>;
+  /**
+   * The keys with which the registry of a package signs, as it states them; null when it states none. With `notBefore`,
+   * keys from the cache will do if they were fetched at or after that instant.
+   */
+  keys(name: string, freshness?: { readonly notBefore: Date }): Promise<readonly RegistryKey[] | null>;
 }
 
 export interface ClientOptions {
@@ -124,7 +130,26 @@ export function registryClient(given: ClientOptions): RegistryClient {
       if (attestations === null) throw invalid(subject, 'Its attestations cannot be read.');
       return attestations;
     },
+
+    keys: (name, freshness) => keysOf(given, name, freshness),
   };
+}
+
+async function keysOf(
+  { options, cache, patience = DEFAULT_PATIENCE }: ClientOptions,
+  name: string,
+  freshness: { readonly notBefore: Date } | undefined,
+): Promise<readonly RegistryKey[] | null> {
+  const registry = registryOf(options, name);
+  const key = `keys ${hash('sha256', registry)}`;
+  const cached = freshness === undefined ? null : await cache.get(key);
+  if (cached !== null && freshness !== undefined && cached.storedAt >= freshness.notBefore)
+    return parseKeys(parseJson(cached.bytes));
+  const what = { url: `${registry}-/npm/v1/keys`, name, accept: 'application/json', maxBytes: MEBIBYTE };
+  const reply = await download(what, options, patience);
+  const keys = reply.kind === 'absent' ? null : parseKeys(parseJson(reply.bytes));
+  if (reply.kind === 'ok' && keys !== null) await cache.put(key, reply.bytes);
+  return keys;
 }
 
 /** Where to download an artifact: npm's `replace-registry-host` moves it to the configured registry. */

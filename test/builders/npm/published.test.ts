@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { bundleVerifier } from '../../../src/sigstore/verify-bundle.ts';
 import { describe, expect, it } from 'vitest';
 import { publishedPackage } from '../../../builders/npm/published.ts';
 import { clientOf, packageTarball, startRegistry, temporaryFolder } from '../../support/registry.ts';
@@ -18,7 +19,11 @@ async function signalsFor(file: Uint8Array, options: { digests: boolean; served?
   const cwd = await temporaryFolder();
   const name = path.join(cwd, 'bare-1.0.0.tgz');
   await writeFile(name, file);
-  const outcome = await publishedPackage(name, { client: await clientOf(registry), cwd });
+  const outcome = await publishedPackage(name, {
+    client: await clientOf(registry),
+    verifier: bundleVerifier({ file: null, cacheDir: cwd }),
+    cwd,
+  });
   if (!outcome.ok) throw new Error(outcome.value.reason.message);
   return outcome.value.signals.map((one) => one.kind);
 }

@@ -12,7 +12,11 @@ interface Release {
 
 const FETCHED = new Date('2026-06-01T12:00:00.000Z');
 
-function signalsOf(releases: Readonly<Record<string, Release>>, script = 'f();'): readonly string[] {
+function signalsOf(
+  releases: Readonly<Record<string, Release>>,
+  script = 'f();',
+  manifest: object = {},
+): readonly string[] {
   const versions = Object.entries(releases).map(([version, { fields, dist }]) => {
     const tarball = `https://registry.example/a/-/a-${version}.tgz`;
     return [version, { name: 'a', version, dist: { tarball, ...dist }, ...fields }] as const;
@@ -32,7 +36,7 @@ function signalsOf(releases: Readonly<Record<string, Release>>, script = 'f();')
     registry: 'https://registry.example/',
     fetchedAt: FETCHED,
   });
-  const { entries } = archiveOf(npmTarball({ 'index.js': script }));
+  const { entries } = archiveOf(npmTarball({ 'index.js': script, 'package.json': JSON.stringify(manifest) }));
   const [version = ''] = Object.keys(releases).slice(-1);
   return historySignals({ document, version, entries }).map(({ kind, message }) => `${kind}: ${message}`);
 }
@@ -95,6 +99,69 @@ describe('a publisher', () => {
   });
   test('whom the registry does not name is no signal', () => {
     expect(signalsOf({ '1.0.0': {}, '1.0.1': by('bob') })).toEqual([]);
+  });
+});
+
+describe('maintainers', () => {
+  const of = (...names: string[]) => ({ fields: { maintainers: names.map((name) => ({ name })) } });
+  test('who could not publish before are told', () => {
+    expect(signalsOf({ '1.0.0': of('alice'), '1.0.1': of('alice', 'mallory') })).toEqual([
+      'maintainers-changed: mallory can publish it, and could not when 1.0.0 was published.',
+    ]);
+  });
+  test('who left, or whom the registry does not name, are not', () => {
+    expect(signalsOf({ '1.0.0': of('alice', 'bob'), '1.0.1': of('alice') })).toEqual([]);
+    expect(signalsOf({ '1.0.0': {}, '1.0.1': of('alice') })).toEqual([]);
+  });
+});
+
+describe('a dependency by its address', () => {
+  const depends = (specification: string) => ({ fields: { optionalDependencies: { b: specification } } });
+  test.each(['git+https://git.example/o/b.git', 'o/b', 'github:o/b#v1', 'https://files.example/b.tgz'])(
+    'is told: %s',
+    (address) => {
+      expect(signalsOf({ '1.0.0': depends('^1.0.0'), '1.0.1': depends(address) })).toEqual([
+        `dependency-from-git: It depends on b from ${address}.`,
+      ]);
+    },
+  );
+  test.each(['^1.0.0', 'latest', 'npm:c@1', 'file:../b', 'workspace:*', ''])(
+    'is none: %s',
+    (specification) => {
+      expect(signalsOf({ '1.0.0': depends('^1.0.0'), '1.0.1': depends(specification) })).toEqual([]);
+    },
+  );
+  test('is told as an old one where the version before had it', () => {
+    expect(signalsOf({ '1.0.0': depends('o/b'), '1.0.1': depends('o/b') })).toEqual([
+      'dependency-from-git: It depends on b from o/b; so did 1.0.0.',
+    ]);
+  });
+});
+
+describe('a large script', () => {
+  const sized = (unpackedSize: number) => ({ dist: { unpackedSize } });
+  const payload = `f();${' '.repeat(600_000)}`;
+  test('that is larger than every version before it is told', () => {
+    expect(
+      signalsOf({ '1.0.0': sized(9000), '1.0.1': sized(8000), '1.0.2': sized(610_000) }, payload),
+    ).toEqual([
+      'large-new-file: index.js has 600 kB; all files of each of the 2 versions before it together had at most 9 kB.',
+    ]);
+  });
+  test('that an earlier version may have had is not', () => {
+    expect(
+      signalsOf({ '1.0.0': sized(700_000), '1.0.1': sized(9000), '1.0.2': sized(610_000) }, payload),
+    ).toEqual([]);
+  });
+  test('that no version before had, by registries without sizes, is told when nothing names it', () => {
+    const unnamed = { main: 'other.js' };
+    expect(signalsOf({ '1.0.0': {}, '1.0.1': {} }, payload, unnamed)).toEqual([
+      'large-new-file: index.js has 600 kB; all other scripts together have 0 kB, and nothing in package.json names it.',
+    ]);
+    expect(signalsOf({ '1.0.0': {}, '1.0.1': {} }, payload)).toEqual([]);
+  });
+  test('of the first version is not', () => {
+    expect(signalsOf({ '1.0.0': sized(610_000) }, payload)).toEqual([]);
   });
 });
 
