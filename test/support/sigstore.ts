@@ -125,7 +125,7 @@ export class TestSigstore {
   async signed(statement: object, signer: Signer): Promise<TestBundle> {
     const keys = newKeys();
     const certificate = await this.#ca.issueCertificate({
-      publicKey: Buffer.from(der(keys.publicKey)) as Buffer<ArrayBuffer>,
+      publicKey: Buffer.from(der(keys.publicKey)),
       subjectAltName: signer.subject,
       extensions: Object.entries(signer.claims).map(([number, value]) => ({
         oid: `${FULCIO_ARC}${number}`,

@@ -223,7 +223,7 @@ describe('provenance', () => {
 
 describe("the registry's statement that it took the file", () => {
   const statementOf = (bytes: Uint8Array): object => ({
-    ...(provenanceOf({ purl: PURL, bytes, repository: REPOSITORY, commit: COMMIT }) as object),
+    ...provenanceOf({ purl: PURL, bytes, repository: REPOSITORY, commit: COMMIT }),
     predicateType: 'https://github.com/npm/attestation/tree/main/specs/publish/v0.1',
   });
   const keys = { keys: [KEY.stated()] };
