@@ -52,35 +52,33 @@ function shortName(name: string): string {
 }
 
 /** So many earlier releases have to agree before one that is otherwise is worth a word. */
-const FEWEST_EARLIER = 3;
-const MOST_EARLIER = 5;
+const EARLIER = 5;
 
 /**
- * A release whose tag is not signed in git, while the tags of all releases before it are; the same of commits, milder. Only
+ * A release whose tag is not signed in git, while the tags of the five releases before it are; the same of commits, milder. Only
  * that there is a signature is looked at: whose key may sign a project's tags is nothing that a repository tells.
  */
 async function lostSignature(
   repository: Repository,
   { tags, release, version }: { tags: readonly TagRef[]; release: TagRef; version: string },
 ): Promise<Signal | null> {
-  const earlier = earlierReleases(tags, release, version).slice(0, MOST_EARLIER);
-  if (earlier.length < FEWEST_EARLIER) return null;
+  const earlier = earlierReleases(tags, release, version).slice(0, EARLIER);
+  if (earlier.length < EARLIER) return null;
   const all = [release, ...earlier];
   const objects = await repository.rawObjects([...new Set(all.flatMap((tag) => [tag.object, tag.commit]))]);
   const what = shortName(release.name);
   const names = earlier.map(({ name }) => shortName(name)).join(', ');
   const others = `those of the ${earlier.length} releases before it (${names}) are. Whether those signatures are right was not looked at`;
-  const lacks = (idOf: (tag: TagRef) => string) => {
+  const lacks = (type: 'tag' | 'commit', idOf: (tag: TagRef) => string) => {
+    const isSigned = (one: RawObject | undefined) => one?.type === type && SIGNED[type](one.text);
     const [own, ...before] = all.map((tag) => objects.get(idOf(tag)));
-    return own !== undefined && !isSigned(own) && before.every((one) => one !== undefined && isSigned(one));
+    return own !== undefined && !isSigned(own) && before.every(isSigned);
   };
-  if (lacks(({ object }) => object))
+  if (lacks('tag', ({ object }) => object))
     return signal('tag-signature-lost', `The tag ${what} is not signed; ${others}.`);
-  if (lacks(({ commit }) => commit)) {
-    const told = signal('tag-signature-lost', `The commit of ${what} is not signed; ${others}.`);
-    return { ...told, severity: 'low' };
-  }
-  return null;
+  if (!lacks('commit', ({ commit }) => commit)) return null;
+  const told = signal('tag-signature-lost', `The commit of ${what} is not signed; ${others}.`);
+  return { ...told, severity: 'low' };
 }
 
 /** Tags with the same words around a lower version, the highest first. Prereleases are signed by other rules. */
@@ -112,8 +110,13 @@ function compareNumbers(a: readonly number[], b: readonly number[]): number {
 /** What ends the message of a signed tag (gitformat-signature(5)). */
 const SIGNATURE = /^-----BEGIN (?:PGP SIGNATURE|PGP MESSAGE|SSH SIGNATURE|SIGNED MESSAGE)-----$/m;
 
-function isSigned({ type, text }: RawObject): boolean {
+/** Whether there is a signature: behind the message of a tag, and in the header of a commit. */
+const SIGNED = {
+  tag: (text: string) => SIGNATURE.test(text.slice(endOfHeader(text))),
+  commit: (text: string) => /^gpgsig(?:-sha256)? /m.test(text.slice(0, endOfHeader(text))),
+} as const;
+
+function endOfHeader(text: string): number {
   const gap = text.indexOf('\n\n');
-  if (type === 'tag') return SIGNATURE.test(text.slice(gap));
-  return type === 'commit' && /^gpgsig(?:-sha256)? /m.test(text.slice(0, gap < 0 ? text.length : gap));
+  return gap < 0 ? text.length : gap;
 }

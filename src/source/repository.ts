@@ -131,10 +131,10 @@ export class Repository {
     });
   }
 
-  /** The full names of the branches with the newest commits, three at most. */
-  async newestBranches(): Promise<readonly string[]> {
-    const args = ['for-each-ref', '--sort=-committerdate', '--count=3', '--format=%(refname)', 'refs/heads'];
-    return (await this.#read(args)).split('\n').filter((name) => name !== '');
+  /** The full name of the branch with the newest commit, by the dates that commits state; null without branches. */
+  async newestBranch(): Promise<string | null> {
+    const args = ['for-each-ref', '--sort=-committerdate', '--count=1', '--format=%(refname)', 'refs/heads'];
+    return (await this.#read(args)).trim() || null;
   }
 
   /** Commits and annotated tags as git stores them, by their full ids; those that cannot be read are left out. */

@@ -17,11 +17,12 @@ export function unknownName({ url, claims }: Pick<Asked, 'url' | 'claims'>, wher
   return signal('repository-does-not-know-name', message);
 }
 
-const MAIN_BRANCHES = ['main', 'master', 'develop', 'trunk'].map((name) => `refs/heads/${name}`);
+const MAIN_BRANCHES = ['refs/heads/main', 'refs/heads/master'];
 
-/** The same of a repository that has no commit for the version: then its branches are looked at, as they are now. */
+/** The same of a repository that has no commit for the version: then its main branch and the newest one are looked at, as they are now. */
 export async function unknownNameSignals({ repository, url, claims }: Asked): Promise<readonly Signal[]> {
-  const names = [...new Set([...MAIN_BRANCHES, ...(await repository.newestBranches())])];
+  const newest = await repository.newestBranch();
+  const names = [...MAIN_BRANCHES, ...(newest === null ? [] : [newest])];
   const tips = await Promise.all(names.map((name) => repository.commitOf(name)));
   const commits = [...new Set(tips.filter((commit) => commit !== null))];
   if (commits.length === 0) return [];
@@ -30,5 +31,5 @@ export async function unknownNameSignals({ repository, url, claims }: Asked): Pr
     // One that cannot be read may have it.
     if (!tree.ok || (await directoryOf(repository, commit, claims)) !== null) return [];
   }
-  return [unknownName({ url, claims }, 'at the tips of its branches')];
+  return [unknownName({ url, claims }, 'at the tips of its main branch and the newest one')];
 }
