@@ -67,11 +67,10 @@ export const FINDINGS = {
     ...shown('The registry describes another manifest', 'high', 'manifest-mismatch'),
     effect: 'forbids-reproduced-when-high',
   },
-  'manifest-unreadable': shown(
-    'The manifest can be read in more than one way',
-    'high',
-    'manifest-unreadable',
-  ),
+  'manifest-unreadable': {
+    ...shown('The manifest can be read in more than one way', 'high', 'manifest-unreadable'),
+    effect: 'forbids-reproduced-when-high',
+  },
 
   'gzip-file-name': anomaly('The gzip header names a file', 'low', 'bytes', 'gzip-file-name'),
   'gzip-header-field': anomaly('The gzip header carries data', 'medium', 'bytes', 'gzip-header-field'),
