@@ -7,7 +7,7 @@ export type DifferenceFindingKind =
   'file-added' | 'file-missing' | 'file-changed' | 'mode-changed' | 'type-changed' | 'wrapping-differs';
 
 /** What the content of a file shows of itself, where only the published artifact has it or has it otherwise. */
-export type ContentFindingKind = 'hidden-text' | 'native-program';
+export type ContentFindingKind = 'hidden-text' | 'homoglyph' | 'native-program' | 'source-map-disagrees';
 
 /** What an ecosystem's own reading of manifests finds. */
 export type ManifestFindingKind =
@@ -46,6 +46,12 @@ export const FINDINGS = {
   'type-changed': difference('An entry of another type', 'high', 'type-changed'),
   'wrapping-differs': shown('Same contents, wrapped differently', 'info', 'wrapping-differs'),
   'hidden-text': difference('Characters that nobody sees', 'by-role', 'hidden-text'),
+  homoglyph: difference('Letters that are taken for others', 'by-role', 'homoglyph'),
+  'source-map-disagrees': difference(
+    'A source map that disagrees with the source',
+    'low',
+    'source-map-disagrees',
+  ),
   'native-program': difference('A compiled program', 'high', 'native-program'),
   'build-drift': shown('The build has drifted', 'info', 'build-drift'),
 

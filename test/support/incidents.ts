@@ -351,6 +351,11 @@ const MAP = JSON.stringify({
   mappings: '',
 });
 
+const MAP_CHANGED = [
+  ['file-changed', 'low', 'dist/x.js.map'],
+  ['source-map-disagrees', 'low', 'dist/x.js.map'],
+] as const;
+
 const HONEST: Readonly<Record<string, Incident>> = {
   'the time of the build in a comment': {
     row: 15,
@@ -392,7 +397,7 @@ const HONEST: Readonly<Record<string, Incident>> = {
     row: 15,
     base: added({ 'dist/x.js.map': MAP }),
     attack: added({ 'dist/x.js.map': MAP.replace('../src', '/home/me/a/src') }),
-    expected: { verdict: 'diverged', severity: 'low', found: [['file-changed', 'low', 'dist/x.js.map']] },
+    expected: { verdict: 'diverged', severity: 'low', found: MAP_CHANGED },
   },
   'a range of the workspace that was not rewritten': {
     row: 15,
@@ -438,7 +443,7 @@ const HIDDEN: Readonly<Record<string, Incident>> = {
     row: 16,
     base: added({ 'dist/x.js.map': MAP }),
     attack: added({ 'dist/x.js.map': MAP.replace('f();', "eval('');") }),
-    expected: { verdict: 'diverged', severity: 'low', found: [['file-changed', 'low', 'dist/x.js.map']] },
+    expected: { verdict: 'diverged', severity: 'low', found: MAP_CHANGED },
   },
   'in white space of the manifest': {
     row: 16,
@@ -457,6 +462,11 @@ const UNSEEN: Readonly<Record<string, Incident>> = {
     expected: diverged(CHANGED, ['hidden-text', 'high', 'SCRIPT']),
   },
   'a zero-width space': { row: 18, attack: appended('// \u200b\n'), expected: diverged(CHANGED) },
+  'a letter of another script in a name': {
+    row: 18,
+    attack: appended('var p\u0430ypal = 1;\n'),
+    expected: diverged(CHANGED, ['homoglyph', 'high', 'SCRIPT']),
+  },
   'a letter of another script': { row: 18, attack: appended('// \u0430\n'), expected: diverged(CHANGED) },
   'a program in characters without a shape (GlassWorm)': {
     row: 18,

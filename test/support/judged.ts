@@ -67,12 +67,15 @@ export function judged(
   const artifact = { fileName: 'a-1.0.0.tgz', bytes, digests: digestsOf(bytes), archive: outcome.value };
   const published = { artifact, document } as unknown as Published;
   const rebuilt = { bytes: honest, archive: archiveOf(honest) };
-  const comparison = compare({ published: artifact, rebuilt, source: sourceOf(files), made: MADE });
+  const source = sourceOf(files);
+  const comparison = compare({ published: artifact, rebuilt, source, made: MADE });
   const judgement = judge({
     comparison,
     failure: null,
     anomalies: artifact.archive.anomalies,
     roles: rolesOf(published),
+    source,
+    rebuilt: rebuilt.archive,
     ecosystemFindings: findingsOf({ published, rebuilt: rebuilt.archive }),
     signals: [],
   });
