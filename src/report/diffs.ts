@@ -9,8 +9,8 @@ const LINES_OF_CHANGE = 40;
 const LINES_OF_NEW_FILE = 12;
 
 /**
- * Findings about the content of a file, with the difference to read added to their evidence as `diff`, and what the code
- * of a script does as `code`.
+ * Findings about the content of a file, with the difference to read added to their evidence as `diff`, what the code of a
+ * script does as `code`, and what differs in data as `data`.
  */
 export function withDiffs(
   findings: readonly Finding[],
@@ -36,7 +36,7 @@ export function withDiffs(
       ...finding.evidence,
       offset,
       diff: text.split('\n'),
-      ...(code !== undefined && { code }),
+      ...(code !== undefined && ('data' in code ? code : { code })),
     };
     return { ...finding, evidence };
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SEVERITIES } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
-import { abilitiesOf, codeOf, diffOf } from './facts.ts';
+import { abilitiesOf, codeOf, dataLinesOf, diffOf } from './facts.ts';
 import { HTML_STYLE } from './html-style.ts';
 import type { Report } from './report.ts';
 import { stepLine } from './step-line.ts';
@@ -72,6 +72,7 @@ function findingsSection({ findings, sides }: Report): Content {
         finding.path === null ? '' : [' ', tag('code', {}, finding.path)],
       ]),
       code === null ? '' : statements(code),
+      dataLinesOf(finding).map((line) => tag('p', { class: 'data' }, line)),
       sideBySide(diffOf(finding), sides),
     ]);
   });

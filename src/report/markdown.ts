@@ -1,6 +1,6 @@
 import { SEVERITIES } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
-import { abilitiesOf, changesToRead, diffOf } from './facts.ts';
+import { abilitiesOf, changesToRead, dataLinesOf, diffOf } from './facts.ts';
 import type { Report } from './report.ts';
 
 const MARKS = { reproduced: '✅', diverged: '❌', unverifiable: '❔', same: '🟰', different: '↔️' } as const;
@@ -42,6 +42,7 @@ function findingBlocks({ findings }: Report): readonly string[] {
     const lines = [
       `- **${finding.severity}** ${span(finding.kind)} ${prose(finding.message)}`,
       ...abilitiesOf([finding]).map(([words, details]) => `  - ⚠️ ${words}: ${span(details)}`),
+      ...dataLinesOf(finding).map((line) => `  - ${span(line)}`),
     ];
     const shown = index < MOST_SHOWN ? shownCode(finding) : [];
     return [...lines, ...(shown.length > 0 ? [indented(fence(shown))] : [])].join('\n');

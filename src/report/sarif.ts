@@ -4,7 +4,7 @@ import { REASONS } from '../judge/reasons.ts';
 import type { Severity } from '../model/verdict.ts';
 import { isSignalKind, SIGNALS } from '../model/signals.ts';
 import { visible } from '../published/visible.ts';
-import { abilitiesOf, codeOf } from './facts.ts';
+import { abilitiesOf, codeOf, dataLinesOf } from './facts.ts';
 import type { Report } from './report.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
@@ -74,6 +74,7 @@ function findingResults({ findings }: Report): readonly Result[] {
     const { kind, severity, message, path } = finding;
     const code = codeOf(finding);
     const abilities = abilitiesOf([finding]).map(([words, details]) => `It ${words}: ${details}.`);
+    const [data] = dataLinesOf(finding);
     const line = code?.changes[0]?.line;
     const { offset } = finding.evidence;
     return {
@@ -81,7 +82,7 @@ function findingResults({ findings }: Report): readonly Result[] {
       title: isFindingKind(kind) ? FINDINGS[kind].title : kind,
       page: isFindingKind(kind) ? FINDINGS[kind].page : null,
       severity,
-      message: [message, ...abilities].join(' '),
+      message: [message, ...abilities, ...(data === undefined ? [] : [`Its data: ${data}.`])].join(' '),
       path,
       ...(line !== undefined && { region: { startLine: line } }),
       ...(line === undefined && typeof offset === 'number' && { region: { byteOffset: offset } }),
