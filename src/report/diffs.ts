@@ -35,9 +35,20 @@ export function withDiffs(
     const evidence = {
       ...finding.evidence,
       offset,
+      line: lineAt(difference.published?.content ?? new Uint8Array(), offset),
       diff: text.split('\n'),
       ...(code !== undefined && ('data' in code ? code : { code })),
     };
     return { ...finding, evidence };
   });
 }
+
+/** The line of an offset in bytes, from 1. */
+function lineAt(content: Uint8Array, offset: number): number {
+  let line = 1;
+  for (let at = content.indexOf(LINE_FEED); at !== -1 && at < offset; at = content.indexOf(LINE_FEED, at + 1))
+    line += 1;
+  return line;
+}
+
+const LINE_FEED = 0x0a;
