@@ -1,4 +1,5 @@
 import { CAPABILITIES, type CapabilityKind } from '../explain/known-names.ts';
+import { SEVERITIES } from '../model/verdict.ts';
 import {
   CodeDocument,
   type CompareDocument,
@@ -14,6 +15,14 @@ type Finding = ResultDocument['findings'][number];
 /** What a finding says of the code of its file; null when it says nothing. */
 export function codeOf(finding: Finding): CodeDocument | null {
   return CodeDocument.safeParse(finding.evidence['code']).data ?? null;
+}
+
+/** The worst first; of those as bad the ones whose code can do something, which is what to read. */
+export function ranked(findings: readonly Finding[]): readonly Finding[] {
+  const canDo = (finding: Finding) => Number((codeOf(finding)?.capabilities.length ?? 0) > 0);
+  return findings.toSorted(
+    (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || canDo(b) - canDo(a),
+  );
 }
 
 const MOST_VALUES = 8;

@@ -27,6 +27,25 @@ describe('a statement in a bundle', () => {
     expect(texts.indexOf('talks to the network')).toBeLessThan(texts.indexOf('Findings'));
   });
 
+  test.each(['text', 'markdown', 'html'] as const)(
+    'is shown before others that are as bad, as %s',
+    (format) => {
+      const document = divergedDocument();
+      const others = Array.from({ length: 30 }, (_, index) => ({
+        kind: 'file-changed',
+        severity: 'high' as const,
+        path: `dist/${index}.js`,
+        message: `Another: dist/${index}.js.`,
+        evidence: {},
+      }));
+      const findings = [...others, ...document.findings];
+      const shown = FORMATS[format](printed({ ...document, findings }), OPTIONS).replaceAll('&#39;', "'");
+      const at = shown.indexOf(PAYLOAD.slice(0, 30));
+      expect(at).toBeGreaterThan(0);
+      expect(at).toBeLessThan(shown.indexOf('Another'));
+    },
+  );
+
   test('is a result of SARIF, at its line', () => {
     const [run] = renderSarif(reportOf(divergedDocument())).runs;
     expect(run?.results?.[0]).toMatchObject({
