@@ -12,7 +12,7 @@ const ENCODED = /[A-Za-z0-9+/=_-]{200,}|(?:\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}){
 /** How obfuscators of JavaScript name things. */
 const MACHINE_NAME = /^_0x[0-9a-f]{3,}$/;
 /** Characters without a shape, in a number that no emoji has. */
-const UNSEEN = /[\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\u{e0000}-\u{e01ef}]{8,}/u;
+const UNSEEN = /(?:[\u200b-\u200f\u2060-\u2064]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e01ef}]){8,}/u;
 /** Bytes written as numbers: a text that is none to the eye. */
 const FEWEST_NUMBERS = 200;
 /** What holds everything that a script can reach. */
@@ -122,7 +122,7 @@ function memberCapabilities(node: SyntaxNode): readonly Capability[] {
   const property = propertyOf(node);
   const isVariable = memberOf(node['object']) === 'process.env' && SECRET_NAME.test(property);
   if (isVariable) return [{ kind: 'credentials', detail: `process.env.${property}` }];
-  if (/^npm_lifecycle_/.test(property)) return [{ kind: 'installs', detail: property }];
+  if (property.startsWith('npm_lifecycle_')) return [{ kind: 'installs', detail: property }];
   const object = nameOf(node['object']);
   if (node['computed'] === true && property === '' && GLOBALS.has(object)) return madeName(object, node);
   const isMaker = property === 'constructor' && memberOf(node['object']).endsWith('.constructor');
