@@ -240,11 +240,14 @@ async function makeAttempt(
   const searched = result.ok ? await compared(request, { plan, source, rebuilt: result }) : null;
   const comparison = searched?.comparison ?? null;
   const roles = ecosystem.roles(published);
+  const archive = result.ok ? result.archive : null;
   const judgement = judge({
     comparison,
     anomalies: published.artifact.archive.anomalies,
     roles,
-    ecosystemFindings: ecosystem.findings({ published, rebuilt: result.ok ? result.archive : null }),
+    source,
+    rebuilt: archive,
+    ecosystemFindings: ecosystem.findings({ published, rebuilt: archive }),
     signals: signalsOf(request, done, source),
     failure: result.ok
       ? (outsideOfCommit(comparison, source) ??

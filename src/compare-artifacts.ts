@@ -61,6 +61,7 @@ export async function compareArtifacts(
     roles: ecosystem.roles(to),
     ecosystemFindings: ecosystem.findings({ published: to, rebuilt: from.artifact.archive }),
     signals: to.signals,
+    rebuilt: from.artifact.archive,
     words: OF_VERSIONS,
   });
   const explained = await explainAll(comparison.differences);

@@ -63,8 +63,15 @@ const ENTRY_POINTS = [
  */
 export function manifestFindings(request: ManifestRequest): readonly Finding<ManifestFindingKind>[] {
   const packed = readPackedManifest(request.published.manifest);
+  // The very same oddity comes from the source: it is shown, and hides nothing.
+  const isOfSource = request.rebuilt !== null && isSame(request.published.manifest, request.rebuilt.manifest);
   const unreadable = packed.problems.map((problem) =>
-    finding('manifest-unreadable', { field: 'package.json', detail: problem, evidence: {} }),
+    finding('manifest-unreadable', {
+      field: 'package.json',
+      detail: problem,
+      evidence: {},
+      ...(isOfSource && { severity: 'low' }),
+    }),
   );
   return [
     ...unreadable,
@@ -75,6 +82,10 @@ export function manifestFindings(request: ManifestRequest): readonly Finding<Man
       document: request.document,
     }),
   ];
+}
+
+function isSame(published: Uint8Array | null, rebuilt: Uint8Array | null): boolean {
+  return published === null ? rebuilt === null : rebuilt !== null && Buffer.compare(published, rebuilt) === 0;
 }
 
 function differences(

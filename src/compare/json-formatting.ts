@@ -49,7 +49,7 @@ function stringify(value: object, indent: string | number): string | null {
 }
 
 /** The text without the white space between its tokens; a loop, since a long string overflows a regular expression. */
-function withoutSpace(text: string): string {
+export function withoutSpace(text: string): string {
   const parts: string[] = [];
   let start = 0;
   let inString = false;

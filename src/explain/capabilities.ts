@@ -1,21 +1,5 @@
+import { CALLED, CAPABILITIES, type CapabilityKind, MEMBERS, MODULES, TEXTS } from './known-names.ts';
 import { childrenOf, listOf, type SyntaxNode } from './syntax.ts';
-
-/** What code can do beyond computing, what is worst to find added first. */
-export const CAPABILITIES = {
-  network: 'talks to the network',
-  processes: 'starts other programs',
-  credentials: 'names files or variables that hold credentials',
-  wallets: 'touches crypto wallets or names a wallet address',
-  'dynamic-code': 'runs code that it makes or loads by a computed name',
-  files: 'reads or writes files',
-  environment: 'reads the environment or who runs it',
-  clipboard: 'touches the clipboard',
-  'browser-data': 'reads cookies, storage or input of web pages',
-  'encoded-text': 'holds long encoded text',
-  obfuscation: 'is written to be unreadable',
-} as const satisfies Record<string, string>;
-
-export type CapabilityKind = keyof typeof CAPABILITIES;
 
 export interface Capability {
   readonly kind: CapabilityKind;
@@ -23,59 +7,17 @@ export interface Capability {
   readonly detail: string;
 }
 
-/** Node's own modules (nodejs.org/api), and what people install for the same. */
-const MODULES: Readonly<Record<string, CapabilityKind>> = {
-  ...kinds('network', 'http https http2 net tls dgram dns dns/promises inspector'),
-  ...kinds(
-    'network',
-    'axios node-fetch undici got request ws socket.io-client superagent nodemailer discord.js',
-  ),
-  ...kinds('files', 'fs fs/promises fs-extra graceful-fs'),
-  ...kinds('processes', 'child_process cluster worker_threads execa cross-spawn shelljs'),
-  ...kinds('environment', 'os'),
-  ...kinds('dynamic-code', 'vm module repl v8 wasi'),
-  ...kinds('clipboard', 'clipboardy'),
-};
-/** Globals that matter when they are called or constructed. */
-const CALLED: Readonly<Record<string, CapabilityKind>> = {
-  ...kinds('network', 'fetch XMLHttpRequest WebSocket EventSource RTCPeerConnection importScripts'),
-  ...kinds('dynamic-code', 'eval Function'),
-};
-/** Members, as `object.property`. */
-const MEMBERS: Readonly<Record<string, CapabilityKind>> = {
-  ...kinds('environment', 'process.env process.argv'),
-  ...kinds('dynamic-code', 'process.binding process.dlopen process.getBuiltinModule module.constructor'),
-  ...kinds('dynamic-code', 'WebAssembly.instantiate WebAssembly.compile WebAssembly.Module'),
-  ...kinds('processes', 'Deno.Command Bun.spawn'),
-  ...kinds('clipboard', 'navigator.clipboard'),
-  ...kinds('network', 'navigator.sendBeacon globalThis.fetch window.fetch self.fetch'),
-  ...kinds('wallets', 'window.ethereum globalThis.ethereum window.solana globalThis.solana window.tronWeb'),
-  ...kinds('browser-data', 'document.cookie document.forms window.localStorage window.sessionStorage'),
-};
-const TEXTS: readonly (readonly [CapabilityKind, RegExp])[] = [
-  ['network', /\b(?:https?|wss?|ftp):\/\/[^\s"'`<>\\]{3,200}/],
-  ['network', /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}:\d{2,5}(?!\d)/],
-  ['processes', /(?:^|[\s;&|])(?:curl|wget|powershell|bash -c|sh -c|cmd(?:\.exe)? \/c)\s/],
-  ['clipboard', /\b(?:pbpaste|xclip|xsel|Get-Clipboard)\b/],
-  [
-    'credentials',
-    /\.npmrc|\.ssh\b|id_rsa|id_ed25519|\.aws\/|\.git-credentials|\.netrc|\b(?:NPM|GITHUB|GH|NODE_AUTH|CI_JOB|VAULT)_TOKEN\b|AWS_SECRET|wallet\.dat|Login Data|169\.254\.169\.254/,
-  ],
-  ['wallets', /\beth_(?:sendTransaction|requestAccounts|accounts)\b|\bsolana:signTransaction\b/],
-  [
-    'wallets',
-    /(?<![0-9A-Za-z])(?:0x[0-9a-fA-F]{40}|bc1[02-9ac-hj-np-z]{38,59}|T[1-9A-HJ-NP-Za-km-z]{33})(?![0-9A-Za-z])/,
-  ],
-];
 /** Characters of base64 or hexadecimal text, or of escapes, that no word, path or address has in a row. */
 const ENCODED = /[A-Za-z0-9+/=_-]{200,}|(?:\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}){30,}/;
 /** How obfuscators of JavaScript name things. */
 const MACHINE_NAME = /^_0x[0-9a-f]{3,}$/;
+/** Characters without a shape, in a number that no emoji has. */
+const UNSEEN = /(?:[\u200b-\u200f\u2060-\u2064]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e01ef}]){8,}/u;
+/** Bytes written as numbers: a text that is none to the eye. */
+const FEWEST_NUMBERS = 200;
+/** What holds everything that a script can reach. */
+const GLOBALS = new Set(['globalThis', 'window', 'global', 'self', 'process', 'require']);
 const MOST_DETAIL = 120;
-
-function kinds(kind: CapabilityKind, names: string): Readonly<Record<string, CapabilityKind>> {
-  return Object.fromEntries(names.split(' ').map((name) => [name, kind]));
-}
 
 /**
  * What a part of a script can do, by what it names, each kind and detail once. It is a reading, not a proof: what code
@@ -125,9 +67,11 @@ function shownBy(node: SyntaxNode): readonly Capability[] {
     case 'TemplateElement':
       return inText((node['value'] as { readonly raw: string }).raw, node);
     case 'Identifier':
-      return MACHINE_NAME.test(String(node['name']))
-        ? [{ kind: 'obfuscation', detail: 'names like _0x1a2b' }]
-        : [];
+      return inName(String(node['name']));
+    case 'ArrayExpression':
+      return inList(node);
+    case 'UnaryExpression':
+      return isSignsForTrue(node) ? [{ kind: 'obfuscation', detail: 'signs in place of words: !![]' }] : [];
     default:
       return [];
   }
@@ -148,13 +92,48 @@ function called(node: SyntaxNode): readonly Capability[] {
   return named(CALLED, name);
 }
 
+function inName(name: string): readonly Capability[] {
+  if (MACHINE_NAME.test(name)) return [{ kind: 'obfuscation', detail: 'names like _0x1a2b' }];
+  return /^(?:preinstall|postinstall)$/.test(name) ? [{ kind: 'installs', detail: name }] : [];
+}
+
+function inList(node: SyntaxNode): readonly Capability[] {
+  const elements = node['elements'] as readonly ({
+    readonly type: string;
+    readonly value?: unknown;
+  } | null)[];
+  const isBytes =
+    elements.length >= FEWEST_NUMBERS &&
+    elements.every((one) => one?.type === 'NumericLiteral' && Number(one.value) < 256);
+  return isBytes ? [{ kind: 'encoded-text', detail: `${elements.length} bytes as numbers` }] : [];
+}
+
+/** `!![]`. */
+function isSignsForTrue(node: SyntaxNode): boolean {
+  const inner = node['argument'] as SyntaxNode;
+  if (node['operator'] !== '!' || inner.type !== 'UnaryExpression' || inner['operator'] !== '!') return false;
+  const list = inner['argument'] as SyntaxNode;
+  return list.type === 'ArrayExpression' && (list['elements'] as readonly unknown[]).length === 0;
+}
+
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSWD|PRIVATE_KEY|API_?KEY/i;
 
 function memberCapabilities(node: SyntaxNode): readonly Capability[] {
   const property = propertyOf(node);
   const isVariable = memberOf(node['object']) === 'process.env' && SECRET_NAME.test(property);
   if (isVariable) return [{ kind: 'credentials', detail: `process.env.${property}` }];
-  return named(MEMBERS, `${nameOf(node['object'])}.${property}`);
+  if (property.startsWith('npm_lifecycle_')) return [{ kind: 'installs', detail: property }];
+  const object = nameOf(node['object']);
+  if (node['computed'] === true && property === '' && GLOBALS.has(object)) return madeName(object, node);
+  const isMaker = property === 'constructor' && memberOf(node['object']).endsWith('.constructor');
+  if (isMaker) return [{ kind: 'dynamic-code', detail: 'constructor.constructor' }];
+  return named(MEMBERS, `${object}.${property}`);
+}
+
+/** A number is a place in a list, and a list can be called anything. */
+function madeName(object: string, { property }: SyntaxNode): readonly Capability[] {
+  const isNumber = (property as SyntaxNode).type === 'NumericLiteral';
+  return isNumber ? [] : [{ kind: 'dynamic-code', detail: `a member of ${object} by a computed name` }];
 }
 
 function memberOf(node: unknown): string {
@@ -184,6 +163,7 @@ function inText(text: string, node: SyntaxNode): readonly Capability[] {
     const match = pattern.exec(text);
     return match === null ? [] : [{ kind, detail: match[0].trim() }];
   });
+  if (UNSEEN.test(text)) found.push({ kind: 'obfuscation', detail: 'text that nobody sees' });
   const raw = (node['extra'] as { readonly raw?: string } | undefined)?.raw ?? text;
   if (!ENCODED.test(raw)) return found;
   return [...found, { kind: 'encoded-text', detail: `${text.length} characters: ${text.slice(0, 40)}...` }];

@@ -24,7 +24,7 @@ export function driftFinding(
   explained: ReadonlyMap<string, Explained>,
 ): Finding<'build-drift'> | null {
   const changed = differences.filter(({ kind, path }) => kind === 'content' && isScriptName(path));
-  const read = [...explained].flatMap(([path, one]) => ('unread' in one ? [] : [{ path, ...one }]));
+  const read = [...explained].flatMap(([path, one]) => ('capabilities' in one ? [{ path, ...one }] : []));
   const changes = read.flatMap(({ path, changes: all }) =>
     all.map((change): Placed => ({ ...change, path })),
   );

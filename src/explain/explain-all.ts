@@ -7,9 +7,14 @@ import { type Deadline, deadlineIn } from '../deadline.ts';
 import { messageOf } from '../errors.ts';
 import type { Difference } from '../model/comparison.ts';
 import type { Explanation, ExplainRequest } from './explain.ts';
+import { type DataExplanation, isJsonName } from './json.ts';
 
-/** An explanation of a script, or in words why there is none. */
-export type Explained = Explanation | { readonly unread: string };
+/** An explanation of a script or of data, or in words why there is none. */
+export type Explained = Explanation | { readonly data: DataExplanation | Unread } | Unread;
+
+interface Unread {
+  readonly unread: string;
+}
 
 const MOST_EXPLAINED = 25;
 const EACH_MS = 20_000;
@@ -19,7 +24,7 @@ const WORKER = new URL(`./worker${path.extname(import.meta.url)}`, import.meta.u
 const MOST_MEMORY = 2048;
 
 /**
- * Explains scripts that were changed or added, the first 25 of them, each in at most 20 s and all in about a minute, in a
+ * Explains scripts that were changed or added and data that was changed, the first 25 of them, scripts before data, each in at most 20 s and all in about a minute, in a
  * thread of their own.
  *
  * @returns by path; other files are left out
@@ -27,29 +32,44 @@ const MOST_MEMORY = 2048;
 export async function explainAll(
   differences: readonly Difference[],
 ): Promise<ReadonlyMap<string, Explained>> {
-  const requests = differences.flatMap(({ kind, path: file, published, rebuilt }): ExplainRequest[] => {
+  const all = differences.flatMap(({ kind, path: file, published, rebuilt }): ExplainRequest[] => {
     const isContent = (kind === 'content' || kind === 'added') && published?.type === 'file';
-    if (!isContent || !isScriptName(file)) return [];
+    const isRead = isScriptName(file) || (isJsonName(file) && kind === 'content');
+    if (!isContent || !isRead) return [];
     return [{ path: file, published: published.content, rebuilt: rebuilt?.content ?? null }];
   });
+  const requests = all.toSorted((a, b) => Number(isJsonName(a.path)) - Number(isJsonName(b.path)));
   const explained = new Map<string, Explained>();
   let worker: Worker | null = null;
   const deadline = deadlineIn(ALL_MS);
   for (const request of requests.slice(0, MOST_EXPLAINED)) {
     const unread = whyUnread(request, deadline);
     if (unread !== null) {
-      explained.set(request.path, { unread });
+      explained.set(request.path, unreadOf(request, unread));
       continue;
     }
     worker ??= new Worker(WORKER, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY } });
     const answer = await answerOf(worker, request);
-    explained.set(request.path, answer ?? { unread: 'it cannot be read as code' });
-    if (answer === null || !('unread' in answer)) continue;
+    if (answer === null || !('late' in answer)) {
+      explained.set(request.path, answer ?? unreadOf(request, WHY_NOT[kindOf(request)]));
+      continue;
+    }
+    explained.set(request.path, unreadOf(request, answer.late));
     await worker.terminate();
     worker = null;
   }
   await worker?.terminate();
   return explained;
+}
+
+const WHY_NOT = { code: 'it cannot be read as code', data: 'it cannot be read as JSON' } as const;
+
+function kindOf({ path: file }: ExplainRequest): keyof typeof WHY_NOT {
+  return isJsonName(file) ? 'data' : 'code';
+}
+
+function unreadOf(request: ExplainRequest, unread: string): Explained {
+  return kindOf(request) === 'data' ? { data: { unread } } : { unread };
 }
 
 function whyUnread({ published, rebuilt }: ExplainRequest, deadline: Deadline): string | null {
@@ -58,18 +78,21 @@ function whyUnread({ published, rebuilt }: ExplainRequest, deadline: Deadline): 
   return deadline.leftMs() > 0 ? null : `reading the files before it took ${ALL_MS / 1000} s`;
 }
 
-/** Null for what is no script that can be read. */
-async function answerOf(worker: Worker, request: ExplainRequest): Promise<Explained | null> {
+/** `late`: the thread was not done, or has ended. */
+type Answer = Explained | { readonly late: string };
+
+/** Null for what cannot be read. */
+async function answerOf(worker: Worker, request: ExplainRequest): Promise<Answer | null> {
   const stop = new AbortController();
   const { signal } = stop;
   worker.postMessage(request);
-  const answer = once(worker, 'message', { signal }).then(([one]) => one as Explanation | null);
-  const late = setTimeout(EACH_MS, { unread: `it was not read in ${EACH_MS / 1000} s` }, { signal });
+  const answer = once(worker, 'message', { signal }).then(([one]) => one as Answer | null);
+  const late = setTimeout(EACH_MS, { late: `it was not read in ${EACH_MS / 1000} s` }, { signal });
   try {
     return await Promise.race([answer, late]);
   } catch (error) {
     // `once` rejects with what ended the thread, such as the limit on its memory.
-    return { unread: `reading it ended with: ${messageOf(error)}` };
+    return { late: `reading it ended with: ${messageOf(error)}` };
   } finally {
     stop.abort();
     await Promise.allSettled([answer, late]);

@@ -14,7 +14,7 @@ export async function isSlippedIn(differences: readonly Difference[]): Promise<b
   const explained = await explainAll(differences);
   if (explained.size < differences.length) return false;
   return [...explained.values()].every((one) => {
-    if ('unread' in one || one.total === 0 || one.total > MOST_CHANGES) return false;
+    if (!('capabilities' in one) || one.total === 0 || one.total > MOST_CHANGES) return false;
     return one.capabilities.length > 0 && one.changes.every(({ kind }) => kind === 'added');
   });
 }

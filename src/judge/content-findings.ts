@@ -1,8 +1,12 @@
 import type { Difference } from '../model/comparison.ts';
+import type { Source } from '../model/source.ts';
 import type { Finding, Severity } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
 import { type ContentFindingKind, FINDINGS } from './findings.ts';
+import { hiddenText } from './hidden-text.ts';
+import { homoglyphs } from './homoglyphs.ts';
 import { type EntryRole, isNativeProgram } from './roles.ts';
+import { sourceMapFinding } from './source-maps.ts';
 
 /**
  * The findings about the content of one difference: what only the published file has. One with other bytes is looked
@@ -10,70 +14,53 @@ import { type EntryRole, isNativeProgram } from './roles.ts';
  */
 export function contentFindings(
   difference: Difference,
-  role: EntryRole,
+  { role, source = null }: { readonly role: EntryRole; readonly source?: Source | null },
 ): readonly Finding<ContentFindingKind>[] {
   const { kind, path, published, rebuilt } = difference;
   if (published === null || published.type !== 'file' || (kind !== 'added' && kind !== 'content')) return [];
+  const sides = { path, role, published: published.content, rebuilt: rebuilt?.content ?? null };
   return [
-    nativeProgram(path, published.content),
-    hiddenText({ path, role, published: published.content, rebuilt: rebuilt?.content ?? null }),
+    nativeProgram(sides),
+    hiddenTextFinding(sides),
+    homoglyphFinding(sides),
+    sourceMapFinding(difference, source),
   ].filter((finding) => finding !== null);
 }
 
-function nativeProgram(path: string, content: Uint8Array): Finding<'native-program'> | null {
-  if (!isNativeProgram(content)) return null;
-  const message = `${FINDINGS['native-program'].title}: ${visible(path)} holds machine code, which nobody can read as text.`;
-  return { kind: 'native-program', severity: 'high', path, message, evidence: { size: content.length } };
-}
-
-/** Bytes; what stands beyond is not looked through. */
-const MOST_BYTES = 64 * 1024 * 1024;
-
-/**
- * In UTF-8, each byte as a character: a control of the direction of writing (UAX 9: U+202A to 202E, 2066 to 2069), or four
- * and more characters in a row that have no shape: U+200B to 200F, 2060 to 2064, FEFF, variation selectors (FE00 to FE0F,
- * E0100 to E01EF), tags (E0000 to E007F). Single ones belong to emoji and to the writing of many languages.
- */
-const HIDDEN =
-  /\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])|(?:\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf|\xef\xb8[\x80-\x8f]|\xf3\xa0[\x80\x81\x84-\x87][\x80-\xbf]){4,}/g;
-
-function hiddenText(options: {
+interface Sides {
   readonly path: string;
   readonly role: EntryRole;
   readonly published: Uint8Array;
   readonly rebuilt: Uint8Array | null;
-}): Finding<'hidden-text'> | null {
-  const { path, role } = options;
-  const { places, first } = hiddenIn(options.published);
-  const more = options.rebuilt === null ? places : places - hiddenIn(options.rebuilt).places;
-  if (first === null || more <= 0) return null;
-  const severity: Severity = role === 'read-by-people' || role === 'data' ? 'low' : 'high';
+}
+
+function nativeProgram({ path, published }: Sides): Finding<'native-program'> | null {
+  if (!isNativeProgram(published)) return null;
+  const message = `${FINDINGS['native-program'].title}: ${visible(path)} holds machine code, which nobody can read as text.`;
+  return { kind: 'native-program', severity: 'high', path, message, evidence: { size: published.length } };
+}
+
+function hiddenTextFinding({ path, role, published, rebuilt }: Sides): Finding<'hidden-text'> | null {
+  const hidden = hiddenText(published, rebuilt);
+  if (hidden === null) return null;
+  const { places, offset, name } = hidden;
   const count =
-    options.rebuilt === null ? `${more} of them` : `${more} more of them than the file it is compared with`;
-  const message = `${FINDINGS['hidden-text'].title}: ${visible(path)} has ${count}, the first at byte ${first.offset} (${first.name}).`;
-  return { kind: 'hidden-text', severity, path, message, evidence: { offset: first.offset, places: more } };
+    rebuilt === null ? `${places} of them` : `${places} that the file it is compared with has not`;
+  const message = `${FINDINGS['hidden-text'].title}: ${visible(path)} has ${count}, the first at byte ${offset} (${name}).`;
+  return { kind: 'hidden-text', severity: severityIn(role), path, message, evidence: { offset, places } };
 }
 
-interface Hidden {
-  readonly places: number;
-  /** The offset in bytes of the first place, and the name of its first character. */
-  readonly first: { readonly offset: number; readonly name: string } | null;
+function homoglyphFinding({ path, role, published, rebuilt }: Sides): Finding<'homoglyph'> | null {
+  const found = homoglyphs(published, rebuilt);
+  if (found === null) return null;
+  const { places, word, readsAs, offset } = found;
+  const more = places === 1 ? '' : `, and ${places - 1} more`;
+  const message = `${FINDINGS.homoglyph.title}: ${visible(path)} has ${visible(word)} at byte ${offset}, which reads as ${visible(readsAs)}${more}.`;
+  const evidence = { offset, places, word: visible(word), readsAs: visible(readsAs) };
+  return { kind: 'homoglyph', severity: severityIn(role), path, message, evidence };
 }
 
-/** Counts and keeps none but the first: a file can consist of such places. */
-function hiddenIn(content: Uint8Array): Hidden {
-  const bytes = Buffer.from(content.buffer, content.byteOffset, Math.min(content.length, MOST_BYTES));
-  let places = 0;
-  let first: Hidden['first'] = null;
-  for (const { index, 0: found } of bytes.toString('latin1').matchAll(HIDDEN)) {
-    places += 1;
-    first ??= { offset: index, name: nameOfFirst(found) };
-  }
-  return { places, first };
-}
-
-/** The first character of UTF-8 bytes, as Unicode writes it: `U+202E`. */
-function nameOfFirst(bytes: string): string {
-  const point = Buffer.from(bytes, 'latin1').toString('utf8').codePointAt(0) ?? 0;
-  return `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
+/** In what nobody runs it is at most a mistake. */
+function severityIn(role: EntryRole): Severity {
+  return role === 'read-by-people' || role === 'data' ? 'low' : 'high';
 }

@@ -1,4 +1,6 @@
+import type { Archive } from '../model/artifact.ts';
 import type { Comparison, Difference, DifferenceKind } from '../model/comparison.ts';
+import type { Source } from '../model/source.ts';
 import type { Finding } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
 import { contentFindings } from './content-findings.ts';
@@ -27,12 +29,25 @@ const ROLE_WORDS = {
 export function differenceFindings(
   comparison: Comparison,
   roles: ReadonlyMap<string, EntryRole>,
-  words: Words = OF_SOURCE,
+  { words = OF_SOURCE, source = null, rebuilt = null }: Context = {},
 ): readonly Finding<DifferenceFindingKind | ContentFindingKind>[] {
+  const largest = (rebuilt?.entries ?? []).reduce((most, { size }) => Math.max(most, size), 0);
   return comparison.differences.flatMap((difference) => {
     const role = roleOf(difference, roles);
-    return [differenceFinding(difference, { role, words }), ...contentFindings(difference, role)];
+    return [
+      differenceFinding(difference, { role, words, largest }),
+      ...contentFindings(difference, { role, source }),
+    ];
   });
+}
+
+/** What is known besides the comparison; everything has a default. */
+export interface Context {
+  /** How differences are told; default: as those of a rebuild. */
+  readonly words?: Words | undefined;
+  /** What was rebuilt; default nothing that is known. */
+  readonly source?: Source | null | undefined;
+  readonly rebuilt?: Archive | null | undefined;
 }
 
 /** How the kinds of differences are told. */
@@ -68,8 +83,7 @@ export function isDifferenceFinding(
 
 const OF_DIFFERENCES: readonly string[] = [
   'wrapping-differs',
-  'hidden-text',
-  'native-program',
+  ...(['hidden-text', 'homoglyph', 'native-program', 'source-map-disagrees'] satisfies ContentFindingKind[]),
   ...Object.values<string>(KIND_OF),
 ];
 
@@ -81,21 +95,31 @@ function roleOf({ path, published, rebuilt }: Difference, roles: ReadonlyMap<str
 
 function differenceFinding(
   difference: Difference,
-  { role, words }: { readonly role: EntryRole; readonly words: Words },
+  { role, words, largest }: { readonly role: EntryRole; readonly words: Words; readonly largest: number },
 ): Finding<DifferenceFindingKind> {
   const kind = KIND_OF[difference.kind];
+  const large = isPayloadSized(difference, largest) ? { largestOther: largest } : {};
   return {
     kind,
     severity: severityOf(difference, role),
     path: difference.path,
-    message: `${words[kind]}: ${visible(difference.path)} ${ROLE_WORDS[role]}${details(difference)}.`,
+    message: `${words[kind]}: ${visible(difference.path)} ${ROLE_WORDS[role]}${details(difference)}${'largestOther' in large ? LARGE_WORDS : ''}.`,
     evidence: {
       role,
       inCommit: difference.inCommit,
+      ...large,
       published: facts(difference.published),
       rebuilt: facts(difference.rebuilt),
     },
   };
+}
+
+/** Bytes: what recent payloads weigh, and hardly a file that people write. */
+const PAYLOAD_BYTES = 500_000;
+const LARGE_WORDS = '; it is larger than 500 kB and than every file of the other side';
+
+function isPayloadSized({ kind, published }: Difference, largest: number): boolean {
+  return kind === 'added' && (published?.size ?? 0) > Math.max(PAYLOAD_BYTES, largest);
 }
 
 function details({ kind, published, rebuilt, inCommit }: Difference): string {

@@ -7,7 +7,7 @@ export type DifferenceFindingKind =
   'file-added' | 'file-missing' | 'file-changed' | 'mode-changed' | 'type-changed' | 'wrapping-differs';
 
 /** What the content of a file shows of itself, where only the published artifact has it or has it otherwise. */
-export type ContentFindingKind = 'hidden-text' | 'native-program';
+export type ContentFindingKind = 'hidden-text' | 'homoglyph' | 'native-program' | 'source-map-disagrees';
 
 /** What an ecosystem's own reading of manifests finds. */
 export type ManifestFindingKind =
@@ -46,6 +46,12 @@ export const FINDINGS = {
   'type-changed': difference('An entry of another type', 'high', 'type-changed'),
   'wrapping-differs': shown('Same contents, wrapped differently', 'info', 'wrapping-differs'),
   'hidden-text': difference('Characters that nobody sees', 'by-role', 'hidden-text'),
+  homoglyph: difference('Letters that are taken for others', 'by-role', 'homoglyph'),
+  'source-map-disagrees': difference(
+    'A source map that disagrees with the source',
+    'low',
+    'source-map-disagrees',
+  ),
   'native-program': difference('A compiled program', 'high', 'native-program'),
   'build-drift': shown('The build has drifted', 'info', 'build-drift'),
 
@@ -67,11 +73,10 @@ export const FINDINGS = {
     ...shown('The registry describes another manifest', 'high', 'manifest-mismatch'),
     effect: 'forbids-reproduced-when-high',
   },
-  'manifest-unreadable': shown(
-    'The manifest can be read in more than one way',
-    'high',
-    'manifest-unreadable',
-  ),
+  'manifest-unreadable': {
+    ...shown('The manifest can be read in more than one way', 'high', 'manifest-unreadable'),
+    effect: 'forbids-reproduced-when-high',
+  },
 
   'gzip-file-name': anomaly('The gzip header names a file', 'low', 'bytes', 'gzip-file-name'),
   'gzip-header-field': anomaly('The gzip header carries data', 'medium', 'bytes', 'gzip-header-field'),

@@ -10,16 +10,16 @@ import {
   worst,
 } from '../model/verdict.ts';
 import {
+  type Context,
   differenceFindings,
   isDifferenceFinding,
-  type Words,
   wrappingFinding,
 } from './difference-findings.ts';
 import { anomalyFinding, forbidsReproduced } from './findings.ts';
 import { REASONS } from './reasons.ts';
 import type { EntryRole } from './roles.ts';
 
-export interface JudgeRequest {
+export interface JudgeRequest extends Context {
   /** Null when nothing was rebuilt; `failure` then says why. */
   readonly comparison: Comparison | null;
   readonly failure: Reason | null;
@@ -29,8 +29,6 @@ export interface JudgeRequest {
   readonly roles: ReadonlyMap<string, EntryRole>;
   readonly ecosystemFindings: readonly Finding[];
   readonly signals: readonly Signal[];
-  /** How differences are told; default: as those of a rebuild. */
-  readonly words?: Words;
 }
 
 /** The verdict on one package version. */
@@ -56,7 +54,7 @@ export function judge(request: JudgeRequest): Judgement {
   const { comparison } = request;
   if (comparison === null || request.failure !== null) return unverifiable(request);
   const findings = [
-    ...differenceFindings(comparison, request.roles, request.words),
+    ...differenceFindings(comparison, request.roles, request),
     ...request.ecosystemFindings,
     ...request.anomalies.map((one) => anomalyFinding(one, comparison.level)),
     ...[wrappingFinding(comparison)].filter((finding) => finding !== null),

@@ -9,8 +9,8 @@ const LINES_OF_CHANGE = 40;
 const LINES_OF_NEW_FILE = 12;
 
 /**
- * Findings about the content of a file, with the difference to read added to their evidence as `diff`, and what the code
- * of a script does as `code`.
+ * Findings about the content of a file, with the difference to read added to their evidence as `diff`, what the code of a
+ * script does as `code`, and what differs in data as `data`.
  */
 export function withDiffs(
   findings: readonly Finding[],
@@ -35,9 +35,20 @@ export function withDiffs(
     const evidence = {
       ...finding.evidence,
       offset,
+      line: lineAt(difference.published?.content ?? new Uint8Array(), offset),
       diff: text.split('\n'),
-      ...(code !== undefined && { code }),
+      ...(code !== undefined && ('data' in code ? code : { code })),
     };
     return { ...finding, evidence };
   });
 }
+
+/** The line of an offset in bytes, from 1. */
+function lineAt(content: Uint8Array, offset: number): number {
+  let line = 1;
+  for (let at = content.indexOf(LINE_FEED); at !== -1 && at < offset; at = content.indexOf(LINE_FEED, at + 1))
+    line += 1;
+  return line;
+}
+
+const LINE_FEED = 0x0a;

@@ -76,6 +76,21 @@ export const CodeDocument = z.strictObject({
 /** Stands in its place where the code could not be read. */
 export const UnreadDocument = z.strictObject({ unread: z.string() });
 
+/** What a finding says of the values of JSON data, as `data` of its evidence. */
+export const DataDocument = z.strictObject({
+  total: Count,
+  changes: z.array(
+    z.strictObject({
+      kind: z.enum(['added', 'removed', 'changed', 'order']),
+      path: z.string(),
+      published: z.string().nullable(),
+      rebuilt: z.string().nullable(),
+    }),
+  ),
+  oddlyWritten: z.boolean(),
+});
+
+export type DataDocument = z.infer<typeof DataDocument>;
 export type CodeDocument = z.infer<typeof CodeDocument>;
 
 /** What a registry or a repository does not say; the kinds have a section each in docs/absent-data.md. */

@@ -1,7 +1,7 @@
 import { visible } from '../published/visible.ts';
 import { type Canvas, INDENT } from './canvas.ts';
 import type { CodeDocument, ResultDocument } from './document.ts';
-import { abilitiesOf, changesToRead, codeOf, diffOf } from './facts.ts';
+import { abilitiesOf, changesToRead, codeOf, dataLinesOf, diffOf } from './facts.ts';
 import { wrap } from './wrap.ts';
 
 type Look = Pick<Canvas, 'style' | 'width'>;
@@ -13,7 +13,14 @@ export function evidenceLines(finding: ResultDocument['findings'][number], look:
   const changes = changesToRead(finding);
   const total = codeOf(finding)?.total ?? 0;
   const lines = changes.length > 0 ? changeLines({ changes, total }, look) : diffLines(diffOf(finding), look);
-  return [...abilityLines(finding, look), ...lines];
+  return [...abilityLines(finding, look), ...dataLines(finding, look), ...lines];
+}
+
+/** The values of data that differ, one a line. */
+function dataLines(finding: ResultDocument['findings'][number], { style, width }: Look): readonly string[] {
+  return dataLinesOf(finding).flatMap((text) =>
+    wrap(`= ${visible(text)}`, width - INDENT.length).map((line) => style.bold(`${INDENT}${line}`)),
+  );
 }
 
 function diffLines(diff: readonly string[], { style }: Look): readonly string[] {

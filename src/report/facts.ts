@@ -1,6 +1,13 @@
+import { CAPABILITIES, type CapabilityKind } from '../explain/known-names.ts';
 import { titleOfAbsence } from '../model/absences.ts';
-import { CAPABILITIES, type CapabilityKind } from '../explain/capabilities.ts';
-import { CodeDocument, type CompareDocument, type ResultDocument, UnreadDocument } from './document.ts';
+import { SEVERITIES } from '../model/verdict.ts';
+import {
+  CodeDocument,
+  type CompareDocument,
+  DataDocument,
+  type ResultDocument,
+  UnreadDocument,
+} from './document.ts';
 
 export type Fact = readonly [label: string, text: string];
 
@@ -9,6 +16,35 @@ type Finding = ResultDocument['findings'][number];
 /** What a finding says of the code of its file; null when it says nothing. */
 export function codeOf(finding: Finding): CodeDocument | null {
   return CodeDocument.safeParse(finding.evidence['code']).data ?? null;
+}
+
+/** The worst first; of those as bad the ones whose code can do something, which is what to read. */
+export function ranked(findings: readonly Finding[]): readonly Finding[] {
+  const canDo = (finding: Finding) => Number((codeOf(finding)?.capabilities.length ?? 0) > 0);
+  return findings.toSorted(
+    (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || canDo(b) - canDo(a),
+  );
+}
+
+const MOST_VALUES = 8;
+
+/** What differs in the values of JSON data, first in a sentence, then value by value; empty where nothing is known. */
+export function dataLinesOf(finding: Finding): readonly [string, ...string[]] | readonly [] {
+  const { data } = finding.evidence;
+  const unread = UnreadDocument.safeParse(data).data;
+  if (unread !== undefined) return [`its data was not compared: ${unread.unread}`];
+  const read = DataDocument.safeParse(data).data;
+  if (read === undefined) return [];
+  const odd = read.oddlyWritten ? '; a key stands there twice, or a value in an unusual form' : '';
+  if (read.total === 0) return [`the same data, written differently${odd}`];
+  const lines = read.changes.slice(0, MOST_VALUES).map(({ kind, path, published, rebuilt }) => {
+    if (kind === 'order') return `${path}: the same keys in another order`;
+    const values = [rebuilt, published].filter((one) => one !== null).join(' -> ');
+    return `${path} ${kind}: ${values}`;
+  });
+  const rest = read.total - lines.length;
+  const count = read.total === 1 ? '1 value differs' : `${read.total} values differ`;
+  return [`${count}${odd}`, ...lines, ...(rest > 0 ? [`... and ${rest} more`] : [])];
 }
 
 /** The readable difference of a finding, as lines; empty when there is none. */

@@ -30,6 +30,7 @@ article.medium { border-left-color: var(--odd); }
 .kind, .place, footer { color: var(--dim); font-size: 0.85rem; margin: 0; }
 .abilities { background: var(--removed); padding: 0.5rem 0.5rem 0.5rem 2rem; margin: 0; }
 code, pre { font: 0.85rem/1.45 ui-monospace, monospace; }
+p.data { font: 0.85rem/1.45 ui-monospace, monospace; margin: 0; }
 pre { margin: 0; white-space: pre-wrap; }
 ol.statements { margin: 0.5rem 0; padding-left: 1.5rem; }
 li.added pre, li.changed pre, td.added { background: var(--added); }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { SEVERITIES } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
-import { abilitiesOf, codeOf, diffOf } from './facts.ts';
+import { abilitiesOf, codeOf, dataLinesOf, diffOf, ranked } from './facts.ts';
 import { HTML_STYLE } from './html-style.ts';
 import type { Report } from './report.ts';
 import { stepLine } from './step-line.ts';
@@ -62,8 +61,8 @@ function abilitiesSection({ findings }: Report): Content {
 }
 
 function findingsSection({ findings, sides }: Report): Content {
-  const ranked = findings.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
-  const shown = ranked.slice(0, MOST_FINDINGS).map((finding) => {
+  const all = ranked(findings);
+  const shown = all.slice(0, MOST_FINDINGS).map((finding) => {
     const code = codeOf(finding);
     return tag('article', { class: finding.severity }, [
       tag('h3', {}, [tag('span', { class: 'severity' }, finding.severity), ' ', finding.message]),
@@ -72,10 +71,11 @@ function findingsSection({ findings, sides }: Report): Content {
         finding.path === null ? '' : [' ', tag('code', {}, finding.path)],
       ]),
       code === null ? '' : statements(code),
+      dataLinesOf(finding).map((line) => tag('p', { class: 'data' }, line)),
       sideBySide(diffOf(finding), sides),
     ]);
   });
-  const rest = ranked.length - MOST_FINDINGS;
+  const rest = all.length - MOST_FINDINGS;
   return section('Findings', rest > 0 ? [...shown, tag('p', {}, `... and ${rest} more`)] : shown);
 }
 

@@ -1,6 +1,5 @@
-import { SEVERITIES } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
-import { abilitiesOf, changesToRead, diffOf } from './facts.ts';
+import { abilitiesOf, changesToRead, dataLinesOf, diffOf, ranked } from './facts.ts';
 import type { Report } from './report.ts';
 
 const MARKS = { reproduced: '✅', diverged: '❌', unverifiable: '❔', same: '🟰', different: '↔️' } as const;
@@ -37,16 +36,17 @@ export function renderMarkdown(report: Report): string {
 }
 
 function findingBlocks({ findings }: Report): readonly string[] {
-  const ranked = findings.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
-  const blocks = ranked.slice(0, MOST_FINDINGS).map((finding, index) => {
+  const all = ranked(findings);
+  const blocks = all.slice(0, MOST_FINDINGS).map((finding, index) => {
     const lines = [
       `- **${finding.severity}** ${span(finding.kind)} ${prose(finding.message)}`,
       ...abilitiesOf([finding]).map(([words, details]) => `  - ⚠️ ${words}: ${span(details)}`),
+      ...dataLinesOf(finding).map((line) => `  - ${span(line)}`),
     ];
     const shown = index < MOST_SHOWN ? shownCode(finding) : [];
     return [...lines, ...(shown.length > 0 ? [indented(fence(shown))] : [])].join('\n');
   });
-  const rest = ranked.length - MOST_FINDINGS;
+  const rest = all.length - MOST_FINDINGS;
   return rest > 0 ? [...blocks, `... and ${rest} more.`] : blocks;
 }
 

@@ -4,7 +4,7 @@ import { REASONS } from '../judge/reasons.ts';
 import type { Severity } from '../model/verdict.ts';
 import { isSignalKind, SIGNALS } from '../model/signals.ts';
 import { visible } from '../published/visible.ts';
-import { abilitiesOf, codeOf } from './facts.ts';
+import { abilitiesOf, codeOf, dataLinesOf } from './facts.ts';
 import type { Report } from './report.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
@@ -28,6 +28,9 @@ const SCORES = {
   critical: '9.5',
 } as const satisfies Record<Severity, string>;
 
+/** Viewers show no result without a line; what concerns a whole file stands at its beginning. */
+const FIRST_LINE = 1;
+
 interface Result {
   readonly ruleId: string;
   readonly title: string;
@@ -35,7 +38,8 @@ interface Result {
   readonly severity: Severity;
   readonly message: string;
   readonly path: string | null;
-  readonly region?: { readonly startLine: number } | { readonly byteOffset: number };
+  /** From 1. */
+  readonly line: number;
 }
 
 /** The result as one run of SARIF 2.1.0 (OASIS): findings, signals and, for `unverifiable`, the reason are its results. */
@@ -51,7 +55,7 @@ export function renderSarif(report: Report): Log {
         tool: {
           driver: { name: tool.name, semanticVersion: tool.version, rules: [...rules.values()].map(ruleOf) },
         },
-        results: results.map((one) => resultOf(one, report)),
+        results: numbered(results).map((one) => resultOf(one, report)),
         columnKind: 'utf16CodeUnits',
         properties: { purl: subject.purl, verdict, level, severity, headline: visible(report.headline) },
       },
@@ -66,7 +70,17 @@ function reasonResults(report: Report): readonly Result[] {
   // A package that nobody can verify is worth a look, whatever the reason.
   const shown = severity === 'none' || severity === 'info' ? 'low' : severity;
   const message = `${reason.message} ${report.next}`;
-  return [{ ruleId: `unverifiable/${reason.code}`, title, page, severity: shown, message, path: null }];
+  return [
+    {
+      ruleId: `unverifiable/${reason.code}`,
+      title,
+      page,
+      severity: shown,
+      message,
+      path: null,
+      line: FIRST_LINE,
+    },
+  ];
 }
 
 function findingResults({ findings }: Report): readonly Result[] {
@@ -74,17 +88,16 @@ function findingResults({ findings }: Report): readonly Result[] {
     const { kind, severity, message, path } = finding;
     const code = codeOf(finding);
     const abilities = abilitiesOf([finding]).map(([words, details]) => `It ${words}: ${details}.`);
-    const line = code?.changes[0]?.line;
-    const { offset } = finding.evidence;
+    const [data] = dataLinesOf(finding);
+    const { line } = finding.evidence;
     return {
       ruleId: kind,
       title: isFindingKind(kind) ? FINDINGS[kind].title : kind,
       page: isFindingKind(kind) ? FINDINGS[kind].page : null,
       severity,
-      message: [message, ...abilities].join(' '),
+      message: [message, ...abilities, ...(data === undefined ? [] : [`Its data: ${data}.`])].join(' '),
       path,
-      ...(line !== undefined && { region: { startLine: line } }),
-      ...(line === undefined && typeof offset === 'number' && { region: { byteOffset: offset } }),
+      line: code?.changes[0]?.line ?? (typeof line === 'number' ? line : FIRST_LINE),
     };
   });
 }
@@ -97,6 +110,7 @@ function signalResults({ signals }: Report): readonly Result[] {
     severity,
     message,
     path: null,
+    line: FIRST_LINE,
   }));
 }
 
@@ -104,35 +118,53 @@ function ruleOf({ ruleId, title, page, severity }: Result): ReportingDescriptor 
   return {
     id: ruleId,
     shortDescription: { text: title },
-    ...(page !== null && { help: { text: `See ${page} of reprove.` } }),
+    fullDescription: { text: `${title}.` },
+    help: { text: page === null ? `${title}.` : `See ${page} of reprove.` },
     defaultConfiguration: { level: LEVELS[severity] },
     properties: { 'security-severity': SCORES[severity], tags: ['security', 'supply-chain'] },
   };
 }
 
-function resultOf(one: Result, { subject }: Report): SarifResult {
-  const { ruleId, severity, message, path, region } = one;
+interface Numbered extends Result {
+  /** Which of those of the same rule and path it is, from 1. */
+  readonly number: number;
+}
+
+function numbered(results: readonly Result[]): readonly Numbered[] {
+  const counts = new Map<string, number>();
+  return results.map((one) => {
+    const key = `${one.ruleId} ${one.path ?? ''}`;
+    const number = (counts.get(key) ?? 0) + 1;
+    counts.set(key, number);
+    return { ...one, number };
+  });
+}
+
+function resultOf(one: Numbered, { subject }: Report): SarifResult {
+  const { ruleId, title, severity, message, path, line, number } = one;
   const file = path ?? subject.artifact ?? `${subject.name}-${subject.version}`;
   return {
     ruleId,
     level: LEVELS[severity],
-    message: { text: visible(message) },
+    message: { text: visible(message) || title },
     locations: [
       {
         physicalLocation: {
           artifactLocation: { uri: uriOf(file) },
-          ...(region !== undefined && { region }),
+          region: { startLine: line },
         },
         logicalLocations: [{ fullyQualifiedName: subject.purl, kind: 'package' }],
       },
     ],
-    partialFingerprints: { 'reprove/v1': `${subject.purl} ${ruleId} ${path ?? ''}` },
+    // Equal ones are taken for the same result, and one of them is not shown.
+    partialFingerprints: { 'reprove/v1': `${subject.purl} ${ruleId} ${path ?? ''} ${number}` },
     properties: { severity },
   };
 }
 
-/** A path within the package as a relative URI (RFC 3986); names from outside can hold anything. */
+/** A path within the package as a relative URI (RFC 3986), never an empty one; names from outside can hold anything. */
 function uriOf(path: string): string {
   const parts = path.split('/').map((part) => encodeURIComponent(part.toWellFormed()));
-  return parts.map((part) => (/^\.{1,2}$/.test(part) ? part.replaceAll('.', '%2E') : part)).join('/');
+  const uri = parts.map((part) => (/^\.{1,2}$/.test(part) ? part.replaceAll('.', '%2E') : part)).join('/');
+  return uri.replace(/^\/+/, (slashes) => '%2F'.repeat(slashes.length)) || 'package';
 }

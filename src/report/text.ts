@@ -14,6 +14,7 @@ import {
 } from './canvas.ts';
 import type { Report } from './report.ts';
 import { evidenceLines } from './evidence-lines.ts';
+import { ranked } from './facts.ts';
 import { stepLine } from './step-line.ts';
 import { wrap } from './wrap.ts';
 
@@ -63,17 +64,15 @@ function givenStepsBlock(report: Report, canvas: Canvas): Block {
 }
 
 function findingsBlock(report: Report, { style, width }: Canvas): Block {
-  const ranked = report.findings.toSorted(
-    (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity),
-  );
-  const lines = ranked.slice(0, MOST_FINDINGS).flatMap((finding) => {
+  const all = ranked(report.findings);
+  const lines = all.slice(0, MOST_FINDINGS).flatMap((finding) => {
     const text = `${oneLine(finding.message)} [${finding.kind}]`;
     const [first = '', ...rest] = wrap(text, width - INDENT.length);
     const severity = style.severity(finding.severity, finding.severity.padEnd(LABEL));
     const code = isGrave(finding.severity) ? evidenceLines(finding, { style, width }) : [];
     return [`  ${severity} ${first}`, ...rest.map((line) => `${INDENT}${line}`), ...code];
   });
-  const rest = ranked.length - MOST_FINDINGS;
+  const rest = all.length - MOST_FINDINGS;
   return rest > 0 ? [...lines, `  ... and ${rest} more; --json has them all`] : lines;
 }
 

@@ -101,6 +101,20 @@ describe('what an added script can do', () => {
     ["Buffer.from(x, 'base64')", 'encoded-text', "Buffer.from(..., 'base64')"],
     ['var _0x1a2b = 1', 'obfuscation', 'names like _0x1a2b'],
     ['document.cookie', 'browser-data', 'document.cookie'],
+    ["import { env } from 'node:process'", 'environment', 'process'],
+    ["globalThis['ev' + 'al'](x)", 'dynamic-code', 'a member of globalThis by a computed name'],
+    ['process[a](x)', 'dynamic-code', 'a member of process by a computed name'],
+    ["[].constructor.constructor('f()')()", 'dynamic-code', 'constructor.constructor'],
+    ['new Worker(x)', 'dynamic-code', 'Worker'],
+    ["module.require('x')", 'dynamic-code', 'module.require'],
+    ["manifest.scripts = { postinstall: 'node x.js' }", 'installs', 'postinstall'],
+    ["run('npm publish')", 'installs', 'npm publish'],
+    ['process.env.npm_lifecycle_event', 'installs', 'npm_lifecycle_event'],
+    ['if (!![]) f()', 'obfuscation', 'signs in place of words: !![]'],
+    [`f('${'\u{e0101}'.repeat(8)}')`, 'obfuscation', 'text that nobody sees'],
+    [`f([${'7,'.repeat(200)}])`, 'encoded-text', '200 bytes as numbers'],
+    ['Deno.readTextFile(x)', 'files', 'Deno.readTextFile'],
+    ["f('nkbihfbeogaeaoehlefnkodbefgpgknn')", 'wallets', 'nkbihfbeogaeaoehlefnkodbefgpgknn'],
   ])('%s', (code, kind, detail) => {
     expect(explained(code, null)?.capabilities).toContainEqual({ kind, detail: detail.replace('node:', '') });
   });
@@ -111,7 +125,8 @@ describe('what an added script can do', () => {
     ]);
   });
   test('computing alone is nothing', () => {
-    expect(explained('export const add = (a, b) => a + b', null)?.capabilities).toEqual([]);
+    const code = 'export const add = (a, b) => !!a && this.constructor[b](list[0], window[0], [1, 2], `👩‍💻`)';
+    expect(explained(code, null)?.capabilities).toEqual([]);
   });
 });
 

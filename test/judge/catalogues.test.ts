@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { NORMALIZERS } from '../../src/compare/normalizers.ts';
-import { FINDINGS } from '../../src/judge/findings.ts';
+import { FINDINGS, forbidsReproduced } from '../../src/judge/findings.ts';
 import { REASONS } from '../../src/judge/reasons.ts';
 import { ABSENCES } from '../../src/model/absences.ts';
 import { SIGNALS, signal } from '../../src/model/signals.ts';
@@ -39,6 +39,14 @@ describe.each(CATALOGUES)('%s', (folder, catalogue) => {
     const pages = Object.values(catalogue).map(({ page }) => page);
     expect(new Set(pagesIn(`docs/${folder}`))).toEqual(new Set(pages));
   });
+});
+
+test('nothing that is reproduced has a finding that is high', () => {
+  for (const [kind, { severity, effect }] of Object.entries(FINDINGS)) {
+    const high = { kind, severity: 'high', path: null, message: '', evidence: {} } as const;
+    const canBeHigh = effect !== 'shown-only' || severity === 'high' || severity === 'critical';
+    expect([kind, canBeHigh && !forbidsReproduced(high)]).toEqual([kind, false]);
+  }
 });
 
 test('every normalizer has a page that says why it cannot carry code', () => {

@@ -24,7 +24,7 @@ function findingsOf(
     rebuilt: rebuilt === null ? null : side(rebuilt),
     inCommit: false,
   };
-  return contentFindings(difference, role);
+  return contentFindings(difference, { role });
 }
 
 describe('characters that nobody sees', () => {
@@ -61,10 +61,62 @@ describe('characters that nobody sees', () => {
     expect(findingsOf(text, { kind: 'mode' })).toEqual([]);
   });
 
+  it('are found where the source has a row of them that was made longer, or that says something else', () => {
+    const longer = `run(\`${selectors}${selectors}\`)`;
+    const other = `run(\`${Array.from(selectors).toReversed().join('')}\`)`;
+    for (const published of [longer, other]) {
+      const [finding] = findingsOf(published, { rebuilt: `run(\`${selectors}\`)` });
+      expect(finding).toMatchObject({ kind: 'hidden-text', evidence: { offset: 5, places: 1 } });
+    }
+  });
+
+  it('are told where they are new, not where the source has them', () => {
+    const [finding] = findingsOf(`${at(0x202e)}a${at(0x202d)}`, { rebuilt: `${at(0x202e)}a` });
+    expect(finding?.evidence).toEqual({ offset: 4, places: 1 });
+  });
+
   it('are looked for in what is new as well, and named so that a terminal does not follow them', () => {
     const [finding] = findingsOf(at(0x202e), { kind: 'added', rebuilt: null, path: `a${at(0x1b)}[2J.js` });
     expect(finding?.message).not.toContain(at(0x1b));
     expect(finding?.message).not.toContain(at(0x202e));
+  });
+});
+
+describe('letters that are taken for others', () => {
+  it.each([
+    ['Cyrillic', `p${at(0x430)}ypal`, 'p<U+0430>ypal', 'paypal'],
+    ['Greek', `${at(0x3bf)}wner`, '<U+03BF>wner', 'owner'],
+    ['mathematical', `ev${at(0x1d44e)}l`, 'ev<U+1D44E>l', 'eval'],
+    ['wide', `fetc${at(0xff48)}`, 'fetc<U+FF48>', 'fetch'],
+    ['several', `${at(0x455)}ess${at(0x456)}on`, '<U+0455>ess<U+0456>on', 'session'],
+  ])('are found in a word: %s', (_script, word, shown, readsAs) => {
+    const [finding, ...others] = findingsOf(`é; const ${word} = 1;`);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ kind: 'homoglyph', severity: 'high', path: 'index.js' });
+    expect(finding?.evidence).toEqual({ offset: 10, places: 1, word: shown, readsAs });
+    expect(finding?.message).toContain(`has ${shown} at byte 10, which reads as ${readsAs}`);
+  });
+
+  it.each([
+    ['Russian', 'const привет = 1; // слово и word'],
+    ['Russian beside Latin in one name', 'const vk_поиск = 1'],
+    ['a unit and a name of mathematics', 'const Δt = 1, λx = 2, μs = 3'],
+    ['words of two scripts with a hyphen', 'USB-порт'],
+    ['a bold text', at(0x1d41b, 0x1d428, 0x1d425, 0x1d41d)],
+  ])('are not seen in %s', (_what, text) => {
+    expect(findingsOf(text)).toEqual([]);
+  });
+
+  it('are no finding where the source has as many, and weigh little where nothing runs', () => {
+    const word = `p${at(0x430)}y`;
+    expect(findingsOf(`${word} `, { rebuilt: word })).toEqual([]);
+    expect(findingsOf(`${word} ${word}`, { rebuilt: word })[0]?.evidence).toMatchObject({ places: 1 });
+    expect(findingsOf(word, { role: 'read-by-people' })[0]?.severity).toBe('low');
+  });
+
+  it('are counted in a file of nothing else, at once', () => {
+    const [finding] = findingsOf(at(0x430).repeat(2_000_000) + `a${at(0x430)}`.repeat(500_000));
+    expect(finding?.kind).toBe('homoglyph');
   });
 });
 

@@ -3,7 +3,7 @@ import { judge, type JudgeRequest, type Judgement } from '../../src/judge/judge.
 import type { EntryRole } from '../../src/judge/roles.ts';
 import { REASON_CODES } from '../../src/model/verdict.ts';
 import { archiveOf, compareTarballs, type TarballPair } from '../support/artifacts.ts';
-import { gzipOf, npmTar, npmTarball, paxHeader, tarball, tarEntry } from '../support/tarball.ts';
+import { type Files, gzipOf, npmTar, npmTarball, paxHeader, tarball, tarEntry } from '../support/tarball.ts';
 
 const FILES = { 'package.json': '{"name":"a"}', 'index.js': 'ok()', 'README.md': 'hello' };
 const honest = npmTarball(FILES);
@@ -218,6 +218,26 @@ describe('severity follows what an entry can do', () => {
     const judgement = judged({ published: npmTarball({ ...FILES, 'README.md': 'x', 'e\u200b.js': 'x' }) });
     expect(judgement.findings.map(({ severity }) => severity)).toEqual(['high', 'high', 'low']);
     expect(JSON.stringify(judgement.findings.map(({ message }) => message))).toContain('e<U+200B>.js');
+  });
+});
+
+describe('a new file of the size of a payload', () => {
+  const large = 'x'.repeat(500_001);
+  const messageOf = (published: Files, rebuilt: Files) => {
+    const [one] = judged(
+      { published: npmTarball(published), rebuilt: npmTarball(rebuilt) },
+      { rebuilt: archiveOf(npmTarball(rebuilt)) },
+    ).findings;
+    return one?.message ?? '';
+  };
+  test('is said to be, whatever it is called', () => {
+    expect(messageOf({ ...FILES, 'logo.png': large }, FILES)).toMatch(/is data; it is larger than 500 kB/);
+  });
+  test('is not beside one that is as large, when it is smaller, or when it was there', () => {
+    const most = { ...FILES, 'a.png': large };
+    expect(messageOf({ ...most, 'b.png': large }, most)).not.toContain('500 kB');
+    expect(messageOf({ ...FILES, 'a.png': large.slice(1) }, FILES)).not.toContain('500 kB');
+    expect(messageOf(most, { ...FILES, 'a.png': 'x' })).not.toContain('500 kB');
   });
 });
 

@@ -1,3 +1,5 @@
+import sarifSchema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json' with { type: 'json' };
+import { Ajv } from 'ajv';
 import { parse, type DefaultTreeAdapterTypes } from 'parse5';
 import { describe, expect, test } from 'vitest';
 import { FORMATS } from '../../src/report/formats.ts';
@@ -24,6 +26,25 @@ describe('a statement in a bundle', () => {
     expect(texts).toContain(PAYLOAD);
     expect(texts.indexOf('talks to the network')).toBeLessThan(texts.indexOf('Findings'));
   });
+
+  test.each(['text', 'markdown', 'html'] as const)(
+    'is shown before others that are as bad, as %s',
+    (format) => {
+      const document = divergedDocument();
+      const others = Array.from({ length: 30 }, (_, index) => ({
+        kind: 'file-changed',
+        severity: 'high' as const,
+        path: `dist/${index}.js`,
+        message: `Another: dist/${index}.js.`,
+        evidence: {},
+      }));
+      const findings = [...others, ...document.findings];
+      const shown = FORMATS[format](printed({ ...document, findings }), OPTIONS).replaceAll('&#39;', "'");
+      const at = shown.indexOf(PAYLOAD.slice(0, 30));
+      expect(at).toBeGreaterThan(0);
+      expect(at).toBeLessThan(shown.indexOf('Another'));
+    },
+  );
 
   test('is a result of SARIF, at its line', () => {
     const [run] = renderSarif(reportOf(divergedDocument())).runs;
@@ -64,6 +85,68 @@ test('what cannot be verified is a result of SARIF as well', () => {
   ]);
 });
 
+/** The published schema; formats are looked at below. */
+const draft = Object.fromEntries(
+  Object.entries(sarifSchema).filter(([key]) => key !== '$schema' && key !== 'id'),
+);
+const isSarif = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(draft);
+
+/** What GitHub's code scanning wants of each result and rule ("SARIF support for code scanning"). */
+function expectShownByGitHub(document: ResultDocument): void {
+  const [run] = renderSarif(reportOf(document)).runs;
+  const results = run?.results ?? [];
+  for (const { ruleId, message, locations = [], partialFingerprints } of results) {
+    expect(ruleId).toMatch(/./);
+    expect(message.text).toMatch(/./);
+    const { artifactLocation, region } = locations[0]?.physicalLocation ?? {};
+    // Relative (RFC 3986, section 4.2), and nothing in it that had to be escaped.
+    expect(artifactLocation?.uri).toMatch(/^(?:[\w.~!$&'()*+,;=@-]|%[\dA-F]{2})[\w.~!$&'()*+,;=@:/%-]*$/);
+    expect(() => decodeURIComponent(artifactLocation?.uri ?? '%')).not.toThrow();
+    expect(region?.startLine).toBeGreaterThanOrEqual(1);
+    expect(Object.values(partialFingerprints ?? {}).join('')).toMatch(/./);
+  }
+  const prints = results.map((one) => JSON.stringify(one.partialFingerprints));
+  expect(new Set(prints).size).toBe(results.length);
+  for (const rule of run?.tool.driver.rules ?? []) {
+    expect([rule.shortDescription?.text, rule.fullDescription?.text, rule.help?.text]).not.toContain(
+      undefined,
+    );
+  }
+}
+
+describe('a log of SARIF', () => {
+  const twice = divergedDocument();
+  const documents: readonly (readonly [string, ResultDocument])[] = [
+    ['a divergence', divergedDocument()],
+    ['two findings of one kind and path', { ...twice, findings: [...twice.findings, ...twice.findings] }],
+    [
+      'an unverifiable package',
+      divergedDocument({
+        verdict: 'unverifiable',
+        reason: { code: 'no-repository', message: 'It names none.' },
+        findings: [],
+      }),
+    ],
+    [
+      'a reproduced package',
+      divergedDocument({ verdict: 'reproduced', level: 'bytes', findings: [], signals: [] }),
+    ],
+  ];
+  test.each(documents)('of %s is one by the published schema, and what GitHub shows', (_name, document) => {
+    const log: unknown = JSON.parse(FORMATS.sarif(printed(document), OPTIONS));
+    isSarif(log);
+    expect(isSarif.errors).toBeNull();
+    expectShownByGitHub(document);
+  });
+
+  test('(the schema refuses what is none)', () => {
+    const log = renderSarif(reportOf(divergedDocument()));
+    expect(isSarif({ ...log, version: '2.0.0' })).toBe(false);
+    const runs = log.runs.map((run) => ({ ...run, results: [{ ruleId: 'x' }] }));
+    expect(isSarif({ ...log, runs })).toBe(false);
+  });
+});
+
 const HOSTILE = [
   ['a script', '<script>alert(1)</script>'],
   ['the end of the style', '</style><script>alert(1)</script>'],
@@ -83,6 +166,13 @@ const HOSTILE = [
   ['a lone surrogate', '\ud800'],
   ['a path upwards', '../../etc/passwd'],
   ['a script address', 'javascript:alert(1)//https://github.com/'],
+  ['an address', 'https://collect.example/x y?#%zz'],
+  ['a path of Windows', 'C:\\x\\..\\y'],
+  ['a path from the root', '/etc/passwd'],
+  ['a command of a workflow', '\n::set-output name=x::y\n##[error]x'],
+  ['a link of a terminal', '\u001b]8;;https://collect.example\u001b\\x\u001b]8;;\u001b\\'],
+  ['a control of eight bits', '\u009b2J\u0085'],
+  ['nothing', ''],
 ] as const;
 
 describe('attack: names, contents and messages that hold', () => {
@@ -99,7 +189,7 @@ describe('attack: names, contents and messages that hold', () => {
   test.each(HOSTILE)('%s are no control characters of the terminal or the page', (_, text) => {
     for (const format of ['text', 'markdown', 'html'] as const) {
       expect(FORMATS[format](printed(hostileDocument(text)), OPTIONS)).not.toMatch(
-        /[\u0000-\u0009\u000b-\u001f\u202a-\u202e\u2066-\u2069]/,
+        /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/,
       );
     }
   });
@@ -111,6 +201,9 @@ describe('attack: names, contents and messages that hold', () => {
   });
 
   test.each(HOSTILE)('%s stay in their place in SARIF', (_, text) => {
+    isSarif(JSON.parse(FORMATS.sarif(printed(hostileDocument(text)), OPTIONS)));
+    expect(isSarif.errors).toBeNull();
+    expectShownByGitHub(hostileDocument(text));
     const log = renderSarif(reportOf(hostileDocument(text)));
     const uris = log.runs[0]?.results?.map(
       (one) => one.locations?.[0]?.physicalLocation?.artifactLocation?.uri,

@@ -155,6 +155,11 @@ export function hostileDocument(text: string): ResultDocument {
             changes: [{ kind: 'added', offset: 0, line: 1, code: text, edit: text }],
             capabilities: [{ kind: 'network', detail: text }],
           },
+          data: {
+            total: 1,
+            changes: [{ kind: 'changed', path: text, published: text, rebuilt: text }],
+            oddlyWritten: false,
+          },
         },
       },
     ],

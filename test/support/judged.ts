@@ -51,19 +51,31 @@ export interface Judged {
   readonly judgement: Judgement;
 }
 
-/** The verdict on a tarball whose rebuild gave another one; null where it is no package. */
-export function judged(files: Files, honest: Buffer, bytes: Buffer): Judged | null {
+/**
+ * The verdict on a tarball whose rebuild gave another one; null where it is no package.
+ *
+ * @param document what the registry says of the version; default nothing
+ */
+export function judged(
+  files: Files,
+  honest: Buffer,
+  bytes: Buffer,
+  document: object | null = null,
+): Judged | null {
   const outcome = readArchive(bytes);
   if (!outcome.ok) return null;
   const artifact = { fileName: 'a-1.0.0.tgz', bytes, digests: digestsOf(bytes), archive: outcome.value };
-  const published = { artifact, document: null } as unknown as Published;
+  const published = { artifact, document } as unknown as Published;
   const rebuilt = { bytes: honest, archive: archiveOf(honest) };
-  const comparison = compare({ published: artifact, rebuilt, source: sourceOf(files), made: MADE });
+  const source = sourceOf(files);
+  const comparison = compare({ published: artifact, rebuilt, source, made: MADE });
   const judgement = judge({
     comparison,
     failure: null,
     anomalies: artifact.archive.anomalies,
     roles: rolesOf(published),
+    source,
+    rebuilt: rebuilt.archive,
     ecosystemFindings: findingsOf({ published, rebuilt: rebuilt.archive }),
     signals: [],
   });

@@ -82,6 +82,8 @@ export interface GzipSpec {
   readonly fields?: Uint8Array;
   readonly crc?: number;
   readonly size?: number;
+  /** Of the compression; default 9. */
+  readonly level?: number;
 }
 
 /** One gzip member; by default with the header that npm writes. */
@@ -102,7 +104,12 @@ export function gzipOf(data: Uint8Array, spec: GzipSpec = {}): Buffer {
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(spec.crc ?? crc32(data), 0);
   trailer.writeUInt32LE(spec.size ?? data.length % 2 ** 32, 4);
-  return Buffer.concat([header, spec.fields ?? Buffer.alloc(0), deflateRawSync(data, { level: 9 }), trailer]);
+  return Buffer.concat([
+    header,
+    spec.fields ?? Buffer.alloc(0),
+    deflateRawSync(data, { level: spec.level ?? 9 }),
+    trailer,
+  ]);
 }
 
 export type Files = Readonly<Record<string, string | Uint8Array>>;

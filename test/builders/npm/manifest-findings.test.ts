@@ -173,6 +173,21 @@ describe('a manifest that readers take in two ways', () => {
       'manifest-unreadable high',
     ]);
   });
+  test('what the source has as well is mild, and only that', () => {
+    const twice = Buffer.from('{"name":"a","name":"b"}');
+    const of = (published: Buffer | null, rebuilt: Buffer | null) =>
+      brief(
+        manifestFindings({
+          published: { manifest: published, paths: [] },
+          rebuilt: { manifest: rebuilt, paths: [] },
+          document: null,
+        }),
+      );
+    expect(of(twice, twice)).toEqual(['manifest-unreadable low']);
+    expect(of(null, null)).toEqual(['manifest-unreadable low']);
+    expect(of(twice, Buffer.from('{"name":"b"}'))).toEqual(['manifest-unreadable high']);
+    expect(of(null, twice)).toContain('manifest-unreadable high');
+  });
   test('keys of the same name in different objects, and quotes in strings, are ordinary', () => {
     const text = '{"name":"a","x":{"name":"b","s":"\\"name\\":{"},"y":[{"name":1},{"name":2}]}';
     expect(manifestFindings({ published: packed(text), rebuilt: null, document: null })).toEqual([]);

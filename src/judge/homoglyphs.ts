@@ -1,0 +1,87 @@
+/** Bytes; what stands beyond is not looked through. */
+const MOST_BYTES = 64 * 1024 * 1024;
+/** UTF-16 units of a word on either side of the letter. */
+const MOST_BESIDE = 64;
+/** Words that are told apart. */
+const MOST_WORDS = 100_000;
+
+/** Cyrillic and Greek letters that are drawn as Latin ones are (Unicode UTS 39, confusables.txt), and these. */
+const LETTERS =
+  'аa еe оo рp сc уy хx ѕs іi јj һh ԁd ԛq ԝw ӏl гr АA ВB ЕE КK МM НH ОO РP СC ТT УY ХX ЅS ІI ЈJ ҮY ԚQ ԜW ' +
+  'αa γy ιi νv οo ρp υu ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX';
+const LATIN = new Map(LETTERS.split(' ').map((pair) => [pair.slice(0, 1), pair.slice(1)]));
+/** One of them, or Latin's mathematical and wide forms, which normalization (NFKC, UAX 15) makes plain. */
+const LOOKALIKE = new RegExp(
+  `[${[...LATIN.keys()].join('')}\\u{1d400}-\\u{1d7ff}\\uff21-\\uff3a\\uff41-\\uff5a]`,
+  'gu',
+);
+const PART_OF_WORD = /[\p{L}\p{N}_$\ud800-\udfff]/u;
+const LATIN_LETTER = /[A-Za-z]/;
+const OTHER_LETTER = /[^\p{Script=Latin}\P{L}]/u;
+
+/** Words that only the published file has, in which letters are not what they look like. */
+export interface Homoglyphs {
+  readonly places: number;
+  /** The first of them. */
+  readonly word: string;
+  readonly readsAs: string;
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+}
+
+/**
+ * Words of Latin letters with one among them that only looks like one, which the rebuilt file does not have as often. A word
+ * that has any other letter besides is another language's, and is left alone. Null when there are none.
+ */
+export function homoglyphs(published: Uint8Array, rebuilt: Uint8Array | null): Homoglyphs | null {
+  const text = textOf(published);
+  const known = new Map<string, number>();
+  if (rebuilt !== null) {
+    for (const { word } of mixedWords(textOf(rebuilt))) {
+      const count = known.get(word);
+      if (count !== undefined || known.size < MOST_WORDS) known.set(word, (count ?? 0) + 1);
+    }
+  }
+  let places = 0;
+  let first: Mixed | null = null;
+  for (const mixed of mixedWords(text)) {
+    const left = known.get(mixed.word) ?? 0;
+    if (left > 0) known.set(mixed.word, left - 1);
+    else {
+      places += 1;
+      first ??= mixed;
+    }
+  }
+  if (first === null) return null;
+  const { word, readsAs, start } = first;
+  return { places, word, readsAs, offset: Buffer.byteLength(text.slice(0, start)) };
+}
+
+interface Mixed {
+  readonly word: string;
+  readonly readsAs: string;
+  /** UTF-16 units. */
+  readonly start: number;
+}
+
+/** From each look-alike outwards: a pattern for whole words would read long ones again and again. */
+function* mixedWords(text: string): Generator<Mixed> {
+  let last = 0;
+  for (const { index, 0: letter } of text.matchAll(LOOKALIKE)) {
+    if (index < last) continue;
+    let start = index;
+    while (start > last && index - start < MOST_BESIDE && PART_OF_WORD.test(text[start - 1] ?? ''))
+      start -= 1;
+    let end = index + letter.length;
+    while (end < text.length && end - index < MOST_BESIDE && PART_OF_WORD.test(text[end] ?? '')) end += 1;
+    last = end;
+    const word = text.slice(start, end).toWellFormed();
+    const readsAs = word.replaceAll(LOOKALIKE, (one) => LATIN.get(one) ?? one.normalize('NFKC'));
+    if (LATIN_LETTER.test(word) && !OTHER_LETTER.test(readsAs)) yield { word, readsAs, start };
+  }
+}
+
+function textOf(content: Uint8Array): string {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, Math.min(content.length, MOST_BYTES));
+  return bytes.toString('utf8');
+}
