@@ -7,7 +7,7 @@ import type { OxlintOverride } from 'oxlint';
  */
 export const ORDER = [
   ['model/', 'errors.ts', 'deadline.ts', 'stopwatch.ts', 'tail-buffer.ts', 'cache-dir.ts', 'version.ts'],
-  ['process.ts', 'content-cache.ts', 'owner.ts'],
+  ['process.ts', 'process-family.ts', 'content-cache.ts', 'owner.ts'],
   ['exclusive.ts', 'sigstore/'],
   ['published/'],
   ['source/'],
@@ -52,6 +52,7 @@ const NOT_FOR_PURE = [
   'version.ts',
   'cache-dir.ts',
   'process.ts',
+  'process-family.ts',
   'content-cache.ts',
   'owner.ts',
   'exclusive.ts',

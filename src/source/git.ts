@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { simpleGit } from 'simple-git';
 import { type Deadline, LONGEST_TIMER_MS } from '../deadline.ts';
 import { messageOf, ReproveError } from '../errors.ts';
 import type { Reason } from '../model/verdict.ts';
+import { FAMILY_VARIABLE, killFamily } from '../process-family.ts';
 import { run, type RunResult } from '../process.ts';
 
 /** What a git command printed, or why there is nothing to go by. */
@@ -104,7 +106,11 @@ export class Git {
   }
 
   async #raw(args: readonly string[], stop: AbortController, limits: RunLimits): Promise<string> {
-    const env = gitEnvironment({ emptyHome: this.#emptyHome, directory: this.#directory });
+    const family = randomUUID();
+    const env = {
+      ...gitEnvironment({ emptyHome: this.#emptyHome, directory: this.#directory }),
+      [FAMILY_VARIABLE]: family,
+    };
     let left = limits.maxBytes ?? LONGEST_OUTPUT;
     const count = (chunk: Buffer | string) => {
       left -= chunk.length;
@@ -130,7 +136,7 @@ export class Git {
         stderr.on('data', count);
         stderr.on('data', watch);
       });
-    return Promise.race([git.raw([...args]), leftAlone(stop.signal)]);
+    return Promise.race([git.raw([...args]), leftAlone(stop.signal, family)]);
   }
 }
 
@@ -154,10 +160,11 @@ function failed(
   return { ok: false, failure: { why, message } };
 }
 
-/** Rejects some time after a signal: a helper of git that does not end must not be waited for. */
-function leftAlone(signal: AbortSignal): Promise<never> {
+/** Rejects some time after a signal, and ends the helpers of git that are left then: nobody waits for them. */
+function leftAlone(signal: AbortSignal, family: string): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const wait = () => setTimeout(() => reject(new Error(STOPPED)), GRACE_MS).unref();
+    const end = () => void killFamily(family).finally(() => reject(new Error(STOPPED)));
+    const wait = () => setTimeout(end, GRACE_MS);
     signal.addEventListener('abort', wait, { once: true });
   });
 }
@@ -181,7 +188,7 @@ function gitEnvironment(options: { emptyHome: string; directory: string }): Reco
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CEILING_DIRECTORIES: path.dirname(options.directory),
     GIT_TERMINAL_PROMPT: '0',
-    // Also ends the helper that is left behind when git is stopped while a host is silent (git-config(1), http.lowSpeed*).
+    // A host that is silent is one that hangs (git-config(1), http.lowSpeed*).
     GIT_HTTP_LOW_SPEED_LIMIT: '1',
     GIT_HTTP_LOW_SPEED_TIME: String(SILENCE_MS / 1000),
     GIT_ALLOW_PROTOCOL: 'https:http:file',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -98,6 +98,19 @@ describe('a mirror on disk with settings of its own', () => {
   });
 });
 
+/** The commands of the processes that have a folder among their arguments (proc(5), `/proc/PID/cmdline`). */
+function processesOn(folder: string): readonly string[] {
+  const commands = readdirSync('/proc').map((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/cmdline`, 'latin1') : '';
+    } catch {
+      // It has ended meanwhile.
+      return '';
+    }
+  });
+  return commands.filter((command) => command.includes(folder));
+}
+
 describe('a mirror on disk with a branch that is no file', () => {
   it.each([
     ['a pipe that nobody writes to', (file: string) => execFileSync('mkfifo', [file])],
@@ -116,6 +129,7 @@ describe('a mirror on disk with a branch that is no file', () => {
     });
     const late = new Promise<string>((resolve) => setTimeout(resolve, 20_000, 'still waiting'));
     expect(await Promise.race([opened.then(() => 'ended'), late])).toBe('ended');
+    await expect.poll(() => processesOn(repository.directory), { timeout: 20_000 }).toEqual([]);
     expect(commit).toHaveLength(40);
   });
 
