@@ -5,7 +5,6 @@ import type { Signal } from '../../src/model/verdict.ts';
 import { tableOf } from './history.ts';
 import { diagnose } from './proxy/time-doctor.ts';
 import type { RegistryClient } from './registry/client.ts';
-import { npmDefaultRegistry } from './registry/config.ts';
 import type { PackageDocument, VersionDocument } from './registry/document.ts';
 import type { RegistryKey } from './registry/keys.ts';
 import { checkSignatures } from './registry/signatures.ts';
@@ -29,12 +28,12 @@ export async function registrySignature(facts: {
 }): Promise<Vouched> {
   const { client, document, version } = facts;
   const ids = version.dist.signatures.map(({ keyid }) => keyid);
-  if (ids.length === 0) return unsigned(document, version);
+  if (ids.length === 0) return unsigned(document);
   const keys = await keysFor({ client, name: version.name, ids, use: 'signatures' });
   if ('why' in keys) return unchecked(ids, keys.why);
   const publishedAt = diagnose(document).trusted ? version.publishedAt : null;
   const check = checkSignatures({ version, publishedAt, keys });
-  if (check.kind === 'none') return unsigned(document, version);
+  if (check.kind === 'none') return unsigned(document);
   if (check.kind === 'valid') {
     const detail = `the registry signed name, version and digest with key ${check.key.id}, ${WHOSE[check.key.origin]}`;
     return { ...NOTHING_VOUCHED, checked: [{ kind: 'registry-signature', detail }] };
@@ -54,17 +53,15 @@ function unchecked(ids: readonly string[], why: string): Vouched {
   return { ...NOTHING_VOUCHED, absent: [absence('registry-signature', message)] };
 }
 
-/** No signature, from a registry that signs, is told; from one that does not, it is only absent. */
-async function unsigned(document: PackageDocument, version: VersionDocument): Promise<Vouched> {
-  const others = [...document.versions].filter(([key]) => key !== version.version);
-  const signed = others.filter(([, raw]) => {
+/** No signature, from a registry that signs, is told; where no version has one, it is only absent. */
+function unsigned({ versions }: PackageDocument): Vouched {
+  const signed = [...versions.values()].filter((raw) => {
     const { signatures } = tableOf(raw, 'dist');
     return Array.isArray(signatures) && signatures.length > 0;
   });
   const absent = [absence('registry-signature')];
-  if (signed.length === 0 && document.registry !== (await npmDefaultRegistry()))
-    return { ...NOTHING_VOUCHED, absent };
-  const because = signed.length > 0 ? `it signed ${signed.length} other versions` : 'it signs every version';
-  const message = `The registry has not signed this version; ${because}.`;
+  if (signed.length === 0) return { ...NOTHING_VOUCHED, absent };
+  const others = `${signed.length} other ${signed.length === 1 ? 'version' : 'versions'}`;
+  const message = `The registry has not signed this version, but ${others} of the package.`;
   return { ...NOTHING_VOUCHED, absent, signals: [signal('registry-signature-missing', message)] };
 }

@@ -1,3 +1,4 @@
+import { SEVERITIES } from '../model/verdict.ts';
 import type { CompareDocument, ResultDocument } from './document.ts';
 import { factsOf, type Fact, comparisonFacts } from './facts.ts';
 import { comparedHeadline, comparedNextSteps, headline, isPlanGiven, nextSteps } from './sentences.ts';
@@ -18,6 +19,7 @@ export interface Report {
   readonly next: string;
   readonly facts: readonly Fact[];
   readonly findings: ResultDocument['findings'];
+  /** The worst first. */
   readonly signals: ResultDocument['signals'];
   /** Of every entry, by path. */
   readonly origins: Readonly<Record<string, string>>;
@@ -46,6 +48,7 @@ export function reportOf(document: ResultDocument): Report {
     headline: headline(document),
     next: nextSteps(document),
     facts: factsOf(document),
+    signals: worstFirst(document.signals),
     origins: comparison?.origins ?? {},
     isPlanGiven: isGiven,
     sides: { from: 'rebuilt from the source', to: 'published' },
@@ -64,6 +67,7 @@ export function reportOfComparison(document: CompareDocument): Report {
     headline: comparedHeadline(document),
     next: comparedNextSteps(document),
     facts: comparisonFacts(document),
+    signals: worstFirst(document.signals),
     origins: comparison.origins,
     source: null,
     plan: null,
@@ -71,4 +75,9 @@ export function reportOfComparison(document: CompareDocument): Report {
     attempts: [],
     sides: { from: from ?? '', to: to ?? '' },
   };
+}
+
+/** Formats show only so many: what is left out is the mildest. */
+function worstFirst(signals: ResultDocument['signals']): ResultDocument['signals'] {
+  return signals.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
 }

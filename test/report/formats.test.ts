@@ -77,6 +77,20 @@ test.each(['text', 'markdown', 'sarif', 'html'] as const)(
   },
 );
 
+test.each(['text', 'markdown'] as const)(
+  'the worst signal is shown, however many there are, as %s',
+  (format) => {
+    const mild = Array.from({ length: 30 }, (_, index) => ({
+      kind: 'published-recently',
+      severity: 'info' as const,
+      message: `Mild ${index}.`,
+    }));
+    const grave = { kind: 'tag-moved', severity: 'high' as const, message: 'The tag has been moved.' };
+    const shown = FORMATS[format](printed(divergedDocument({ signals: [...mild, grave] })), OPTIONS);
+    expect(shown).toContain('tag has been moved');
+  },
+);
+
 test('what cannot be verified is a result of SARIF as well', () => {
   const reason = { code: 'no-repository', message: 'It names none.' } as const;
   const document = divergedDocument({ verdict: 'unverifiable', reason, findings: [], signals: [] });

@@ -128,7 +128,7 @@ describe('the signature of the registry', () => {
   it('that is absent is missed where other versions have one', async () => {
     const missed = await publishedOf({ otherDist: { signatures } });
     expect(signalsOf(missed)).toEqual([
-      'registry-signature-missing: The registry has not signed this version; it signed 1 other versions.',
+      'registry-signature-missing: The registry has not signed this version, but 1 other version of the package.',
     ]);
     const none = await publishedOf({});
     expect([kindsOf(none), absentOf(none)]).toEqual([
