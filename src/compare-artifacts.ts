@@ -50,7 +50,7 @@ export async function compareArtifacts(
   const [from, to] = [first.value, second.value];
   const comparison = compare({
     published: to.artifact,
-    rebuilt: { bytes: from.artifact.bytes, archive: from.artifact.archive },
+    rebuilt: from.artifact,
     source: NO_SOURCE,
     made: { packer: from.artifact.fileName, gzip: '' },
   });

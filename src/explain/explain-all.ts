@@ -19,28 +19,29 @@ const WORKER = new URL(`./worker${path.extname(import.meta.url)}`, import.meta.u
 const MOST_MEMORY = 2048;
 
 /**
- * Explains scripts that were changed or added, the first 25 of them, each in at most 20 s and all in about a minute, in a
+ * Explains scripts that were changed or added, the first 25 of them or as many as `most` says, each in at most 20 s and all in about a minute, in a
  * thread of their own.
  *
  * @returns by path; other files are left out
  */
 export async function explainAll(
   differences: readonly Difference[],
+  { most = MOST_EXPLAINED }: { readonly most?: number } = {},
 ): Promise<ReadonlyMap<string, Explained>> {
-  const requests = differences.flatMap(({ kind, path: file, published, rebuilt }): ExplainRequest[] => {
-    const isContent = (kind === 'content' || kind === 'added') && published?.type === 'file';
-    if (!isContent || !isScriptName(file)) return [];
-    return [{ path: file, published: published.content, rebuilt: rebuilt?.content ?? null }];
-  });
+  const scripts = differences.filter(
+    ({ kind, path: file, published }) =>
+      (kind === 'content' || kind === 'added') && published?.type === 'file' && isScriptName(file),
+  );
   const explained = new Map<string, Explained>();
   let worker: Worker | null = null;
   const deadline = deadlineIn(ALL_MS);
-  for (const request of requests.slice(0, MOST_EXPLAINED)) {
-    const unread = whyUnread(request, deadline);
+  for (const script of scripts.slice(0, most)) {
+    const unread = whyUnread(script, deadline);
     if (unread !== null) {
-      explained.set(request.path, { unread });
+      explained.set(script.path, { unread });
       continue;
     }
+    const request = requestOf(script);
     worker ??= new Worker(WORKER, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY } });
     const answer = await answerOf(worker, request);
     explained.set(request.path, answer ?? { unread: 'it cannot be read as code' });
@@ -52,8 +53,13 @@ export async function explainAll(
   return explained;
 }
 
-function whyUnread({ published, rebuilt }: ExplainRequest, deadline: Deadline): string | null {
-  const size = Math.max(published.length, rebuilt?.length ?? 0);
+function requestOf({ path: file, published, rebuilt }: Difference): ExplainRequest {
+  const [ours, theirs] = [published, rebuilt].map((side) => side?.content.subarray());
+  return { path: file, published: ours ?? new Uint8Array(), rebuilt: theirs ?? null };
+}
+
+function whyUnread({ published, rebuilt }: Difference, deadline: Deadline): string | null {
+  const size = Math.max(published?.size ?? 0, rebuilt?.size ?? 0);
   if (size > MAX_SCRIPT_BYTES) return `it is larger than ${MAX_SCRIPT_BYTES / 1024 ** 2} MiB`;
   return deadline.leftMs() > 0 ? null : `reading the files before it took ${ALL_MS / 1000} s`;
 }

@@ -1,4 +1,5 @@
-import type { Difference } from '../model/comparison.ts';
+import type { Content } from '../model/artifact.ts';
+import type { Difference, EntrySummary } from '../model/comparison.ts';
 import type { Finding, Severity } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
 import { type ContentFindingKind, FINDINGS } from './findings.ts';
@@ -15,17 +16,19 @@ export function contentFindings(
   const { kind, path, published, rebuilt } = difference;
   if (published === null || published.type !== 'file' || (kind !== 'added' && kind !== 'content')) return [];
   return [
-    nativeProgram(path, published.content),
+    nativeProgram(path, published),
     hiddenText({ path, role, published: published.content, rebuilt: rebuilt?.content ?? null }),
   ].filter((finding) => finding !== null);
 }
 
-function nativeProgram(path: string, content: Uint8Array): Finding<'native-program'> | null {
-  if (!isNativeProgram(content)) return null;
+function nativeProgram(path: string, { content }: EntrySummary): Finding<'native-program'> | null {
+  if (!isNativeProgram(content.subarray(0, FIRST_BYTES))) return null;
   const message = `${FINDINGS['native-program'].title}: ${visible(path)} holds machine code, which nobody can read as text.`;
   return { kind: 'native-program', severity: 'high', path, message, evidence: { size: content.length } };
 }
 
+/** As many as tell a program. */
+const FIRST_BYTES = 64;
 /** Bytes; what stands beyond is not looked through. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
@@ -40,8 +43,8 @@ const HIDDEN =
 function hiddenText(options: {
   readonly path: string;
   readonly role: EntryRole;
-  readonly published: Uint8Array;
-  readonly rebuilt: Uint8Array | null;
+  readonly published: Content;
+  readonly rebuilt: Content | null;
 }): Finding<'hidden-text'> | null {
   const { path, role } = options;
   const { places, first } = hiddenIn(options.published);
@@ -61,8 +64,9 @@ interface Hidden {
 }
 
 /** Counts and keeps none but the first: a file can consist of such places. */
-function hiddenIn(content: Uint8Array): Hidden {
-  const bytes = Buffer.from(content.buffer, content.byteOffset, Math.min(content.length, MOST_BYTES));
+function hiddenIn(content: Content): Hidden {
+  const { buffer, byteOffset, length } = content.subarray(0, MOST_BYTES);
+  const bytes = Buffer.from(buffer, byteOffset, length);
   let places = 0;
   let first: Hidden['first'] = null;
   for (const { index, 0: found } of bytes.toString('latin1').matchAll(HIDDEN)) {

@@ -52,7 +52,7 @@ describe('an ordinary archive', () => {
       // git hash-object
       blobId: createHash('sha1').update('blob 3\0a()').digest('hex'),
     });
-    expect(entry?.header).toHaveLength(512);
+    expect(entry?.offset).toBe(1024);
   });
 
   test('knows the empty blob by the id that git gives to it', () => {

@@ -18,7 +18,11 @@ async function signalsFor(file: Uint8Array, options: { digests: boolean; served?
   const cwd = await temporaryFolder();
   const name = path.join(cwd, 'bare-1.0.0.tgz');
   await writeFile(name, file);
-  const outcome = await publishedPackage(name, { client: await clientOf(registry), cwd });
+  const outcome = await publishedPackage(name, {
+    client: await clientOf(registry),
+    cwd,
+    temporary: path.join(cwd, 'tmp'),
+  });
   if (!outcome.ok) throw new Error(outcome.value.reason.message);
   return outcome.value.signals.map((one) => one.kind);
 }
