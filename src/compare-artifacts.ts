@@ -21,6 +21,9 @@ const OF_VERSIONS: Words = {
   'type-changed': 'An entry of another type',
 };
 
+/** Scripts; the time for all of them is bounded as well. */
+const MOST_EXPLAINED = 2_000;
+
 /** No commit: nothing is explained by one. */
 const NO_SOURCE: Source = {
   repository: '',
@@ -63,7 +66,7 @@ export async function compareArtifacts(
     signals: to.signals,
     words: OF_VERSIONS,
   });
-  const explained = await explainAll(comparison.differences);
+  const explained = await explainAll(comparison.differences, { most: MOST_EXPLAINED });
   // The very same file is the same, whatever else is to be said of it.
   const isSame = comparison.level === 'bytes' || verdict === 'reproduced';
   return { ok: true, document: comparedDocument({ from, to, comparison, isSame, findings, explained }) };

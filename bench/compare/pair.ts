@@ -62,13 +62,20 @@ function* filesOf(recipe: Recipe, random: Random): Generator<readonly [string, B
     yield [`lib/part-${index % 50}/file-${index}.js`, isChanged ? withOtherLine(content) : content];
   }
   for (const [index, size] of binaries.entries()) {
-    yield [`assets/data-${index}.bin`, large(random.bytes(size), changedLarge && index === binaries.length - 1)];
+    yield [
+      `assets/data-${index}.bin`,
+      large(random.bytes(size), changedLarge && index === binaries.length - 1),
+    ];
   }
   for (const [index, size] of texts.entries()) {
-    yield [`assets/text-${index}.txt`, large(random.script(size), changedLarge && index === texts.length - 1)];
+    yield [
+      `assets/text-${index}.txt`,
+      large(random.script(size), changedLarge && index === texts.length - 1),
+    ];
   }
   if (recipe.zeros !== undefined) yield ['assets/zeros.bin', Buffer.alloc(recipe.zeros)];
-  for (let index = 0; index < (recipe.empty ?? 0); index += 1) yield [`empty/${index % 1000}/${index}`, EMPTY];
+  for (let index = 0; index < (recipe.empty ?? 0); index += 1)
+    yield [`empty/${index % 1000}/${index}`, EMPTY];
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -50,7 +50,10 @@ export function digestContent(bytes: Uint8Array): EntryDigests {
 /** `digestContent`, of bytes that come piece by piece. */
 export class ContentDigests {
   readonly #size: number;
-  #hashes: { readonly blob: ReturnType<typeof createHash>; readonly sha256: ReturnType<typeof createHash> } | null = null;
+  #hashes: {
+    readonly blob: ReturnType<typeof createHash>;
+    readonly sha256: ReturnType<typeof createHash>;
+  } | null = null;
 
   /** @param size of all bytes: git's id begins with it */
   constructor(size: number) {

@@ -108,7 +108,10 @@ export class ExtendedHeaders {
     return {
       name,
       linkTarget: pax.get('linkpath') ?? decodeLossy(longLink ?? header.linkName),
-      pax: this.#global.size + pax.size === 0 ? NO_RECORDS : Object.freeze(Object.fromEntries([...this.#global, ...pax])),
+      pax:
+        this.#global.size + pax.size === 0
+          ? NO_RECORDS
+          : Object.freeze(Object.fromEntries([...this.#global, ...pax])),
       anomalies: (path) => [
         ...odd.map((key) => paxAnomaly(key, path)),
         ...(fakeLongName

@@ -17,7 +17,6 @@ export const MAX_UNANNOUNCED_BYTES = 256 * 1024 ** 2;
 /** FNAME is harmless only while it is a file name. */
 const MAX_FILE_NAME_BYTES = 255;
 
-
 /** RFC 1952, section 2.3.1: the bits of FLG. */
 const FLAG = { FHCRC: 2, FEXTRA: 4, FNAME: 8, FCOMMENT: 16, RESERVED: 0xe0 } as const;
 

@@ -148,4 +148,3 @@ function inflate(bytes: Uint8Array, limit: number): Inflated {
 function chunkSizeFor(limit: number): number {
   return Math.min(Math.max(limit + 1, 16 * 1024), 1024 ** 2);
 }
-

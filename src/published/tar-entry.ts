@@ -25,7 +25,14 @@ export interface ReadPart {
 }
 
 /** Reads one part of a tar stream. A string says why readers would differ about it. */
-export function readEntry({ header, offset, extended, extendedContent, content, digests }: Part): ReadPart | string {
+export function readEntry({
+  header,
+  offset,
+  extended,
+  extendedContent,
+  content,
+  digests,
+}: Part): ReadPart | string {
   const type = entryTypeOf(header.typeFlag, extended.nameOf(header));
   if (type === null) return extended.read(header, extendedContent);
   const problem = typeProblem({ header, type, extended });
@@ -92,4 +99,3 @@ function entryAnomalies(entry: Entry, header: TarHeader): readonly Anomaly[] {
     add('tar-padding', `${header.hiddenBytes} bytes are hidden in unused parts of its header`);
   return anomalies;
 }
-

@@ -202,8 +202,7 @@ export class TarWalker {
   /** @param isZero whether the second block of the mark is there and all zeros */
   #finishMark(isZero: boolean): void {
     this.#state = 'after';
-    if (this.#extended.pending)
-      this.#fail(`an extended header before byte ${this.#end} describes no entry`);
+    if (this.#extended.pending) this.#fail(`an extended header before byte ${this.#end} describes no entry`);
     if (this.#entries.length === 0) this.#fail('it has no entries');
     if (!isZero) this.#fail(`the end mark at byte ${this.#end} is not two blocks of zeros`);
   }

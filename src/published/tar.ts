@@ -1,15 +1,19 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Parser, type ReadEntry } from 'tar';
 import type { Anomaly, Entry, EntryType } from '../model/artifact.ts';
 import { messageOf } from '../errors.ts';
-import { sha256Of } from './digests.ts';
+import { BLOCK } from './tar-header.ts';
 import { visible } from './visible.ts';
 
 /** What the installing reader understands of one entry. */
 interface SecondEntry {
   readonly name: string;
   readonly type: EntryType;
-  readonly sha256: string;
+  /**
+   * What says that its content is ours: where in the tar stream it lies, bytes, if it was given that; else its sha256. Null
+   * for a content that is nowhere in the stream.
+   */
+  readonly content: number | string | null;
   readonly size: number;
   readonly linkTarget: string | null;
 }
@@ -25,12 +29,18 @@ export class SecondReading {
   readonly #parser = new Parser({ maxDecompressionRatio: Number.POSITIVE_INFINITY });
   readonly #agreement = new Agreement();
   readonly #problems: string[] = [];
+  /** What was given last, and how many bytes before it. */
+  #given: Uint8Array = new Uint8Array();
+  #taken = 0;
   #hasEnded = false;
   #isAtEndMark = false;
 
   constructor(input: 'gzip' | 'tar') {
     this.#input = input;
-    this.#parser.on('entry', (entry: ReadEntry) => collect(entry, (one) => this.#agreement.theirs(one)));
+    this.#parser.on('entry', (entry: ReadEntry) => {
+      const witness = input === 'tar' ? new Place((piece) => this.#placeOf(piece)) : new Hashed();
+      collect(entry, witness, (one) => this.#agreement.theirs(one));
+    });
     this.#parser.on('eof', () => {
       this.#isAtEndMark = true;
     });
@@ -51,7 +61,17 @@ export class SecondReading {
   write(bytes: Uint8Array): void {
     // It reads nothing after the end mark of a tar stream, and would only hold it in memory.
     if (this.#problems.length > 0 || (this.#isAtEndMark && this.#input === 'tar')) return;
+    this.#given = bytes;
     this.#attempt(() => this.#parser.write(bufferOf(bytes)));
+    this.#taken += bytes.length;
+  }
+
+  /** Where in the stream a piece of what was given last begins; null for other memory. */
+  #placeOf(piece: Uint8Array): number | null {
+    const { buffer, byteOffset, byteLength } = this.#given;
+    const at = piece.byteOffset - byteOffset;
+    const isWithin = piece.buffer === buffer && at >= 0 && at + piece.byteLength <= byteLength;
+    return isWithin ? this.#taken + at : null;
   }
 
   /** Null when both readers understand the same, else in words what they do not. */
@@ -150,36 +170,72 @@ class Queue<T> {
 }
 
 function disagreementOf(entry: Entry, other: SecondEntry): string | null {
-  const { storedName: name, type, sha256, size, linkTarget } = entry;
+  const { storedName: name, type, size, linkTarget } = entry;
   if (other.name !== name) return `one sees ${visible(name)}, the other ${visible(other.name)}`;
   if (other.type !== type) return `${visible(name)} is a ${type} for one, a ${other.type} for the other`;
-  if (other.sha256 !== sha256 || other.size !== size) return `${visible(name)} has two contents`;
+  if (other.size !== size || (size > 0 && !isSameContent(entry, other)))
+    return `${visible(name)} has two contents`;
   if (other.linkTarget !== linkTarget) return `${visible(name)} has two link targets`;
   return null;
 }
 
-function collect(entry: ReadEntry, give: (entry: SecondEntry) => void): void {
-  let hash: Hash | null = null;
+function isSameContent({ offset, sha256 }: Entry, { content }: SecondEntry): boolean {
+  return typeof content === 'number' ? content === offset + BLOCK : content === sha256;
+}
+
+/** What is kept of a content that comes piece by piece. */
+interface Witness {
+  take(piece: Uint8Array): void;
+  end(): SecondEntry['content'];
+}
+
+/** The same memory at the same place is the same content. */
+class Place implements Witness {
+  readonly #placeOf: (piece: Uint8Array) => number | null;
+  #start: number | null = null;
+  #end: number | null = null;
+
+  constructor(placeOf: (piece: Uint8Array) => number | null) {
+    this.#placeOf = placeOf;
+  }
+
+  take(piece: Uint8Array): void {
+    const place = this.#placeOf(piece);
+    this.#start ??= place;
+    const isNext = place !== null && (this.#end ?? place) === place;
+    this.#end = isNext ? place + piece.length : Number.NaN;
+  }
+
+  end(): number | null {
+    return Number.isNaN(this.#end) ? null : this.#start;
+  }
+}
+
+class Hashed implements Witness {
+  readonly #hash = createHash('sha256');
+
+  take(piece: Uint8Array): void {
+    this.#hash.update(piece);
+  }
+
+  end(): string {
+    return this.#hash.digest('hex');
+  }
+}
+
+function collect(entry: ReadEntry, witness: Witness, give: (entry: SecondEntry) => void): void {
   let size = 0;
   entry.on('data', (chunk) => {
-    hash ??= createHash('sha256');
-    hash.update(chunk);
+    witness.take(chunk);
     size += chunk.length;
   });
   entry.on('end', () => {
     const type = TYPES[entry.type] ?? 'other';
     const isLink = type === 'symlink' || type === 'hardlink';
-    give({
-      name: entry.path,
-      type,
-      sha256: hash?.digest('hex') ?? SHA256_OF_NOTHING,
-      size,
-      linkTarget: isLink ? (entry.linkpath ?? '') : null,
-    });
+    const linkTarget = isLink ? (entry.linkpath ?? '') : null;
+    give({ name: entry.path, type, content: witness.end(), size, linkTarget });
   });
 }
-
-const SHA256_OF_NOTHING = sha256Of(new Uint8Array());
 
 const TYPES: Readonly<Record<string, EntryType>> = {
   File: 'file',
