@@ -8,8 +8,10 @@ const BLOCK = 512;
 
 /** A package to make: what it holds, and what of that is not as in its pair. */
 export interface Recipe {
-  /** Scripts of 2 to 40 KB. */
+  /** Scripts of 2 KB and more. */
   readonly scripts: number;
+  /** Bytes of the largest script; default 40 KB. */
+  readonly largestScript?: number;
   /** Bytes of each file that is large and cannot be compressed. */
   readonly binaries: readonly number[];
   /** Bytes of each file that is large and can. */
@@ -54,10 +56,10 @@ export async function writePackage(file: string, recipe: Recipe, seed: number): 
 }
 
 function* filesOf(recipe: Recipe, random: Random): Generator<readonly [string, Buffer]> {
-  const { scripts, binaries, texts, changed = 0, changedLarge = false } = recipe;
+  const { scripts, binaries, texts, changed = 0, changedLarge = false, largestScript = 40_000 } = recipe;
   const every = changed === 0 ? Infinity : Math.floor(scripts / changed);
   for (let index = 0; index < scripts; index += 1) {
-    const content = random.script(2_000 + random.below(38_000));
+    const content = random.script(2_000 + random.below(largestScript - 2_000));
     const isChanged = index % every === 0 && index / every < changed;
     yield [`lib/part-${index % 50}/file-${index}.js`, isChanged ? withOtherLine(content) : content];
   }

@@ -142,6 +142,6 @@ export function invalid(why: string): Outcome<never> {
 export function tooLarge(limit: number): Outcome<never> {
   return cannot(
     'resource-limit',
-    `The artifact expands to more than ${limit} bytes, which is more than may be read. If it is really that large, raise the limit.`,
+    `The artifact expands to more than ${limit} bytes, the most that is read. Hardly a package is that large, and a decompression bomb is: find out what it is before unpacking it.`,
   );
 }
