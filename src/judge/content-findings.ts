@@ -65,15 +65,32 @@ interface Hidden {
 
 /** Counts and keeps none but the first: a file can consist of such places. */
 function hiddenIn(content: Content): Hidden {
-  const { buffer, byteOffset, length } = content.subarray(0, MOST_BYTES);
-  const bytes = Buffer.from(buffer, byteOffset, length);
   let places = 0;
   let first: Hidden['first'] = null;
-  for (const { index, 0: found } of bytes.toString('latin1').matchAll(HIDDEN)) {
-    places += 1;
-    first ??= { offset: index, name: nameOfFirst(found) };
+  const length = Math.min(content.length, MOST_BYTES);
+  for (let start = 0; start < length;) {
+    const piece = pieceOf(content, start, length);
+    for (const { index, 0: found } of piece.matchAll(HIDDEN)) {
+      places += 1;
+      first ??= { offset: start + index, name: nameOfFirst(found) };
+    }
+    start += piece.length;
   }
   return { places, first };
+}
+
+/** Bytes that are in memory at a time. */
+const PIECE = 1024 ** 2;
+
+/** What comes next, each byte as a character. It ends after a letter of ASCII, which no hidden place has within it. */
+function pieceOf(content: Content, start: number, length: number): string {
+  for (let size = PIECE; ; size *= 2) {
+    const end = Math.min(start + size, length);
+    const { buffer, byteOffset, byteLength } = content.subarray(start, end);
+    const bytes = Buffer.from(buffer, byteOffset, byteLength);
+    const cut = end === length ? byteLength : bytes.findLastIndex((byte) => byte < 0x80) + 1;
+    if (cut > 0) return bytes.toString('latin1', 0, cut);
+  }
 }
 
 /** The first character of UTF-8 bytes, as Unicode writes it: `U+202E`. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -27,9 +28,14 @@ function told(outcome: Outcome<Archive>): Reading {
   const { tar, entries, ...archive } = outcome.value;
   return {
     ...archive,
-    tar: Buffer.from(tar.subarray()),
-    entries: entries.map(({ content, ...entry }) => ({ ...entry, content: Buffer.from(content.subarray()) })),
+    tar: sha512(tar.subarray()),
+    entries: entries.map(({ content, ...entry }) => ({ ...entry, content: sha512(content.subarray()) })),
   };
+}
+
+/** Bytes are compared by a digest: what a failure shows can be read. */
+function sha512(bytes: Uint8Array): string {
+  return hash('sha512', bytes);
 }
 
 /** A gzip file, inflated at once in memory and piece by piece. */
@@ -42,7 +48,7 @@ export async function bothInflations(
   const streamed = await gunzipStream(bytes, { maxBytes, onOutput });
   const whole = gunzipStrict(bytes, { maxBytes });
   return [
-    whole.ok ? { ...whole.value, bytes: Buffer.from(whole.value.bytes) } : whole.reason,
-    streamed.ok ? { ...streamed.value, bytes: Buffer.concat(pieces) } : streamed.reason,
+    whole.ok ? { ...whole.value, bytes: sha512(whole.value.bytes) } : whole.reason,
+    streamed.ok ? { ...streamed.value, bytes: sha512(Buffer.concat(pieces)) } : streamed.reason,
   ];
 }
