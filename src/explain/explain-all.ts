@@ -15,8 +15,8 @@ const MOST_EXPLAINED = 25;
 const EACH_MS = 20_000;
 const ALL_MS = 60_000;
 const WORKER = new URL(`./worker${path.extname(import.meta.url)}`, import.meta.url);
-/** MiB; a tree takes far more than its text. */
-const MOST_MEMORY = 2048;
+/** MiB. A tree takes far more than its text; what is young is small beside what a comparison needs. */
+const LIMITS = { maxOldGenerationSizeMb: 2048, maxYoungGenerationSizeMb: 16 };
 
 /**
  * Explains scripts that were changed or added, the first 25 of them or as many as `most` says, each in at most 20 s and all in about a minute, in a
@@ -42,7 +42,7 @@ export async function explainAll(
       continue;
     }
     const request = requestOf(script);
-    worker ??= new Worker(WORKER, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY } });
+    worker ??= new Worker(WORKER, { resourceLimits: LIMITS });
     const answer = await answerOf(worker, request);
     explained.set(request.path, answer ?? { unread: 'it cannot be read as code' });
     if (answer === null || !('unread' in answer)) continue;
