@@ -33,7 +33,7 @@ export class Random {
   script(size: number): Buffer {
     const lines: string[] = [];
     for (let length = 0; length < size;) {
-      const line = `export const ${this.#name()} = ${this.#name()}(${this.next()}, '${this.#name()} ${this.#name()}');`;
+      const line = `export const ${this.#name()}_${lines.length} = ${this.#name()}(${this.next()}, '${this.#name()} ${this.#name()}');`;
       lines.push(line);
       length += line.length + 1;
     }
