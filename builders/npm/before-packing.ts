@@ -95,7 +95,7 @@ function resolvedRange(range: string, version: string | null): string {
 
 /** Lerna writes the commit into the manifest that it packs. */
 function gitHead({ source, published }: PlanRequest, manifest: Manifest): readonly Preparation[] {
-  const bytes = manifestEntry(published.artifact.archive.entries)?.content;
+  const bytes = manifestEntry(published.artifact.archive.entries)?.content.subarray();
   const packed = bytes === undefined ? null : parseManifest(Buffer.from(bytes).toString('utf8'));
   if (packed?.gitHead == null || manifest.gitHead !== null) return [];
   const argv = ['node', `${INSIDE_TARGET}/manifest.cjs`, 'gitHead', source.commit] as const;

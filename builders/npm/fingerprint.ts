@@ -1,4 +1,4 @@
-import type { Archive, Entry, GzipHeader } from '../../src/model/artifact.ts';
+import type { Archive, Content, Entry, GzipHeader } from '../../src/model/artifact.ts';
 import type { ManagerName } from './managers/manager.ts';
 
 /** Seconds: what npm since 5, pnpm and lerna write for every file (1985-10-26T08:15:00Z). */
@@ -28,7 +28,7 @@ const FAMILIES: Readonly<Record<string, ManagerName>> = {
   'yarn 1': 'yarn',
 };
 
-function packerOf({ entries, gzip }: Archive): string {
+function packerOf({ entries, gzip, tar }: Archive): string {
   const files = entries.filter((entry) => entry.type === 'file');
   const [first] = files;
   if (first === undefined) return 'unknown';
@@ -38,7 +38,7 @@ function packerOf({ entries, gzip }: Archive): string {
   const times = new Set(files.map((entry) => entry.mtime));
   const time = times.size === 1 ? first.mtime : null;
   if (time === NPM_TIME && prefixed && blankOwner) return npmVersion(first, gzip);
-  if (time === NPM_TIME && prefixed && !hasFolders && writtenByTarStream(first)) return 'pnpm';
+  if (time === NPM_TIME && prefixed && !hasFolders && writtenByTarStream(first, tar)) return 'pnpm';
   if (time === BERRY_TIME && prefixed) return 'yarn>=2';
   if (!prefixed || files.some((entry) => entry.userName !== '')) return 'custom';
   if (hasFolders) return 'yarn 1';
@@ -54,8 +54,9 @@ function npmVersion(first: Entry, gzip: GzipHeader): string {
 }
 
 /** tar-stream fills the time field with digits and one space; node-tar ends it with a NUL. */
-function writtenByTarStream(entry: Entry): boolean {
-  return entry.header[147] === 0x20 && entry.uid === 0;
+function writtenByTarStream(entry: Entry, tar: Content): boolean {
+  const [last] = tar.subarray(entry.offset + 147, entry.offset + 148);
+  return last === 0x20 && entry.uid === 0;
 }
 
 const OPERATING_SYSTEMS: Readonly<Record<number, string>> = {

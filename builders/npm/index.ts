@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Ecosystem, EcosystemOptions } from '../../src/ecosystem.ts';
 import { FORWARDER_FILE, FORWARDER_TARGET } from '../../src/sandbox/layout.ts';
 import { contentCache } from '../../src/content-cache.ts';
@@ -43,7 +44,12 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
     toolRoles: TOOL_ROLES,
     published: (spec) => {
       for (const name of [nodePackage(), 'npm']) list(name).catch(() => undefined);
-      return publishedPackage(spec, { client, verifier, cwd: options.cwd });
+      return publishedPackage(spec, {
+        client,
+        verifier,
+        cwd: options.cwd,
+        temporary: path.join(options.cacheDir, 'tmp'),
+      });
     },
     plans: (request) =>
       npmPlans(request, {

@@ -22,7 +22,10 @@ export function rolesOf(published: Published): ReadonlyMap<string, EntryRole> {
 }
 
 function sideOf({ entries }: Archive): PackedSide {
-  return { manifest: manifestEntry(entries)?.content ?? null, paths: entries.map((entry) => entry.path) };
+  return {
+    manifest: manifestEntry(entries)?.content.subarray() ?? null,
+    paths: entries.map((entry) => entry.path),
+  };
 }
 
 /** The package.json that is on disk after an installation: of several, the last one. */

@@ -17,14 +17,14 @@ const UNLIKE_NEIGHBOURS = 10;
  * names counts, as the milder signal that it is. No other version is downloaded for this.
  */
 export function largeNewFile({ now, before }: History, entries: readonly Entry[]): Signal | null {
-  const manifest = manifestEntry(entries)?.content ?? null;
+  const manifest = manifestEntry(entries)?.content.subarray() ?? null;
   const roleOf = roles(
     manifest,
     entries.map(({ path }) => path),
   );
   const scripts = entries
     .filter(({ path, type }) => type === 'file' && isRun(roleOf.get(path)))
-    .map(({ path, content }) => ({ path, bytes: content.byteLength, isNamed: roleOf.get(path) !== 'code' }))
+    .map(({ path, content }) => ({ path, bytes: content.length, isNamed: roleOf.get(path) !== 'code' }))
     .toSorted((a, b) => b.bytes - a.bytes);
   const [largest, ...others] = scripts;
   if (largest === undefined || largest.bytes < LARGE_BYTES || before.length === 0) return null;

@@ -1,12 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { NotPublished, PublishedOutcome } from '../../src/ecosystem.ts';
+import type { PublishedOutcome } from '../../src/ecosystem.ts';
 import { messageOf, ReproveError } from '../../src/errors.ts';
 import { signal } from '../../src/model/signals.ts';
-import type { Archive, PackageVersion } from '../../src/model/artifact.ts';
+import type { Archive, Content, Digests, PackageVersion } from '../../src/model/artifact.ts';
 import type { Reason, ReasonCode, Signal } from '../../src/model/verdict.ts';
-import { readArchive } from '../../src/published/archive.ts';
 import { digestsOf } from '../../src/published/digests.ts';
+import { DigestedContent, FileContent } from '../../src/published/file-content.ts';
+import { openArchive } from '../../src/published/stored-archive.ts';
+import { sameBytes } from '../../src/model/content.ts';
 import type { BundleVerifier } from '../../src/sigstore/verify-bundle.ts';
 import { absentData } from './absent-data.ts';
 import { sourceClaims } from './claims.ts';
@@ -26,7 +27,7 @@ const LARGEST_FILE = 512 * 1024 * 1024;
 /** Finds what the user means and brings its bytes. Throws ReproveError for wrong usage and for a failing registry. */
 export async function publishedPackage(
   argument: string,
-  context: Context & { cwd: string },
+  context: Context & { readonly cwd: string },
 ): Promise<PublishedOutcome> {
   const spec = parsePackageSpec(argument, { cwd: context.cwd });
   return spec.kind === 'file' ? fromFile(spec.path, context) : fromRegistry(spec, context);
@@ -35,6 +36,8 @@ export async function publishedPackage(
 interface Context {
   readonly client: RegistryClient;
   readonly verifier: BundleVerifier;
+  /** Where large archives may be kept while they are looked at. */
+  readonly temporary: string;
 }
 
 async function fromRegistry(
@@ -63,10 +66,19 @@ async function fromRegistry(
     return missing(subject, 'integrity-mismatch', message, fileName);
   }
   const unchecked = artifact.kind === 'unchecked' ? [signal('artifact-without-digest', UNCHECKED)] : [];
+  const { bytes } = artifact;
+  const digests = digestsOf(bytes);
+  const archive = await openArchive(bytes, { folder: context.temporary });
+  if (!archive.ok) {
+    const { reason } = archive;
+    return { ok: false, value: { subject, fileName, digests, size: bytes.length, reason } };
+  }
   return describe({
     subject,
     fileName,
-    bytes: artifact.bytes,
+    bytes,
+    digests,
+    archive: archive.value,
     document,
     version,
     context,
@@ -84,18 +96,20 @@ function noVersion(document: PackageDocument, spec: Extract<PackageSpec, { kind:
 }
 
 async function fromFile(file: string, context: Context): Promise<PublishedOutcome> {
-  const { client } = context;
-  const bytes = await readBounded(file);
+  const { client, temporary } = context;
+  const bytes = new DigestedContent(openBounded(file));
   const fileName = path.basename(file);
-  const archive = readArchive(bytes);
-  const named = subjectOf(fileName, '0.0.0');
-  if (!archive.ok)
-    return { ok: false, value: notPublished({ subject: named, fileName, bytes, reason: archive.reason }) };
+  const archive = await openArchive(bytes, { folder: temporary });
+  const digests = bytes.digests();
+  const refused = (reason: Reason): PublishedOutcome => {
+    const subject = subjectOf(fileName, '0.0.0');
+    return { ok: false, value: { subject, fileName, digests, size: bytes.length, reason } };
+  };
+  if (!archive.ok) return refused(archive.reason);
   const packed = packedManifest(archive.value);
   if (packed?.name == null || packed.version === null) {
     const message = `${fileName} holds no package.json with a name and a version.`;
-    const reason = { code: 'artifact-invalid', message } as const;
-    return { ok: false, value: notPublished({ subject: named, fileName, bytes, reason }) };
+    return refused({ code: 'artifact-invalid', message });
   }
   // Read again as a person would type it: a name from inside an archive is as hostile as any other.
   const spec = parsePackageSpec(`${packed.name}@${packed.version}`, { cwd: '/' });
@@ -106,11 +120,22 @@ async function fromFile(file: string, context: Context): Promise<PublishedOutcom
   const isServed = !signals.some(({ kind }) => kind === 'not-the-registry-artifact');
   const asked =
     isServed && document !== null && version !== null ? askSignatures({ client, document, version }) : null;
-  return describe({ subject, fileName, bytes, document, version, context, asked, signals });
+  return describe({
+    subject,
+    fileName,
+    bytes,
+    digests,
+    archive: archive.value,
+    document,
+    version,
+    context,
+    asked,
+    signals,
+  });
 }
 
 async function fileSignals(
-  bytes: Uint8Array,
+  bytes: Content,
   version: VersionDocument | null,
   client: RegistryClient,
 ): Promise<readonly Signal[]> {
@@ -118,13 +143,13 @@ async function fileSignals(
   const subject = `${version.name}@${version.version}`;
   const differs = other(`This file is not the one that the registry has as ${subject}.`);
   const digests = statedDigests(version);
-  if (digests.length > 0) return checkIntegrity(bytes, digests).kind === 'match' ? [] : [differs];
+  if (digests.length > 0) return checkIntegrity(bytes.subarray(), digests).kind === 'match' ? [] : [differs];
   // No digest is no match: what the registry serves has to be looked at itself.
   const served = await client.artifact(version);
   const unchecked = signal('artifact-without-digest', UNCHECKED);
   if (served.kind === 'missing')
     return [other(`The registry lists ${subject}, but serves no file to compare with.`), unchecked];
-  const same = 'bytes' in served && Buffer.from(bytes).equals(served.bytes);
+  const same = 'bytes' in served && sameBytes(bytes, served.bytes);
   return same ? [unchecked] : [differs, unchecked];
 }
 
@@ -135,24 +160,22 @@ function other(message: string): Signal {
 async function describe(facts: {
   subject: PackageVersion;
   fileName: string;
-  bytes: Uint8Array;
+  bytes: Content;
+  digests: Digests;
+  archive: Archive;
   document: PackageDocument | null;
   version: VersionDocument | null;
   context: Context;
   asked: Asked | null;
   signals: readonly Signal[];
 }): Promise<PublishedOutcome> {
-  const { subject, fileName, bytes, document, version } = facts;
-  const archive = readArchive(bytes);
-  if (!archive.ok)
-    return { ok: false, value: notPublished({ subject, fileName, bytes, reason: archive.reason }) };
-  const digests = digestsOf(bytes);
+  const { subject, fileName, bytes, digests, archive, document, version } = facts;
   const vouched = await vouchedFor(facts.asked, { ...facts.context, ...subject, sha512: digests.sha512 });
   const claims = sourceClaims({
     name: subject.name,
     version: subject.version,
     document: version,
-    packed: packedManifest(archive.value),
+    packed: packedManifest(archive),
     provenance: vouched.stated,
     history: document,
   });
@@ -161,13 +184,13 @@ async function describe(facts: {
       ? []
       : [
           ...repositorySignals({ document, version: subject.version, repository: claims.repository }),
-          ...historySignals({ document, version: subject.version, entries: archive.value.entries }),
+          ...historySignals({ document, version: subject.version, entries: archive.entries }),
         ];
   return {
     ok: true,
     value: Object.freeze({
       subject,
-      artifact: { fileName, bytes, digests, archive: archive.value },
+      artifact: { fileName, bytes, digests, archive },
       publishedAt: version?.publishedAt ?? null,
       claims,
       signals: [...facts.signals, ...vouched.signals, ...history],
@@ -181,7 +204,7 @@ async function describe(facts: {
 
 function packedManifest(archive: Archive): Manifest | null {
   const entry = manifestEntry(archive.entries);
-  return entry === undefined ? null : parseManifest(Buffer.from(entry.content).toString('utf8'));
+  return entry === undefined ? null : parseManifest(Buffer.from(entry.content.subarray()).toString('utf8'));
 }
 
 function subjectOf(name: string, version: string): PackageVersion {
@@ -197,16 +220,6 @@ function missing(
   return { ok: false, value: { subject, fileName, digests: null, size: 0, reason: { code, message } } };
 }
 
-function notPublished(facts: {
-  subject: PackageVersion;
-  fileName: string;
-  bytes: Uint8Array;
-  reason: Reason;
-}): NotPublished {
-  const { bytes, ...rest } = facts;
-  return { ...rest, digests: digestsOf(bytes), size: bytes.byteLength };
-}
-
 /** The last component of an artifact's address: decoded where that gives a plain name, else as it stands. */
 function fileNameOf(tarball: string): string {
   const name = path.posix.basename(new URL(tarball).pathname);
@@ -218,10 +231,20 @@ function fileNameOf(tarball: string): string {
   }
 }
 
-async function readBounded(file: string): Promise<Uint8Array> {
+/** A file that may be read; what of it is needed is read when it is needed. */
+function openBounded(file: string): Content {
+  const content = opened(file);
+  if (content.length <= LARGEST_FILE) return content;
+  throw new ReproveError('usage', {
+    what: `${file} is too large.`,
+    why: `It has more than ${LARGEST_FILE} bytes.`,
+    next: 'Packages of that size cannot be published; check the file.',
+  });
+}
+
+function opened(file: string): Content {
   try {
-    const { size } = await stat(file);
-    if (size <= LARGEST_FILE) return await readFile(file);
+    return FileContent.open(file);
   } catch (error) {
     throw new ReproveError('usage', {
       what: `${file} cannot be read.`,
@@ -229,9 +252,4 @@ async function readBounded(file: string): Promise<Uint8Array> {
       next: 'Name an archive (.tgz) that you may read.',
     });
   }
-  throw new ReproveError('usage', {
-    what: `${file} is too large.`,
-    why: `It has more than ${LARGEST_FILE} bytes.`,
-    next: 'Packages of that size cannot be published; check the file.',
-  });
 }

@@ -23,7 +23,7 @@ export function racedTables(differences: readonly Difference[]): Readonly<Record
 
 function fieldsOf(entry: EntrySummary | null): Table | null {
   try {
-    const fields: unknown = JSON.parse(new TextDecoder().decode(entry?.content));
+    const fields: unknown = JSON.parse(new TextDecoder().decode(entry?.content.subarray()));
     return isTable(fields) ? fields : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;

@@ -191,7 +191,7 @@ async function builtBeforeVersion({ request, plan, went }: Reading): Promise<Rev
   const { version } = request.published.subject;
   const pairs = went.differences.map(({ kind, published, rebuilt }) =>
     kind === 'content' && published !== null && rebuilt !== null
-      ? [textOf(published.content), textOf(rebuilt.content)]
+      ? [textOf(published.content.subarray()), textOf(rebuilt.content.subarray())]
       : null,
   );
   const named = new Set((pairs[0]?.[0] ?? '').match(SEMVER) ?? []);

@@ -1,4 +1,5 @@
 import { signal } from '../../src/model/signals.ts';
+import { includesText } from '../../src/model/content.ts';
 import type { Entry } from '../../src/model/artifact.ts';
 import type { Signal } from '../../src/model/verdict.ts';
 import { addressedDependencies } from './addressed-dependencies.ts';
@@ -67,7 +68,7 @@ function unusedDependency({ now, before }: History, entries: readonly Entry[]): 
   const added = Object.keys(tableOf(now, 'dependencies')).filter((name) => !Object.hasOwn(known, name));
   if (added.length === 0) return null;
   const scripts = entries.filter(({ path, type }) => type === 'file' && /\.[cm]?[jt]sx?$/.test(path));
-  const unused = added.filter((name) => !scripts.some(({ content }) => Buffer.from(content).includes(name)));
+  const unused = added.filter((name) => !scripts.some(({ content }) => includesText(content, name)));
   if (unused.length === 0) return null;
   const message = `It depends on ${unused.slice(0, MOST_NAMED).join(', ')}, which ${last.version} did not, and no script of it names ${unused.length === 1 ? 'that' : 'those'}.`;
   return signal('dependency-new-unused', message);

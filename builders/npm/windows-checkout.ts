@@ -30,6 +30,8 @@ function isOnlyLineEnds(differences: readonly Difference[]): boolean {
 }
 
 function endsOtherwise({ published, rebuilt }: Difference): boolean {
-  const [ours, theirs] = [published, rebuilt].map((side) => (side === null ? null : textOf(side.content)));
+  const [ours, theirs] = [published, rebuilt].map((side) =>
+    side === null ? null : textOf(side.content.subarray()),
+  );
   return typeof ours === 'string' && typeof theirs === 'string' && ours === theirs.replace(/\r?\n/g, '\r\n');
 }

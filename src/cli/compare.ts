@@ -6,7 +6,7 @@ import { reportOf, reportOfComparison } from '../report/report.ts';
 import { stopwatch } from '../stopwatch.ts';
 import type { CompareOptions } from './compare-options.ts';
 import { terminal } from './terminal.ts';
-import { openEcosystem } from './tools.ts';
+import { openEcosystem } from './open-ecosystem.ts';
 
 /**
  * `reprove compare`: prints what differs to stdout.

@@ -8,7 +8,7 @@ import { stopwatch } from '../stopwatch.ts';
 import type { PlanOptions } from './plan-options.ts';
 import { liveProgress } from './progress.ts';
 import { terminal } from './terminal.ts';
-import { openEcosystem } from './tools.ts';
+import { openEcosystem } from './open-ecosystem.ts';
 
 /**
  * `reprove plan`: prints the plans to stdout, progress to stderr.

@@ -1,11 +1,10 @@
 import os from 'node:os';
-import { ECOSYSTEMS } from '../../builders/index.ts';
-import type { Ecosystem } from '../ecosystem.ts';
 import type { Engine, Limits, RootFilesystem } from '../sandbox/engine.ts';
 import { rootFilesystem } from '../sandbox/rootfs.ts';
 import { selectEngine } from '../sandbox/select.ts';
 import type { Progress, VerifyTools } from '../verify.ts';
-import type { RegistryOptions, RunOptions } from './options.ts';
+import { openEcosystem } from './open-ecosystem.ts';
+import type { RunOptions } from './options.ts';
 
 const GIBIBYTE = 1024 ** 3;
 const MINUTE_MS = 60_000;
@@ -22,20 +21,6 @@ export async function openTools(
     rootFilesystem({ cacheDir, onProgress: (detail) => progress.onStage('plan', detail) }),
   );
   return { ecosystem, engine, rootfs, progress, limits: limitsOfMachine(options) };
-}
-
-/** What knows the packages that the command line can name. */
-export function openEcosystem(
-  options: RegistryOptions & { readonly gitMirror?: readonly string[] },
-): Promise<Ecosystem> {
-  const { cacheDir, registry, gitMirror, trustedRoot } = options;
-  return ECOSYSTEMS.npm({
-    cacheDir,
-    cwd: process.cwd(),
-    registry: registry ?? null,
-    mirrors: gitMirror ?? [],
-    trustedRoot: trustedRoot ?? null,
-  });
 }
 
 /** Starts now; whoever needs it waits. A failure is met there, and only there. */

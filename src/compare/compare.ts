@@ -1,4 +1,5 @@
-import type { Archive, Artifact, Entry } from '../model/artifact.ts';
+import type { Archive, Artifact, Content, Digests, Entry } from '../model/artifact.ts';
+import { sameBytes } from '../model/content.ts';
 import type { Comparison, Difference, Exact, Level, NormalizerUse, Origin } from '../model/comparison.ts';
 import type { Source } from '../model/source.ts';
 import { digestsOf } from '../published/digests.ts';
@@ -8,8 +9,10 @@ import { normalizerFor } from './normalizers.ts';
 import { wrappingDifferences } from './wrapping.ts';
 
 export interface Rebuilt {
-  readonly bytes: Uint8Array;
+  readonly bytes: Content;
   readonly archive: Archive;
+  /** Of the bytes, where they are known. */
+  readonly digests?: Digests;
 }
 
 export interface CompareRequest {
@@ -26,7 +29,8 @@ export interface CompareRequest {
  */
 export function compare({ published, rebuilt, source, made }: CompareRequest): Comparison {
   const paths = comparePaths({ published: published.archive, rebuilt: rebuilt.archive, source });
-  const level = levelOf({ published, rebuilt, paths });
+  const digests = rebuilt.digests ?? digestsOf(rebuilt.bytes);
+  const level = levelOf({ published, rebuilt, digests, paths });
   return Object.freeze({
     level,
     origins: Object.freeze(
@@ -37,7 +41,7 @@ export function compare({ published, rebuilt, source, made }: CompareRequest): C
     wrapping:
       level === null || level === 'bytes' ? [] : wrappingDifferences(published.archive, rebuilt.archive),
     exact: level === 'bytes' ? made : null,
-    rebuiltDigests: digestsOf(rebuilt.bytes),
+    rebuiltDigests: digests,
   });
 }
 
@@ -53,17 +57,21 @@ interface PathResult {
 function levelOf({
   published,
   rebuilt,
+  digests,
   paths,
 }: {
   published: Artifact;
   rebuilt: Rebuilt;
+  /** Of the rebuilt file. */
+  digests: Digests;
   paths: readonly PathResult[];
 }): Level | null {
   // Differences rule even over equal bytes: were both ever to be said of the same files, one of the readings is wrong.
   if (paths.some((path) => path.differences.length > 0)) return null;
-  if (Buffer.compare(published.bytes, rebuilt.bytes) === 0) return 'bytes';
+  const isSameFile = published.digests.sha512 === digests.sha512 && sameBytes(published.bytes, rebuilt.bytes);
+  if (isSameFile) return 'bytes';
   if (paths.some((path) => path.normalizers.length > 0)) return 'normalized';
-  return Buffer.compare(published.archive.tar, rebuilt.archive.tar) === 0 ? 'tar' : 'contents';
+  return sameBytes(published.archive.tar, rebuilt.archive.tar) ? 'tar' : 'contents';
 }
 
 interface Sides {
@@ -104,8 +112,9 @@ function comparePath({ path, published, rebuilt, inCommit }: OnePath): PathResul
       differences.push(difference({ kind, published: ours, rebuilt: theirs, inCommit: verbatim }));
       continue;
     }
-    const normalizer = single ? normalizerFor(ours, theirs) : null;
-    for (const kind of differencesOf(ours, theirs)) {
+    const kinds = differencesOf(ours, theirs);
+    const normalizer = single && kinds.includes('content') ? normalizerFor(ours, theirs) : null;
+    for (const kind of kinds) {
       if (kind === 'content' && normalizer !== null) {
         normalizers.push({
           name: normalizer,

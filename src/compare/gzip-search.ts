@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Artifact, GzipHeader } from '../model/artifact.ts';
+import { sameBytes } from '../model/content.ts';
 import { deflateExpecting } from './deflate.ts';
 
 /** A gzip file that equals the published one byte for byte, and what made it. */
@@ -38,7 +39,7 @@ export function levelsOf({ flags, mtime, extraFlags, operatingSystem }: GzipHead
 
 /** Compresses a tar stream with every encoder of this process until one gives the published file exactly. Pure. */
 export function recompress(tar: Uint8Array, published: Artifact): Recompressed | null {
-  const expected = published.bytes.subarray(HEADER_BYTES, -TRAILER_BYTES);
+  const expected = published.bytes.subarray(HEADER_BYTES, published.bytes.length - TRAILER_BYTES);
   for (const level of levelsOf(published.archive.gzip)) {
     for (const { name, classic } of ENCODERS) {
       const stream = deflateExpecting(tar, expected, { level, classic });
@@ -69,6 +70,6 @@ export function recompressed({ tar, stream, level, encoder, published }: StreamO
   trailer.writeUInt32LE(crc32(tar), 0);
   trailer.writeUInt32LE(tar.length % 2 ** 32, 4);
   const bytes = Buffer.concat([header, stream, trailer]);
-  if (Buffer.compare(bytes, published.bytes) !== 0) return null;
+  if (!sameBytes(bytes, published.bytes)) return null;
   return { bytes, gzip: `${encoder}, level ${level}, OS ${operatingSystem}` };
 }

@@ -1,4 +1,5 @@
 import type { Archive, Entry } from '../model/artifact.ts';
+import { BLOCK } from '../published/tar-header.ts';
 
 /** Octal fields of a tar header (POSIX.1-2017 pax, "ustar Interchange Format"): offset and length. */
 const FIELDS = { uid: [108, 8], gid: [116, 8], mtime: [136, 12] } as const;
@@ -14,11 +15,9 @@ export function withHeaderNumbers(
   { tar, entries }: Archive,
   numbersOf: (entry: Entry) => HeaderNumbers,
 ): Uint8Array {
-  const copy = Buffer.from(tar);
+  const copy = Buffer.from(tar.subarray());
   for (const entry of entries) {
-    // Entries are views into the stream (readArchive).
-    const start = entry.header.byteOffset - tar.byteOffset;
-    const block = copy.subarray(start, start + entry.header.length);
+    const block = copy.subarray(entry.offset, entry.offset + BLOCK);
     for (const [name, [offset, length]] of Object.entries(FIELDS)) {
       const value = numbersOf(entry)[name as keyof typeof FIELDS];
       if (value !== undefined) writeNumber(block.subarray(offset, offset + length), value);

@@ -48,15 +48,15 @@ export const NORMALIZERS = {
   },
 } as const satisfies Record<NormalizerName, Normalizer>;
 
+/** Larger files are never equal but for something. */
+const MAX_BYTES = 64 * 1024 ** 2;
+
 /** The first normalizer under which two files are equal, or null. */
 export function normalizerFor(published: Entry, rebuilt: Entry): NormalizerName | null {
   if (published.type !== 'file' || rebuilt.type !== 'file' || published.path !== rebuilt.path) return null;
-  const equal = NORMALIZER_NAMES.find((name) => {
-    const normalizer: Normalizer = NORMALIZERS[name];
-    return (
-      normalizer.appliesTo(published.path) &&
-      normalizer.equal(published.content, rebuilt.content, published.path)
-    );
-  });
-  return equal ?? null;
+  if (Math.max(published.size, rebuilt.size) > MAX_BYTES) return null;
+  const names = NORMALIZER_NAMES.filter((name) => NORMALIZERS[name].appliesTo(published.path));
+  if (names.length === 0) return null;
+  const [ours, theirs] = [published.content.subarray(), rebuilt.content.subarray()];
+  return names.find((name) => NORMALIZERS[name].equal(ours, theirs, published.path)) ?? null;
 }

@@ -39,18 +39,18 @@ export function inOrder(packed: Archive, published: Archive): Uint8Array | null 
 }
 
 /** The bytes of each entry, from the extended headers that belong to it to its padding. */
-function partsOf({ tar, entries }: Archive): ReadonlyMap<string, Uint8Array> {
+function partsOf({ tar: content, entries }: Archive): ReadonlyMap<string, Uint8Array> {
   const parts = new Map<string, Uint8Array>();
+  const tar = content.subarray();
   let start = 0;
   for (const entry of entries) {
-    const end = endOf(entry, tar);
+    const end = endOf(entry);
     parts.set(entry.storedName, tar.subarray(start, end));
     start = end;
   }
   return parts;
 }
 
-/** Entries are views into the stream (readArchive). */
-function endOf({ header, size }: Entry, tar: Uint8Array): number {
-  return header.byteOffset - tar.byteOffset + BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+function endOf({ offset, size }: Entry): number {
+  return offset + BLOCK + Math.ceil(size / BLOCK) * BLOCK;
 }

@@ -1,4 +1,6 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+import type { Content } from '../model/artifact.ts';
+import { differenceAt } from '../model/content.ts';
 import { visible } from '../published/visible.ts';
 import { textOf } from './utf8.ts';
 
@@ -35,8 +37,8 @@ const SIDES: Sides = { from: 'rebuilt', to: 'published' };
 
 export interface TextDifferenceRequest {
   /** Null where there is no such file. */
-  readonly published: Uint8Array | null;
-  readonly rebuilt: Uint8Array | null;
+  readonly published: Content | null;
+  readonly rebuilt: Content | null;
   /** What the sides are called; default `rebuilt` and `published`. */
   readonly sides?: Sides;
   /** Most lines; default 40. */
@@ -51,8 +53,8 @@ export interface TextDifferenceRequest {
  */
 export function textDifference(request: TextDifferenceRequest): TextDifference {
   const { maxLines = 40, maxWidth = 160, sides = SIDES } = request;
-  const [published, rebuilt] = [request.published ?? new Uint8Array(), request.rebuilt ?? new Uint8Array()];
-  const offset = firstDifference(published, rebuilt);
+  const [published, rebuilt] = [request.published ?? NOTHING, request.rebuilt ?? NOTHING];
+  const offset = differenceAt(published, rebuilt);
   const texts = [published, rebuilt].map(readableText);
   const [ours, theirs] = texts;
   if (ours !== undefined && ours !== null && theirs !== undefined && theirs !== null) {
@@ -63,13 +65,7 @@ export function textDifference(request: TextDifferenceRequest): TextDifference {
   return { form: 'window', offset, ...bounded(rows, maxLines) };
 }
 
-/** Offset of the first byte that differs; the shorter length where one is the beginning of the other. */
-export function firstDifference(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  let offset = 0;
-  while (offset < length && a[offset] === b[offset]) offset++;
-  return offset;
-}
+const NOTHING = new Uint8Array();
 
 interface UnifiedRequest {
   readonly ours: string;
@@ -94,13 +90,15 @@ function unifiedLines({ ours, theirs, maxWidth, sides }: UnifiedRequest): readon
 }
 
 /** The text of a file that can be shown as lines, or null: no UTF-8, or NUL bytes. */
-function readableText(bytes: Uint8Array): string | null {
-  return bytes.length > MAX_TEXT_BYTES || bytes.includes(0) ? null : textOf(bytes);
+function readableText(content: Content): string | null {
+  if (content.length > MAX_TEXT_BYTES) return null;
+  const bytes = content.subarray();
+  return bytes.includes(0) ? null : textOf(bytes);
 }
 
 interface WindowRequest {
-  readonly published: Uint8Array;
-  readonly rebuilt: Uint8Array;
+  readonly published: Content;
+  readonly rebuilt: Content;
   readonly offset: number;
   readonly hex: boolean;
   readonly sides: Sides;
@@ -125,7 +123,7 @@ function isText(bytes: Uint8Array): boolean {
 }
 
 /** One line: what surrounds the offset, with marks where the file goes on. */
-function excerpt(mark: string, bytes: Uint8Array, offset: number): string {
+function excerpt(mark: string, bytes: Content, offset: number): string {
   const start = Math.max(0, offset - BEFORE);
   const end = Math.min(bytes.length, offset + AFTER);
   const text = visible(Buffer.from(trimToCharacters(bytes.subarray(start, end))).toString('utf8'));
@@ -147,7 +145,7 @@ function trimToCharacters(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(start, end);
 }
 
-function hexRows(mark: string, bytes: Uint8Array, offset: number): readonly string[] {
+function hexRows(mark: string, bytes: Content, offset: number): readonly string[] {
   const from = Math.max(0, offset - (offset % HEX_ROW));
   return [0, 1, 2, 3].flatMap((row) => {
     const start = from + row * HEX_ROW;

@@ -1,5 +1,7 @@
 import type { Archive, Entry, GzipHeader } from '../model/artifact.ts';
+import { sameBytes } from '../model/content.ts';
 import type { Comparison } from '../model/comparison.ts';
+import { BLOCK } from '../published/tar-header.ts';
 import { visible } from '../published/visible.ts';
 
 /** Fields of a tar header that say nothing about what is installed. */
@@ -19,7 +21,7 @@ const FIELDS = {
  * header. The words name the published value first.
  */
 export function wrappingDifferences(published: Archive, rebuilt: Archive): readonly string[] {
-  const sameTar = Buffer.compare(published.tar, rebuilt.tar) === 0;
+  const sameTar = sameBytes(published.tar, rebuilt.tar);
   return [
     ...(sameTar ? [] : tarDifferences(published, rebuilt)),
     ...gzipDifferences(published.gzip, rebuilt.gzip, sameTar),
@@ -54,10 +56,16 @@ function tarDifferences(published: Archive, rebuilt: Archive): readonly string[]
     words.push(`${name}: ${a} instead of ${b}${more.length === 0 ? '' : `, and ${more.length} more`}`);
   }
   if (words.length > 0) return words;
-  const sameHeaders = pairs.every(([a, b]) => Buffer.compare(a.header, b.header) === 0);
+  const sameHeaders = pairs.every(
+    ([a, b]) => Buffer.compare(headerOf(a, published), headerOf(b, rebuilt)) === 0,
+  );
   return [
     sameHeaders ? 'bytes of the tar stream outside of its entries' : 'how numbers are written in tar headers',
   ];
+}
+
+function headerOf({ offset }: Entry, { tar }: Archive): Uint8Array {
+  return tar.subarray(offset, offset + BLOCK);
 }
 
 function ordinary(archive: Archive): readonly Entry[] {

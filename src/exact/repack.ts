@@ -36,7 +36,7 @@ export async function repack(request: RepackRequest): Promise<Repacked | null> {
   const ran = await inSandbox({
     workshop,
     toolchain: packer.toolchain,
-    source: timed ? withTimes(rebuilt, published) : rebuilt.tar,
+    source: timed ? withTimes(rebuilt, published) : rebuilt.tar.subarray(),
     use: (sandbox) => packIn(sandbox, { packer, workshop, folder }),
   });
   if (ran === null) return null;

@@ -94,7 +94,7 @@ function nameOf({ name }: Packer, replayed: readonly Replayed[]): string {
 
 async function searchEncoders(request: SearchRequest, packed: Packed): Promise<Searched> {
   const { published, workshop } = request;
-  const { tar } = packed.archive;
+  const tar = packed.archive.tar.subarray();
   const known = recompress(tar, published);
   if (known !== null) return exactly(request, packed, known);
   // No encoder writes such a header: the comparison names its fields already.

@@ -20,35 +20,36 @@ const MOST_EXPLAINED = 25;
 const EACH_MS = 20_000;
 const ALL_MS = 60_000;
 const WORKER = new URL(`./worker${path.extname(import.meta.url)}`, import.meta.url);
-/** MiB; a tree takes far more than its text. */
-const MOST_MEMORY = 2048;
+/** MiB. A tree takes far more than its text; what is young is small beside what a comparison needs. */
+const LIMITS = { maxOldGenerationSizeMb: 2048, maxYoungGenerationSizeMb: 16 };
 
 /**
- * Explains scripts that were changed or added and data that was changed, the first 25 of them, scripts before data, each in at most 20 s and all in about a minute, in a
+ * Explains scripts that were changed or added and data that was changed, the first 25 of them or as many as `most` says,
+ * scripts before data, each in at most 20 s and all in about a minute, in a
  * thread of their own.
  *
  * @returns by path; other files are left out
  */
 export async function explainAll(
   differences: readonly Difference[],
+  { most = MOST_EXPLAINED }: { readonly most?: number } = {},
 ): Promise<ReadonlyMap<string, Explained>> {
-  const all = differences.flatMap(({ kind, path: file, published, rebuilt }): ExplainRequest[] => {
+  const all = differences.filter(({ kind, path: file, published }) => {
     const isContent = (kind === 'content' || kind === 'added') && published?.type === 'file';
-    const isRead = isScriptName(file) || (isJsonName(file) && kind === 'content');
-    if (!isContent || !isRead) return [];
-    return [{ path: file, published: published.content, rebuilt: rebuilt?.content ?? null }];
+    return isContent && (isScriptName(file) || (isJsonName(file) && kind === 'content'));
   });
-  const requests = all.toSorted((a, b) => Number(isJsonName(a.path)) - Number(isJsonName(b.path)));
+  const read = all.toSorted((a, b) => Number(isJsonName(a.path)) - Number(isJsonName(b.path)));
   const explained = new Map<string, Explained>();
   let worker: Worker | null = null;
   const deadline = deadlineIn(ALL_MS);
-  for (const request of requests.slice(0, MOST_EXPLAINED)) {
-    const unread = whyUnread(request, deadline);
+  for (const difference of read.slice(0, most)) {
+    const unread = whyUnread(difference, deadline);
     if (unread !== null) {
-      explained.set(request.path, unreadOf(request, unread));
+      explained.set(difference.path, unreadOf(difference, unread));
       continue;
     }
-    worker ??= new Worker(WORKER, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY } });
+    const request = requestOf(difference);
+    worker ??= new Worker(WORKER, { resourceLimits: LIMITS });
     const answer = await answerOf(worker, request);
     if (answer === null || !('late' in answer)) {
       explained.set(request.path, answer ?? unreadOf(request, WHY_NOT[kindOf(request)]));
@@ -64,16 +65,21 @@ export async function explainAll(
 
 const WHY_NOT = { code: 'it cannot be read as code', data: 'it cannot be read as JSON' } as const;
 
-function kindOf({ path: file }: ExplainRequest): keyof typeof WHY_NOT {
+function kindOf({ path: file }: Pick<ExplainRequest, 'path'>): keyof typeof WHY_NOT {
   return isJsonName(file) ? 'data' : 'code';
 }
 
-function unreadOf(request: ExplainRequest, unread: string): Explained {
+function unreadOf(request: Pick<ExplainRequest, 'path'>, unread: string): Explained {
   return kindOf(request) === 'data' ? { data: { unread } } : { unread };
 }
 
-function whyUnread({ published, rebuilt }: ExplainRequest, deadline: Deadline): string | null {
-  const size = Math.max(published.length, rebuilt?.length ?? 0);
+function requestOf({ path: file, published, rebuilt }: Difference): ExplainRequest {
+  const [ours, theirs] = [published, rebuilt].map((side) => side?.content.subarray());
+  return { path: file, published: ours ?? new Uint8Array(), rebuilt: theirs ?? null };
+}
+
+function whyUnread({ published, rebuilt }: Difference, deadline: Deadline): string | null {
+  const size = Math.max(published?.size ?? 0, rebuilt?.size ?? 0);
   if (size > MAX_SCRIPT_BYTES) return `it is larger than ${MAX_SCRIPT_BYTES / 1024 ** 2} MiB`;
   return deadline.leftMs() > 0 ? null : `reading the files before it took ${ALL_MS / 1000} s`;
 }

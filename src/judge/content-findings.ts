@@ -1,3 +1,4 @@
+import type { Content } from '../model/artifact.ts';
 import type { Difference } from '../model/comparison.ts';
 import type { Source } from '../model/source.ts';
 import type { Finding, Severity } from '../model/verdict.ts';
@@ -30,12 +31,15 @@ export function contentFindings(
 interface Sides {
   readonly path: string;
   readonly role: EntryRole;
-  readonly published: Uint8Array;
-  readonly rebuilt: Uint8Array | null;
+  readonly published: Content;
+  readonly rebuilt: Content | null;
 }
 
+/** As many bytes as tell a program. */
+const FIRST_BYTES = 64;
+
 function nativeProgram({ path, published }: Sides): Finding<'native-program'> | null {
-  if (!isNativeProgram(published)) return null;
+  if (!isNativeProgram(published.subarray(0, FIRST_BYTES))) return null;
   const message = `${FINDINGS['native-program'].title}: ${visible(path)} holds machine code, which nobody can read as text.`;
   return { kind: 'native-program', severity: 'high', path, message, evidence: { size: published.length } };
 }

@@ -87,9 +87,14 @@ const OF_DIFFERENCES: readonly string[] = [
   ...Object.values<string>(KIND_OF),
 ];
 
+/** As many as tell a program. */
+const FIRST_BYTES = 64;
+
 /** The strongest of what the manifest, the name and the first bytes on either side say. */
 function roleOf({ path, published, rebuilt }: Difference, roles: ReadonlyMap<string, EntryRole>): EntryRole {
-  const byContent = [published, rebuilt].map((side) => (side === null ? null : roleOfContent(side.content)));
+  const byContent = [published, rebuilt].map((side) =>
+    side === null ? null : roleOfContent(side.content.subarray(0, FIRST_BYTES)),
+  );
   return strongestRole(roles.get(path), roleOfName(path), ...byContent);
 }
 

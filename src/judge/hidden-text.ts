@@ -1,3 +1,6 @@
+import type { Content } from '../model/artifact.ts';
+import { piecesOf } from './pieces.ts';
+
 /** Bytes; what stands beyond is not looked through. */
 const MOST_BYTES = 64 * 1024 * 1024;
 /** Runs that are told apart: a file can consist of nothing else. */
@@ -24,12 +27,12 @@ export interface Hidden {
  * Runs of characters that nobody sees and that the rebuilt file does not have, or not as often: one that was made longer, or
  * that says something else, is another run. Null when there are none.
  */
-export function hiddenText(published: Uint8Array, rebuilt: Uint8Array | null): Hidden | null {
+export function hiddenText(published: Content, rebuilt: Content | null): Hidden | null {
   const known = rebuilt === null ? new Map<string, number>() : runsOf(rebuilt);
   let places = 0;
-  let first: RegExpExecArray | null = null;
+  let first: Found | null = null;
   for (const found of hiddenIn(published)) {
-    const [run] = found;
+    const { run } = found;
     const left = known.get(run) ?? 0;
     if (left > 0) known.set(run, left - 1);
     else {
@@ -37,22 +40,32 @@ export function hiddenText(published: Uint8Array, rebuilt: Uint8Array | null): H
       first ??= found;
     }
   }
-  return first === null ? null : { places, offset: first.index, name: nameOfFirst(first[0]) };
+  return first === null ? null : { places, offset: first.offset, name: nameOfFirst(first.run) };
 }
 
 /** How often each run is there. */
-function runsOf(content: Uint8Array): Map<string, number> {
+function runsOf(content: Content): Map<string, number> {
   const runs = new Map<string, number>();
-  for (const { 0: run } of hiddenIn(content)) {
+  for (const { run } of hiddenIn(content)) {
     const count = runs.get(run);
     if (count !== undefined || runs.size < MOST_RUNS) runs.set(run, (count ?? 0) + 1);
   }
   return runs;
 }
 
-function hiddenIn(content: Uint8Array): Iterable<RegExpExecArray> {
-  const bytes = Buffer.from(content.buffer, content.byteOffset, Math.min(content.length, MOST_BYTES));
-  return bytes.toString('latin1').matchAll(HIDDEN);
+interface Found {
+  readonly run: string;
+  /** Bytes from the start of the content. */
+  readonly offset: number;
+}
+
+function* hiddenIn(content: Content): Generator<Found> {
+  // No hidden place has a letter of ASCII within it.
+  const mayEndAfter = (byte: number) => byte < 0x80;
+  for (const { start, bytes } of piecesOf(content, { most: MOST_BYTES, mayEndAfter })) {
+    for (const { index, 0: run } of bytes.toString('latin1').matchAll(HIDDEN))
+      yield { run, offset: start + index };
+  }
 }
 
 function nameOfFirst(bytes: string): string {

@@ -1,3 +1,6 @@
+import type { Content } from '../model/artifact.ts';
+import { piecesOf } from './pieces.ts';
+
 /** Bytes; what stands beyond is not looked through. */
 const MOST_BYTES = 64 * 1024 * 1024;
 /** UTF-16 units of a word on either side of the letter. */
@@ -33,18 +36,17 @@ export interface Homoglyphs {
  * Words of Latin letters with one among them that only looks like one, which the rebuilt file does not have as often. A word
  * that has any other letter besides is another language's, and is left alone. Null when there are none.
  */
-export function homoglyphs(published: Uint8Array, rebuilt: Uint8Array | null): Homoglyphs | null {
-  const text = textOf(published);
+export function homoglyphs(published: Content, rebuilt: Content | null): Homoglyphs | null {
   const known = new Map<string, number>();
   if (rebuilt !== null) {
-    for (const { word } of mixedWords(textOf(rebuilt))) {
+    for (const { word } of mixedWordsOf(rebuilt)) {
       const count = known.get(word);
       if (count !== undefined || known.size < MOST_WORDS) known.set(word, (count ?? 0) + 1);
     }
   }
   let places = 0;
   let first: Mixed | null = null;
-  for (const mixed of mixedWords(text)) {
+  for (const mixed of mixedWordsOf(published)) {
     const left = known.get(mixed.word) ?? 0;
     if (left > 0) known.set(mixed.word, left - 1);
     else {
@@ -53,19 +55,28 @@ export function homoglyphs(published: Uint8Array, rebuilt: Uint8Array | null): H
     }
   }
   if (first === null) return null;
-  const { word, readsAs, start } = first;
-  return { places, word, readsAs, offset: Buffer.byteLength(text.slice(0, start)) };
+  const { word, readsAs, offset } = first;
+  return { places, word, readsAs, offset: offset() };
 }
 
-interface Mixed {
-  readonly word: string;
-  readonly readsAs: string;
-  /** UTF-16 units. */
-  readonly start: number;
+interface Mixed extends Pick<Homoglyphs, 'word' | 'readsAs'> {
+  /** Costs a look at all that stands before it in its piece. */
+  offset(): number;
+}
+
+function* mixedWordsOf(content: Content): Generator<Mixed> {
+  const mayEndAfter = (byte: number) => byte < 0x80 && !PART_OF_WORD.test(String.fromCodePoint(byte));
+  for (const { start, bytes } of piecesOf(content, { most: MOST_BYTES, mayEndAfter })) {
+    const text = bytes.toString('utf8');
+    for (const { start: at, ...mixed } of mixedWords(text))
+      yield { ...mixed, offset: () => start + Buffer.byteLength(text.slice(0, at)) };
+  }
 }
 
 /** From each look-alike outwards: a pattern for whole words would read long ones again and again. */
-function* mixedWords(text: string): Generator<Mixed> {
+function* mixedWords(
+  text: string,
+): Generator<{ readonly word: string; readonly readsAs: string; readonly start: number }> {
   let last = 0;
   for (const { index, 0: letter } of text.matchAll(LOOKALIKE)) {
     if (index < last) continue;
@@ -79,9 +90,4 @@ function* mixedWords(text: string): Generator<Mixed> {
     const readsAs = word.replaceAll(LOOKALIKE, (one) => LATIN.get(one) ?? one.normalize('NFKC'));
     if (LATIN_LETTER.test(word) && !OTHER_LETTER.test(readsAs)) yield { word, readsAs, start };
   }
-}
-
-function textOf(content: Uint8Array): string {
-  const bytes = Buffer.from(content.buffer, content.byteOffset, Math.min(content.length, MOST_BYTES));
-  return bytes.toString('utf8');
 }

@@ -1,6 +1,7 @@
 import path from 'node:path/posix';
 import { z } from 'zod';
 import { textOf } from '../compare/utf8.ts';
+import type { Content } from '../model/artifact.ts';
 import type { Difference } from '../model/comparison.ts';
 import type { Source } from '../model/source.ts';
 import type { Finding } from '../model/verdict.ts';
@@ -9,7 +10,7 @@ import { visible } from '../published/visible.ts';
 import { FINDINGS } from './findings.ts';
 
 /** Bytes; a larger one is said not to be read. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_SOURCES = 100_000;
 const MOST_NAMED = 5;
 const MOST_NAME = 200;
@@ -81,8 +82,8 @@ function disagreement(
 }
 
 /** Null for what is no map, or more than is read. */
-function read(content: Uint8Array): Read | null {
-  const text = content.length > MOST_BYTES ? null : textOf(content);
+function read(content: Content): Read | null {
+  const text = content.length > MOST_BYTES ? null : textOf(content.subarray());
   // Maps may begin with a line that keeps them from being run as scripts.
   const parsed = SourceMap.safeParse(text === null ? null : parse(text.replace(/^\)\]\}'[^\n]*\n/, '')));
   if (!parsed.success) return null;

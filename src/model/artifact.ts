@@ -26,6 +26,18 @@ export interface GzipHeader {
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'device' | 'fifo' | 'other';
 
+/**
+ * Bytes that never change, in memory or in a file of which only what is asked for is read; a `Uint8Array` is one.
+ */
+export interface Content {
+  readonly length: number;
+  /**
+   * The bytes from `start` (default: the first) to before `end` (default: all). In memory that is a view; it must not be
+   * written to. Whoever may meet large files asks for a part.
+   */
+  subarray(start?: number, end?: number): Uint8Array;
+}
+
 /** One entry of an archive, with everything that its header says. */
 export interface Entry {
   /** Where a package manager puts it: the stored name less its first component. */
@@ -48,9 +60,9 @@ export interface Entry {
   readonly linkTarget: string | null;
   /** PAX records that applied to this entry (extended and global), as stored. */
   readonly pax: Readonly<Record<string, string>>;
-  /** The 512 bytes of the entry's own header block. */
-  readonly header: Uint8Array;
-  readonly content: Uint8Array;
+  /** Where the entry's own header block begins in the tar stream, bytes; its content begins 512 bytes later. */
+  readonly offset: number;
+  readonly content: Content;
   /** The id that git gives to this content: sha1 of `blob <size>\0<content>`. */
   readonly blobId: string;
   /** sha256 of the content, hex. */
@@ -85,7 +97,7 @@ export interface Anomaly {
 export interface Archive {
   readonly gzip: GzipHeader;
   /** The uncompressed tar stream, whole. */
-  readonly tar: Uint8Array;
+  readonly tar: Content;
   readonly entries: readonly Entry[];
   readonly anomalies: readonly Anomaly[];
 }
@@ -93,7 +105,7 @@ export interface Archive {
 /** The file that the registry serves (or that the user named), as bytes and as an archive. */
 export interface Artifact {
   readonly fileName: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Content;
   readonly digests: Digests;
   readonly archive: Archive;
 }

@@ -1,4 +1,4 @@
-import type { Digests } from './artifact.ts';
+import type { Content, Digests } from './artifact.ts';
 
 export type Level = 'bytes' | 'tar' | 'contents' | 'normalized';
 
@@ -23,7 +23,7 @@ export interface EntrySummary {
   readonly mode: number;
   readonly size: number;
   readonly sha256: string;
-  readonly content: Uint8Array;
+  readonly content: Content;
 }
 
 /** What a normalizer ignored. */

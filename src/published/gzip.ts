@@ -1,25 +1,23 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import type { Anomaly, GzipHeader } from '../model/artifact.ts';
 import type { Outcome } from '../model/verdict.ts';
-import { cannot, found } from '../model/verdict.ts';
-import { visible } from './visible.ts';
-import { firstNonZero } from './zeros.ts';
+import { found } from '../model/verdict.ts';
+import {
+  announcedSize,
+  extraMember,
+  invalid,
+  MAX_MEMBERS,
+  MAX_UNANNOUNCED_BYTES,
+  readHeader,
+  startsMember,
+  tooLarge,
+  TRAILER_BYTES,
+  trailerProblem,
+  trailingBytes,
+} from './gzip-format.ts';
 
-/** Largest tar stream that is read unless the caller says otherwise, bytes. */
-export const DEFAULT_MAX_BYTES = 1024 ** 3;
-/**
- * Largest tar stream of a file whose trailer does not announce it (extra members, trailing bytes): no packer writes
- * those, so a small bomb dressed as one must not cost more memory than this.
- */
-const MAX_UNANNOUNCED_BYTES = 256 * 1024 ** 2;
-/** RFC 1952 allows any number; each costs a decoder. */
-const MAX_MEMBERS = 64;
-const TRAILER_BYTES = 8;
-/** FNAME is harmless only while it is a file name. */
-const MAX_FILE_NAME_BYTES = 255;
-
-/** RFC 1952, section 2.3.1: the bits of FLG. */
-const FLAG = { FHCRC: 2, FEXTRA: 4, FNAME: 8, FCOMMENT: 16, RESERVED: 0xe0 } as const;
+/** Largest tar stream that is read into memory unless the caller says otherwise, bytes. */
+const DEFAULT_MAX_BYTES = 1024 ** 3;
 
 export interface GunzipOptions {
   /** Largest output, bytes. */
@@ -95,72 +93,6 @@ function readMembers(bytes: Uint8Array, { limit, single }: { limit: number; sing
   return { kind: 'done', value: { header: first, bytes: output, end: offset, anomalies } };
 }
 
-/** ISIZE of the last eight bytes: what an ordinary, single-member file says that it holds (modulo 2^32). */
-function announcedSize(bytes: Uint8Array): number | null {
-  return bytes.length < 10 + TRAILER_BYTES ? null : viewOf(bytes).getUint32(bytes.length - 4, true);
-}
-
-function startsMember(bytes: Uint8Array, offset: number): boolean {
-  return bytes[offset] === 0x1f && bytes[offset + 1] === 0x8b;
-}
-
-interface ReadHeader {
-  readonly header: GzipHeader;
-  readonly end: number;
-  readonly anomalies: readonly Anomaly[];
-}
-
-/** RFC 1952, section 2.3. A string says what is wrong. */
-function readHeader(bytes: Uint8Array, start: number): ReadHeader | string {
-  if (start + 10 > bytes.length) return 'a gzip header is cut off';
-  const view = viewOf(bytes);
-  if (!startsMember(bytes, start)) return 'it does not start with the gzip magic bytes 1f 8b';
-  if (view.getUint8(start + 2) !== 8)
-    return `its compression method is ${view.getUint8(start + 2)}, not deflate`;
-  const flags = view.getUint8(start + 3);
-  // Section 2.3.1.2: "must give an error indication if any reserved bit is non-zero".
-  if ((flags & FLAG.RESERVED) !== 0) return `reserved header flags are set (0x${flags.toString(16)})`;
-  const header: GzipHeader = {
-    flags,
-    mtime: view.getUint32(start + 4, true),
-    extraFlags: view.getUint8(start + 8),
-    operatingSystem: view.getUint8(start + 9),
-  };
-  const anomalies: Anomaly[] = [];
-  let offset = start + 10;
-  if ((flags & FLAG.FEXTRA) !== 0) {
-    if (offset + 2 > bytes.length) return 'its FEXTRA field is cut off';
-    const length = view.getUint16(offset, true);
-    offset += 2 + length;
-    if (offset > bytes.length) return 'its FEXTRA field is cut off';
-    anomalies.push(
-      oddHeader('gzip-header-field', `the gzip header carries an extra field of ${length} bytes`),
-    );
-  }
-  if ((flags & FLAG.FNAME) !== 0) {
-    const end = bytes.indexOf(0, offset);
-    if (end === -1) return 'its FNAME field is cut off';
-    anomalies.push(fileName(bytes.subarray(offset, end)));
-    offset = end + 1;
-  }
-  if ((flags & FLAG.FCOMMENT) !== 0) {
-    const end = bytes.indexOf(0, offset);
-    if (end === -1) return 'its FCOMMENT field is cut off';
-    anomalies.push(
-      oddHeader('gzip-header-field', `the gzip header carries a comment of ${end - offset} bytes`),
-    );
-    offset = end + 1;
-  }
-  if ((flags & FLAG.FHCRC) !== 0) {
-    if (offset + 2 > bytes.length) return 'its FHCRC field is cut off';
-    const expected = crc32(bytes.subarray(start, offset)) & 0xffff;
-    if (view.getUint16(offset, true) !== expected) return 'the checksum of its header is wrong';
-    offset += 2;
-    anomalies.push(oddHeader('gzip-header-field', 'the gzip header carries a checksum of itself'));
-  }
-  return { header, end: offset, anomalies };
-}
-
 type ReadMember =
   | { readonly kind: 'member'; readonly output: Uint8Array; readonly end: number }
   | { readonly kind: 'invalid'; readonly message: string }
@@ -175,17 +107,12 @@ function readMember(bytes: Uint8Array, { start, limit }: { start: number; limit:
       message: `its deflate stream at byte ${start} is damaged: ${inflated.message}`,
     };
   }
-  const trailer = start + inflated.consumed;
-  if (trailer + TRAILER_BYTES > bytes.length) return { kind: 'invalid', message: 'its trailer is cut off' };
-  const view = viewOf(bytes);
-  const { output } = inflated;
-  if (view.getUint32(trailer, true) !== crc32(output)) {
-    return { kind: 'invalid', message: `the CRC-32 at byte ${trailer} is wrong` };
-  }
-  if (view.getUint32(trailer + 4, true) !== output.length % 2 ** 32) {
-    return { kind: 'invalid', message: `the size (ISIZE) at byte ${trailer + 4} is wrong` };
-  }
-  return { kind: 'member', output, end: trailer + TRAILER_BYTES };
+  const { output, consumed } = inflated;
+  const trailer = start + consumed;
+  const end = trailer + TRAILER_BYTES;
+  const stated = { start: trailer, crc: crc32(output), size: output.length };
+  const problem = trailerProblem(bytes.subarray(trailer, end), stated);
+  return problem === null ? { kind: 'member', output, end } : { kind: 'invalid', message: problem };
 }
 
 type Inflated =
@@ -220,49 +147,4 @@ function inflate(bytes: Uint8Array, limit: number): Inflated {
 /** Few large chunks for large outputs; never larger than the output may be by much. */
 function chunkSizeFor(limit: number): number {
   return Math.min(Math.max(limit + 1, 16 * 1024), 1024 ** 2);
-}
-
-function fileName(bytes: Uint8Array): Anomaly {
-  const name = Buffer.from(bytes).toString('latin1');
-  const plain = name.length <= MAX_FILE_NAME_BYTES && visible(name) === name;
-  if (plain) return oddHeader('gzip-file-name', `the gzip header names the file ${JSON.stringify(name)}`);
-  const detail = `the gzip header carries a file name of ${name.length} bytes: ${visible(name.slice(0, 80))}`;
-  return oddHeader('gzip-header-field', detail);
-}
-
-function oddHeader(kind: 'gzip-header-field' | 'gzip-file-name', detail: string): Anomaly {
-  return { kind, path: null, detail };
-}
-
-function extraMember(offset: number, size: number): Anomaly {
-  const detail = `a further gzip member starts at byte ${offset} and adds ${size} bytes to the archive`;
-  return { kind: 'gzip-extra-member', path: null, detail };
-}
-
-function trailingBytes(bytes: Uint8Array, offset: number): Anomaly {
-  const rest = bytes.subarray(offset);
-  const what = firstNonZero(rest) === -1 ? 'zero bytes' : 'bytes that belong to no gzip member';
-  return {
-    kind: 'gzip-trailing-bytes',
-    path: null,
-    detail: `${rest.length} ${what} follow at byte ${offset}`,
-  };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function invalid(why: string): Outcome<never> {
-  return cannot(
-    'artifact-invalid',
-    `The artifact is not a gzip file as RFC 1952 defines it: ${why}. Look at the file itself before installing it.`,
-  );
-}
-
-function tooLarge(limit: number): Outcome<never> {
-  return cannot(
-    'resource-limit',
-    `The artifact expands to more than ${limit} bytes, which is more than may be read. If it is really that large, raise the limit.`,
-  );
 }

@@ -4,9 +4,8 @@ import { firstNonZero } from './zeros.ts';
 
 export const BLOCK = 512;
 
-/** One header block, before extended headers apply. */
+/** One header block, before extended headers apply; its bytes are views of the block. */
 export interface TarHeader {
-  readonly block: Uint8Array;
   readonly typeFlag: string;
   /** Prefix and name, as bytes. */
   readonly name: Uint8Array;
@@ -77,7 +76,6 @@ export function readTarHeader(block: Uint8Array): TarHeader | string {
   const prefix = format === 'ustar' ? text(field(hasTimes ? 'shortPrefix' : 'prefix')) : EMPTY;
   const typeFlag = String.fromCharCode(block[156] ?? 0);
   return {
-    block,
     typeFlag,
     name:
       prefix.value.length === 0 ? name.value : Buffer.concat([prefix.value, Buffer.from('/'), name.value]),
@@ -99,9 +97,14 @@ export function readTarHeader(block: Uint8Array): TarHeader | string {
   };
 }
 
-/** What a type flag stands for; null for extended headers, which describe the entry after them. */
+/** Whether a type flag is that of an extended header, which describes the entry after it. */
+export function isExtended(typeFlag: string): boolean {
+  return 'xXgLKN'.includes(typeFlag);
+}
+
+/** What a type flag stands for; null for extended headers. */
 export function entryTypeOf(typeFlag: string, name: string): EntryType | null {
-  if ('xXgLKN'.includes(typeFlag)) return null;
+  if (isExtended(typeFlag)) return null;
   // V7 tars have no type for directories but a name that ends with a slash; readers still honour it.
   if (typeFlag === '\0' || typeFlag === '0') return name.endsWith('/') ? 'directory' : 'file';
   return TYPES[typeFlag] ?? 'other';

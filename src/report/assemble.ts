@@ -186,7 +186,7 @@ export function subjectOf({ subject, artifact }: Published): Subject {
     ...subject,
     artifact: artifact.fileName,
     digests: artifact.digests,
-    size: artifact.bytes.byteLength,
+    size: artifact.bytes.length,
   };
 }
 

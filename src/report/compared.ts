@@ -5,8 +5,12 @@ import { type Finding, worst } from '../model/verdict.ts';
 import { visible } from '../published/visible.ts';
 import { VERSION } from '../version.ts';
 import { subjectOf } from './assemble.ts';
+import { bounded } from './bounds.ts';
 import { withDiffs } from './diffs.ts';
 import type { CompareDocument } from './document.ts';
+
+/** Differences that are shown: whoever compares two files wants to read them. */
+const MOST_DIFFS = 2_000;
 
 /** What is the same on both sides comes from the other one; there is no commit here. */
 const ORIGINS = {
@@ -33,6 +37,7 @@ export function comparedDocument(options: {
     ([path, origin]) => [path, ORIGINS[origin]] as const,
   );
   const count = (wanted: string) => origins.filter(([, origin]) => origin === wanted).length;
+  const listed = bounded({ findings, origins, normalizers: comparison.normalizers });
   return {
     schemaVersion: 1,
     tool: { name: 'reprove', version: VERSION },
@@ -48,11 +53,12 @@ export function comparedDocument(options: {
         normalized: count('normalized'),
         different: count('different'),
       },
-      origins: Object.fromEntries(origins),
-      normalizers: [...comparison.normalizers],
+      origins: Object.fromEntries(listed.origins),
+      normalizers: [...listed.normalizers],
       wrapping: [...comparison.wrapping],
     },
-    findings: [...withDiffs(findings, comparison, { explained, sides })],
+    findings: [...withDiffs(listed.findings, comparison, { explained, sides, most: MOST_DIFFS })],
+    leftOut: listed.leftOut,
     signals: [...to.signals],
   };
 }

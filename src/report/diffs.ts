@@ -1,12 +1,20 @@
 import { type Sides, textDifference } from '../compare/text-diff.ts';
 import type { Explained } from '../explain/explain-all.ts';
 import type { Comparison } from '../model/comparison.ts';
+import { lineAt } from '../model/content.ts';
 import type { Finding } from '../model/verdict.ts';
 
 /** Differences beyond these are named and not shown: a build that drifted changes every file. */
 const MOST_SHOWN = 25;
 const LINES_OF_CHANGE = 40;
 const LINES_OF_NEW_FILE = 12;
+
+export interface DiffOptions {
+  readonly explained: ReadonlyMap<string, Explained>;
+  readonly sides?: Sides;
+  /** How many differences are shown, from the first on; default 25. */
+  readonly most?: number;
+}
 
 /**
  * Findings about the content of a file, with the difference to read added to their evidence as `diff`, what the code of a
@@ -15,15 +23,20 @@ const LINES_OF_NEW_FILE = 12;
 export function withDiffs(
   findings: readonly Finding[],
   comparison: Comparison,
-  { explained, sides }: { readonly explained: ReadonlyMap<string, Explained>; readonly sides?: Sides },
+  { explained, sides, most = MOST_SHOWN }: DiffOptions,
 ): readonly Finding[] {
   let shown = 0;
+  // The first of each path.
+  const differences = new Map(
+    comparison.differences
+      .filter(({ kind }) => kind === 'content' || kind === 'added')
+      .map((one) => [one.path, one] as const)
+      .toReversed(),
+  );
   return findings.map((finding) => {
     const isContent = finding.kind === 'file-changed' || finding.kind === 'file-added';
-    const difference = comparison.differences.find(
-      (one) => one.path === finding.path && (one.kind === 'content' || one.kind === 'added'),
-    );
-    if (!isContent || difference === undefined || shown >= MOST_SHOWN) return finding;
+    const difference = isContent ? differences.get(finding.path ?? '') : undefined;
+    if (difference === undefined || shown >= most) return finding;
     shown += 1;
     const { text, offset } = textDifference({
       published: difference.published?.content ?? null,
@@ -42,13 +55,3 @@ export function withDiffs(
     return { ...finding, evidence };
   });
 }
-
-/** The line of an offset in bytes, from 1. */
-function lineAt(content: Uint8Array, offset: number): number {
-  let line = 1;
-  for (let at = content.indexOf(LINE_FEED); at !== -1 && at < offset; at = content.indexOf(LINE_FEED, at + 1))
-    line += 1;
-  return line;
-}
-
-const LINE_FEED = 0x0a;

@@ -189,6 +189,17 @@ export type ResultDocument = z.infer<typeof ResultDocument>;
 
 const Findings = ResultDocument.shape.findings;
 
+/** How many of each list a document leaves out; the counts beside the lists are of all. */
+export const LeftOutDocument = z.strictObject({
+  findings: Count,
+  /** That no listed finding names. */
+  paths: Count,
+  entries: Count,
+  normalizers: Count,
+});
+
+export type LeftOut = z.infer<typeof LeftOutDocument>;
+
 /** The result of `reprove compare`: the document of `--json`. Its JSON Schema is docs/compare.schema.json. */
 export const CompareDocument = z.strictObject({
   schemaVersion: z.literal(1),
@@ -201,12 +212,14 @@ export const CompareDocument = z.strictObject({
   severity: Severity,
   comparison: z.strictObject({
     entries: z.strictObject({ total: Count, same: Count, normalized: Count, different: Count }),
-    /** Of every entry of the subject, by path. */
+    /** Of the entries of the subject, by path; of more than 10,000 first those that are not the same. */
     origins: z.record(z.string(), z.enum(['same', 'normalized', 'different'])),
     normalizers: z.array(NormalizerDocument),
     wrapping: z.array(z.string()),
   }),
+  /** The worst 10,000. */
   findings: Findings,
+  leftOut: LeftOutDocument,
   signals: z.array(SignalDocument),
 });
 

@@ -60,7 +60,7 @@ function abilitiesSection({ findings }: Report): Content {
   );
 }
 
-function findingsSection({ findings, sides }: Report): Content {
+function findingsSection({ findings, sides, leftOut }: Report): Content {
   const all = ranked(findings);
   const shown = all.slice(0, MOST_FINDINGS).map((finding) => {
     const code = codeOf(finding);
@@ -75,7 +75,7 @@ function findingsSection({ findings, sides }: Report): Content {
       sideBySide(diffOf(finding), sides),
     ]);
   });
-  const rest = all.length - MOST_FINDINGS;
+  const rest = all.length + leftOut.findings - MOST_FINDINGS;
   return section('Findings', rest > 0 ? [...shown, tag('p', {}, `... and ${rest} more`)] : shown);
 }
 
@@ -146,7 +146,7 @@ function commitLink({ repository, commit }: NonNullable<Report['source']>): Cont
 }
 
 /** Every published file by where its bytes come from; what nobody can explain stands first, and open. */
-function filesSection({ origins }: Report): Content {
+function filesSection({ origins, leftOut }: Report): Content {
   const files = Object.entries(origins).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const groups = ['unexplained', 'different', 'normalized', 'rebuilt', 'verbatim', 'same'].map((origin) => {
     const paths = files.filter(([, one]) => one === origin).map(([path]) => path);
@@ -162,7 +162,8 @@ function filesSection({ origins }: Report): Content {
       rest > 0 ? tag('p', {}, `... and ${rest} more`) : '',
     ]);
   });
-  return section('Files by origin', files.length === 0 ? [] : groups);
+  const rest = leftOut.entries > 0 ? tag('p', {}, `... and ${leftOut.entries} more that are not listed`) : '';
+  return section('Files by origin', files.length === 0 ? [] : [...groups, rest]);
 }
 
 function planSection({ plan }: Report): Content {

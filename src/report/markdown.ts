@@ -35,7 +35,7 @@ export function renderMarkdown(report: Report): string {
   return `${whole.join('\n\n')}\n`;
 }
 
-function findingBlocks({ findings }: Report): readonly string[] {
+function findingBlocks({ findings, leftOut }: Report): readonly string[] {
   const all = ranked(findings);
   const blocks = all.slice(0, MOST_FINDINGS).map((finding, index) => {
     const lines = [
@@ -46,7 +46,7 @@ function findingBlocks({ findings }: Report): readonly string[] {
     const shown = index < MOST_SHOWN ? shownCode(finding) : [];
     return [...lines, ...(shown.length > 0 ? [indented(fence(shown))] : [])].join('\n');
   });
-  const rest = all.length - MOST_FINDINGS;
+  const rest = all.length + leftOut.findings - MOST_FINDINGS;
   return rest > 0 ? [...blocks, `... and ${rest} more.`] : blocks;
 }
 

@@ -1,5 +1,5 @@
 import { SEVERITIES } from '../model/verdict.ts';
-import type { CompareDocument, ResultDocument } from './document.ts';
+import type { CompareDocument, LeftOut, ResultDocument } from './document.ts';
 import { factsOf, type Fact, comparisonFacts } from './facts.ts';
 import { comparedHeadline, comparedNextSteps, headline, isPlanGiven, nextSteps } from './sentences.ts';
 
@@ -27,9 +27,13 @@ export interface Report {
   readonly plan: ResultDocument['plan'];
   readonly isPlanGiven: boolean;
   readonly attempts: ResultDocument['attempts'];
+  /** What the document does not list. */
+  readonly leftOut: LeftOut;
   /** What the two sides of a difference are called. */
   readonly sides: { readonly from: string; readonly to: string };
 }
+
+const NOTHING: LeftOut = { findings: 0, paths: 0, entries: 0, normalizers: 0 };
 
 /** What is shown of a verification. */
 export function reportOf(document: ResultDocument): Report {
@@ -51,6 +55,7 @@ export function reportOf(document: ResultDocument): Report {
     signals: worstFirst(document.signals),
     origins: comparison?.origins ?? {},
     isPlanGiven: isGiven,
+    leftOut: NOTHING,
     sides: { from: 'rebuilt from the source', to: 'published' },
   };
 }

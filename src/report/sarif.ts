@@ -1,4 +1,4 @@
-import type { Log, ReportingDescriptor, Result as SarifResult } from 'sarif';
+import type { Invocation, Log, ReportingDescriptor, Result as SarifResult } from 'sarif';
 import { FINDINGS, isFindingKind } from '../judge/findings.ts';
 import { REASONS } from '../judge/reasons.ts';
 import type { Severity } from '../model/verdict.ts';
@@ -30,6 +30,8 @@ const SCORES = {
 
 /** Viewers show no result without a line; what concerns a whole file stands at its beginning. */
 const FIRST_LINE = 1;
+/** Viewers take no more of a run: of GitHub's 25,000 they show 5,000. The worst come first. */
+const MOST_FINDINGS = 5_000;
 
 interface Result {
   readonly ruleId: string;
@@ -45,7 +47,9 @@ interface Result {
 /** The result as one run of SARIF 2.1.0 (OASIS): findings, signals and, for `unverifiable`, the reason are its results. */
 export function renderSarif(report: Report): Log {
   const { tool, subject, verdict, level, severity } = report;
-  const results = [...reasonResults(report), ...findingResults(report), ...signalResults(report)];
+  const listed = { ...report, findings: report.findings.slice(0, MOST_FINDINGS) };
+  const results = [...reasonResults(report), ...findingResults(listed), ...signalResults(report)];
+  const rest = report.findings.length + report.leftOut.findings - listed.findings.length;
   const rules = new Map(results.map((one) => [one.ruleId, one]));
   return {
     $schema: SCHEMA,
@@ -56,10 +60,20 @@ export function renderSarif(report: Report): Log {
           driver: { name: tool.name, semanticVersion: tool.version, rules: [...rules.values()].map(ruleOf) },
         },
         results: numbered(results).map((one) => resultOf(one, report)),
+        ...(rest > 0 && { invocations: [withoutAll(rest)] }),
         columnKind: 'utf16CodeUnits',
         properties: { purl: subject.purl, verdict, level, severity, headline: visible(report.headline) },
       },
     ],
+  };
+}
+
+/** Says that results were left out (SARIF 2.1.0, 3.20.21). */
+function withoutAll(rest: number): Invocation {
+  const text = `${rest} more findings, none of them worse, are not listed here.`;
+  return {
+    executionSuccessful: true,
+    toolExecutionNotifications: [{ level: 'warning', message: { text } }],
   };
 }
 

@@ -67,12 +67,14 @@ const SAMENESS = {
 } as const;
 
 /** A comparison in one sentence. */
-export function comparedHeadline({ verdict, level, base, subject, findings }: CompareDocument): string {
+export function comparedHeadline(document: CompareDocument): string {
+  const { verdict, level, base, subject, findings, leftOut } = document;
   const names = `${base.artifact ?? base.name} and ${subject.artifact ?? subject.name}`;
   if (verdict === 'same' && level !== null) return `${names} ${SAMENESS[level]}.`;
   const paths = new Set(findings.flatMap((finding) => (finding.path === null ? [] : [finding.path])));
   if (paths.size === 0) return `${names} hold the same files, and something beside them that differs.`;
-  return `${names} differ: ${paths.size === 1 ? '1 file' : `${paths.size} files`}.`;
+  const count = paths.size + leftOut.paths;
+  return `${names} differ: ${count === 1 ? '1 file' : `${count} files`}.`;
 }
 
 /** What to do after a comparison. */

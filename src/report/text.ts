@@ -72,8 +72,10 @@ function findingsBlock(report: Report, { style, width }: Canvas): Block {
     const code = isGrave(finding.severity) ? evidenceLines(finding, { style, width }) : [];
     return [`  ${severity} ${first}`, ...rest.map((line) => `${INDENT}${line}`), ...code];
   });
-  const rest = all.length - MOST_FINDINGS;
-  return rest > 0 ? [...lines, `  ... and ${rest} more; --json has them all`] : lines;
+  const { findings: unlisted } = report.leftOut;
+  const rest = all.length + unlisted - MOST_FINDINGS;
+  const listed = unlisted > 0 ? `the first ${all.length}` : 'them all';
+  return rest > 0 ? [...lines, `  ... and ${rest} more; --json has ${listed}`] : lines;
 }
 
 /** Milder differences are named; what they say is in the JSON document. */

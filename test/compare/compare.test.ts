@@ -125,7 +125,7 @@ describe('differences', () => {
     const link = (linkName: string) => tarball([tarEntry({ name: 'package/a.js', type: '2', linkName })]);
     const { differences } = compareTarballs({ published: link('evil.js'), rebuilt: link('b.js') });
     expect(differences).toMatchObject([{ kind: 'content', path: 'a.js' }]);
-    expect(Buffer.from(differences[0]?.published?.content ?? '').toString()).toBe('evil.js');
+    expect(Buffer.from(differences[0]?.published?.content.subarray() ?? '').toString()).toBe('evil.js');
   });
   test('a bidi or zero-width character in code', () => {
     const { differences } = differing(npmTarball({ ...FILES, 'index.js': 'ok\u200b()' }));

@@ -24,10 +24,10 @@ const b = { name: 'package/b', content: 'b', uid: 501, mtime: 1_400_000_001 };
 describe('numbers of headers', () => {
   test('change alone, and are written as they were', () => {
     const before = archive({ ...a, uid: 7 }, b);
-    const { entries } = read(
+    const { tar } = read(
       withHeaderNumbers(before, ({ path }) => (path === 'a' ? { uid: 501, gid: 501 } : {})),
     );
-    expect(entries.map((entry) => entry.header)).toEqual(archive(a, b).entries.map((entry) => entry.header));
+    expect(Buffer.compare(tar.subarray(), archive(a, b).tar.subarray())).toBe(0);
   });
   test('take the whole field where they need it, and are left out where it is too small', () => {
     const [first] = read(
@@ -65,7 +65,7 @@ describe('an order', () => {
     const published = archiveOf(tarball([tarEntry(b), ...long, tarEntry(a)]));
     const ours = archiveOf(tarball([...long, tarEntry(a), tarEntry(b)]));
     const ordered = inOrder(ours, published);
-    expect(Buffer.compare(ordered ?? Buffer.alloc(0), published.tar)).toBe(0);
+    expect(Buffer.compare(ordered ?? Buffer.alloc(0), published.tar.subarray())).toBe(0);
   });
   test('is not taken where it is the same already', () => {
     expect(inOrder(archive(a, b), archive(a, b))).toBeNull();

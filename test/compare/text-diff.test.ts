@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { firstDifference, textDifference } from '../../src/compare/text-diff.ts';
+import { differenceAt } from '../../src/model/content.ts';
+import { textDifference } from '../../src/compare/text-diff.ts';
 
 const show = (published: string | Uint8Array | null, rebuilt: string | Uint8Array | null, options = {}) =>
   textDifference({
@@ -76,7 +77,7 @@ test('texts too different for lines still show where they begin to differ', () =
 });
 
 test('the first difference', () => {
-  expect(firstDifference(Buffer.from('abc'), Buffer.from('abd'))).toBe(2);
-  expect(firstDifference(Buffer.from('abc'), Buffer.from('ab'))).toBe(2);
-  expect(firstDifference(Buffer.from(''), Buffer.from(''))).toBe(0);
+  expect(differenceAt(Buffer.from('abc'), Buffer.from('abd'))).toBe(2);
+  expect(differenceAt(Buffer.from('abc'), Buffer.from('ab'))).toBe(2);
+  expect(differenceAt(Buffer.from(''), Buffer.from(''))).toBe(0);
 });

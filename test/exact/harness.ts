@@ -62,7 +62,7 @@ export function repacked(published: Uint8Array): Buffer {
   const entries = archiveOf(published).entries.toReversed();
   return tarball(
     entries.map(({ storedName, content, mode }) =>
-      tarEntry({ name: storedName, content, mode, uid: 7, mtime: 1_700_000_000 }),
+      tarEntry({ name: storedName, content: content.subarray(), mode, uid: 7, mtime: 1_700_000_000 }),
     ),
   );
 }

@@ -36,6 +36,18 @@ describe('characters that nobody sees', () => {
     ['a program in variation selectors', `run(\`${selectors}\`)`, 5, 'U+E0100'],
     ['a text in tags', at(0xe0041, 0xe0042, 0xe0043, 0xe0044), 0, 'U+E0041'],
     ['zero-width characters in a row', at(0x200b, 0x200c, 0x200d, 0xfeff), 0, 'U+200B'],
+    [
+      'characters where a large file is read on',
+      `${'a'.repeat(1024 ** 2 - 4)}${at(0x200b, 0x200c, 0x200d, 0xfeff)}b`,
+      1024 ** 2 - 4,
+      'U+200B',
+    ],
+    [
+      'characters after a megabyte that is no ASCII',
+      `${'é'.repeat(1024 ** 2)}${at(0x202e)}`,
+      2 * 1024 ** 2,
+      'U+202E',
+    ],
   ])('are found: %s', (_what, published, offset, name) => {
     const [finding, ...others] = findingsOf(published);
     expect(others).toEqual([]);

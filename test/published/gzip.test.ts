@@ -5,17 +5,23 @@ import { join } from 'node:path';
 import { crc32, deflateRawSync, gzipSync, constants } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { gunzipStrict, type Gunzipped } from '../../src/published/gzip.ts';
+import { bothInflations } from '../support/readings.ts';
 import { gzipOf } from '../support/tarball.ts';
 
 const DATA = Buffer.from('the quick brown fox '.repeat(50));
 
+/** Every file that a test reads, and the limit. */
+const files: [bytes: Uint8Array, maxBytes: number | undefined][] = [];
+
 function read(bytes: Uint8Array, maxBytes?: number): Gunzipped {
+  files.push([bytes, maxBytes]);
   const outcome = gunzipStrict(bytes, maxBytes === undefined ? {} : { maxBytes });
   if (!outcome.ok) throw new Error(outcome.reason.message);
   return outcome.value;
 }
 
 function failure(bytes: Uint8Array, maxBytes?: number): { code: string; message: string } {
+  files.push([bytes, maxBytes]);
   const outcome = gunzipStrict(bytes, maxBytes === undefined ? {} : { maxBytes });
   if (outcome.ok) throw new Error('was read');
   return outcome.reason;
@@ -194,4 +200,12 @@ describe('a bomb of 8 GiB in 8 MB', () => {
     expect(code).not.toBe('read');
     expect(maxRss).toBeLessThan(200 * megabytes);
   });
+});
+
+test('piece by piece, each file of the tests above has the same outcome', async () => {
+  expect(files.length).toBeGreaterThan(20);
+  for (const [bytes, maxBytes] of files) {
+    const [whole, streamed] = await bothInflations(bytes, maxBytes ?? 1024 ** 3);
+    expect(streamed).toEqual(whole);
+  }
 });

@@ -32,13 +32,9 @@ const judged = (bytes: Buffer, archive: Archive) => {
 };
 
 /** Where in the tar stream an entry's own bytes are: everything that is installed. */
-const contents = rebuilt.archive.entries.map(({ content }) => [
-  content.byteOffset,
-  content.byteOffset + content.length,
-]);
-const base = rebuilt.archive.tar.byteOffset;
+const contents = rebuilt.archive.entries.map(({ offset, size }) => [offset + 512, offset + 512 + size]);
 const isContent = (offset: number): boolean =>
-  contents.some(([from = 0, to = 0]) => offset + base >= from && offset + base < to);
+  contents.some(([from = 0, to = 0]) => offset >= from && offset < to);
 
 const anyMutation = (length: number) => fc.tuple(fc.nat(length - 1), fc.integer({ min: 1, max: 255 }));
 
@@ -58,7 +54,7 @@ describe('changing any one byte', () => {
         const { comparison } = judged(bytes, outcome.value);
         expect(comparison.level, `byte ${at}`).not.toBe('bytes');
         // Only the ten bytes of the gzip header, or unused bits of the deflate stream, can leave the tar stream as it is.
-        if (comparison.level === 'tar') expect(Buffer.compare(outcome.value.tar, tar)).toBe(0);
+        if (comparison.level === 'tar') expect(Buffer.compare(outcome.value.tar.subarray(), tar)).toBe(0);
       }
     }
   });
@@ -86,7 +82,7 @@ describe('changing any one byte', () => {
   });
 
   test('of a header, with its checksum made right, is refused, diverges, or is named as wrapping', () => {
-    const headers = [0, 1, 2].map((index) => (rebuilt.archive.entries[index]?.header.byteOffset ?? 0) - base);
+    const headers = rebuilt.archive.entries.map(({ offset }) => offset);
     fc.assert(
       fc.property(fc.constantFrom(...headers), anyMutation(512), (header, [at, by]) => {
         fc.pre(at < 148 || at > 155);

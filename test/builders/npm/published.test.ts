@@ -23,6 +23,7 @@ async function signalsFor(file: Uint8Array, options: { digests: boolean; served?
     client: await clientOf(registry),
     verifier: bundleVerifier({ file: null, cacheDir: cwd }),
     cwd,
+    temporary: path.join(cwd, 'tmp'),
   });
   if (!outcome.ok) throw new Error(outcome.value.reason.message);
   return outcome.value.signals.map((one) => one.kind);

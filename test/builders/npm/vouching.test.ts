@@ -57,7 +57,12 @@ async function publishedOf({ dist, keys, attested, otherDist }: Stated): Promise
   const file = path.join(cwd, 'root.json');
   await writeFile(file, JSON.stringify(sigstore.trustedRoot()));
   const verifier = bundleVerifier({ file, cacheDir: cwd });
-  const outcome = await publishedPackage(ID, { client: await clientOf(registry), verifier, cwd });
+  const outcome = await publishedPackage(ID, {
+    client: await clientOf(registry),
+    verifier,
+    cwd,
+    temporary: cwd,
+  });
   if (!outcome.ok) throw new Error(outcome.value.reason.message);
   return outcome.value;
 }

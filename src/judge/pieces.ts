@@ -1,0 +1,43 @@
+import type { Content } from '../model/artifact.ts';
+
+/** Bytes that are in memory at a time. */
+const PIECE = 1024 ** 2;
+
+/** A part of a content. */
+export interface Piece {
+  /** Bytes from the start of the content. */
+  readonly start: number;
+  readonly bytes: Buffer;
+}
+
+/**
+ * A content in pieces of about a mebibyte, so that none of any size has to be in memory. Each ends after a byte at which it
+ * may be cut; where there is none for long, the piece is longer.
+ *
+ * @param options.most bytes; what stands beyond is left out
+ */
+export function* piecesOf(
+  content: Content,
+  { most, mayEndAfter }: { readonly most: number; readonly mayEndAfter: (byte: number) => boolean },
+): Generator<Piece> {
+  const length = Math.min(content.length, most);
+  for (let start = 0; start < length;) {
+    const bytes = pieceAt(content, { start, length, mayEndAfter });
+    yield { start, bytes };
+    start += bytes.length;
+  }
+}
+
+function pieceAt(
+  content: Content,
+  options: { start: number; length: number; mayEndAfter: (byte: number) => boolean },
+): Buffer {
+  const { start, length, mayEndAfter } = options;
+  for (let size = PIECE; ; size *= 2) {
+    const end = Math.min(start + size, length);
+    const { buffer, byteOffset, byteLength } = content.subarray(start, end);
+    const bytes = Buffer.from(buffer, byteOffset, byteLength);
+    const cut = end === length ? byteLength : bytes.findLastIndex(mayEndAfter) + 1;
+    if (cut > 0) return bytes.subarray(0, cut);
+  }
+}

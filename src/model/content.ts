@@ -1,0 +1,46 @@
+import type { Content } from './artifact.ts';
+
+/** Bytes that are in memory at a time, of either side. */
+const PIECE = 1024 ** 2;
+
+/** Whether two contents are the same bytes. Pure. */
+export function sameBytes(a: Content, b: Content): boolean {
+  return a.length === b.length && differenceAt(a, b) === a.length;
+}
+
+/** Offset of the first byte that differs; the shorter length where one is the beginning of the other. Pure. */
+export function differenceAt(a: Content, b: Content): number {
+  const length = Math.min(a.length, b.length);
+  for (let start = 0; start < length; start += PIECE) {
+    const end = Math.min(start + PIECE, length);
+    const [ours, theirs] = [a.subarray(start, end), b.subarray(start, end)];
+    if (Buffer.compare(ours, theirs) === 0) continue;
+    let at = 0;
+    while (ours[at] === theirs[at]) at += 1;
+    return start + at;
+  }
+  return length;
+}
+
+/** Whether a text stands anywhere in a content, as UTF-8. Pure. */
+export function includesText(content: Content, text: string): boolean {
+  const wanted = Buffer.from(text);
+  for (let start = 0; start < content.length; start += PIECE) {
+    // What begins in this piece may end in the next one.
+    const piece = content.subarray(start, Math.min(start + PIECE + wanted.length, content.length));
+    if (Buffer.from(piece.buffer, piece.byteOffset, piece.length).includes(wanted)) return true;
+  }
+  return false;
+}
+
+/** The line of an offset in bytes, from 1. Pure. */
+export function lineAt(content: Content, offset: number): number {
+  const end = Math.min(offset, content.length);
+  let line = 1;
+  for (let start = 0; start < end; start += PIECE) {
+    for (const byte of content.subarray(start, Math.min(start + PIECE, end))) if (byte === NEWLINE) line += 1;
+  }
+  return line;
+}
+
+const NEWLINE = 0x0a;
