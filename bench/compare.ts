@@ -60,7 +60,7 @@ process.stdout.write(`\nLoad of the machine at the end: ${loadavg()[0]?.toFixed(
 
 async function pairs(): Promise<void> {
   const base = await made('base', LARGE);
-  print(['pair', 'reprove, s', 'CPU, s', 'gunzip + sha256sum, s', 'CPU, s', 'ratio', 'peak RSS']);
+  head(['pair', 'reprove, s', 'CPU, s', 'gunzip + sha256sum, s', 'CPU, s', 'ratio', 'peak RSS']);
   for (const [name, recipe] of Object.entries(PAIRS)) {
     const other = await made('other', recipe);
     const [ours, hands]: [Measured[], Measured[]] = [[], []];
@@ -91,7 +91,7 @@ async function beside(): Promise<void> {
   const text = join(scratch, 'diffoscope.txt');
   const theirs = await measured(['diffoscope', '--text', text, base.file, other.file]);
   const ratio = theirs.ms / median(ours.map(({ ms }) => ms));
-  print(['pair', 'reprove, s', 'CPU, s', 'diffoscope, s', 'CPU, s', 'times as fast', 'peak RSS']);
+  head(['pair', 'reprove, s', 'CPU, s', 'diffoscope, s', 'CPU, s', 'times as fast', 'peak RSS']);
   const peak = Math.max(...ours.map(({ peakBytes }) => peakBytes));
   print([
     '1,000 files differ',
@@ -104,7 +104,7 @@ async function beside(): Promise<void> {
 
 async function limits(): Promise<void> {
   const base = await made('small', { scripts: 2, binaries: [], texts: [] });
-  print(['archive', 'beside', 'format', 'exit code', 's', 'peak RSS', 'report']);
+  head(['archive', 'beside', 'format', 'exit code', 's', 'peak RSS', 'report']);
   for (const [name, recipe] of Object.entries(LIMITS)) {
     const large = await made('large', recipe);
     for (const format of FORMAT_NAMES) {
@@ -167,6 +167,11 @@ function seconds(ms: number): string {
 
 function mega(bytes: number): string {
   return `${Math.round(bytes / MB)} MB`;
+}
+
+function head(cells: readonly string[]): void {
+  print(cells);
+  print(cells.map(() => '---'));
 }
 
 function print(cells: readonly string[]): void {
