@@ -24,8 +24,8 @@ const WORKER = new URL(`./worker${path.extname(import.meta.url)}`, import.meta.u
 const MOST_MEMORY = 2048;
 
 /**
- * Explains scripts that were changed or added and data that was changed, the first 25 of them, scripts before data, each in at most 20 s and all in about a minute, in a
- * thread of their own.
+ * Explains scripts that were changed or added and data that was changed, the first 25 of them and scripts before data, each
+ * in at most 20 s and all in about a minute, in a thread of their own.
  *
  * @returns by path; other files are left out
  */
