@@ -1,10 +1,10 @@
-import { type Attempt, makeAttempts } from './attempts.ts';
+import { makeAttempts } from './attempts.ts';
 import { bestAttempt } from './best-attempt.ts';
 import { deadlineIn } from './deadline.ts';
 import type { Ecosystem } from './ecosystem.ts';
 import { explainAll } from './explain/explain-all.ts';
+import { worstFirst } from './explain/worst-first.ts';
 import { findPlans, type FindRequest } from './find-plans.ts';
-import type { Difference } from './model/comparison.ts';
 import type { RebuildPlan, Step } from './model/plan.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
@@ -67,7 +67,9 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
     return documentOfNoAttempt({ published, reason, signals, absent, timings: watch.timings() });
   }
   const rootfs = await tools.rootfs();
-  const explained = await watch.time('compareMs', () => explainAll(worstFirst(best)));
+  const explained = await watch.time('compareMs', () =>
+    explainAll(worstFirst(best.comparison?.differences ?? [], best.judgement.findings)),
+  );
   const timings = watch.timings();
   const compareMs = attempts.reduce((sum, attempt) => sum + attempt.compareMs, 0);
   return documentOfAttempt({
@@ -86,13 +88,6 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
       rebuildMs: Math.max(0, timings.rebuildMs - compareMs),
     },
   });
-}
-
-/** The differences of an attempt in the order of its findings. */
-function worstFirst({ judgement, comparison }: Attempt): readonly Difference[] {
-  const ranks = new Map(judgement.findings.map(({ path }, rank) => [path, rank] as const).toReversed());
-  const rankOf = ({ path }: Difference) => ranks.get(path) ?? Infinity;
-  return (comparison?.differences ?? []).toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
 function attemptProgress(progress: Progress) {

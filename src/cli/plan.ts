@@ -1,6 +1,7 @@
 import { deadlineIn } from '../deadline.ts';
 import type { Ecosystem } from '../ecosystem.ts';
 import { type FindOutcome, findPlans } from '../find-plans.ts';
+import { jsonText } from '../report/json-text.ts';
 import { type PlansDocument, plansOfNotPublished, plansOfPublished } from '../report/plans-document.ts';
 import { renderPlans } from '../report/plans-text.ts';
 import { parseSourceOverride } from '../source/override.ts';
@@ -27,7 +28,7 @@ export async function runPlan(spec: string, options: PlanOptions): Promise<numbe
   );
   const document = documentOf(outcome, ecosystem);
   const text = options.json
-    ? `${JSON.stringify(document, null, 2)}\n`
+    ? jsonText(document)
     : renderPlans(document, { ...terminal(), environment: ecosystem.environment });
   process.stdout.write(text);
   return document.reason === null ? 0 : 3;

@@ -25,8 +25,7 @@ const LIMITS = { maxOldGenerationSizeMb: 2048, maxYoungGenerationSizeMb: 16 };
 
 /**
  * Explains scripts that were changed or added and data that was changed, the first 25 of them or as many as `most` says,
- * scripts before data, each in at most 20 s and all in about a minute, in a
- * thread of their own.
+ * scripts before data, each in at most 20 s and all in about a minute, in a thread of their own.
  *
  * @returns by path; other files are left out
  */

@@ -58,7 +58,10 @@ export function sourceMapFinding(
   const isOfCommit = ({ name, content }: Read['sources'][number]) =>
     content === null || blobIds(content).includes(blobs.get(place(name) ?? '') ?? '');
   const other = contents.filter((one) => isInCommit(one) && !isOfCommit(one)).map(({ name }) => name);
-  const unknown = contents.filter((one) => one.content !== null && !isInCommit(one)).map(({ name }) => name);
+  // Without a commit any other content is what another version has.
+  const unknown = (commit === null ? [] : contents)
+    .filter((one) => one.content !== null && !isInCommit(one))
+    .map(({ name }) => name);
   const isMapOf = ours.file === null || ours.file === theirs?.file || isOwnName(file, ours.file);
   const said = [
     ...(other.length > 0 ? [`it shows other content of ${named(other)} than the commit has`] : []),

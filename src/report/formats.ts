@@ -1,6 +1,7 @@
 import type { TextOptions } from './canvas.ts';
 import type { FormatName } from './format-names.ts';
 import { renderHtml } from './html.ts';
+import { jsonText } from './json-text.ts';
 import { renderMarkdown } from './markdown.ts';
 import type { Report } from './report.ts';
 import { renderSarif } from './sarif.ts';
@@ -18,8 +19,8 @@ type Renderer = (printed: Printed, options: TextOptions) => string;
 /** Every format of a result. Only `text` looks at the options. */
 export const FORMATS: Readonly<Record<FormatName, Renderer>> = {
   text: ({ report }, options) => renderText(report, options),
-  json: ({ document }) => `${JSON.stringify(document, null, 2)}\n`,
+  json: ({ document }) => jsonText(document),
   markdown: ({ report }) => renderMarkdown(report),
-  sarif: ({ report }) => `${JSON.stringify(renderSarif(report), null, 2)}\n`,
+  sarif: ({ report }) => jsonText(renderSarif(report)),
   html: ({ report }) => renderHtml(report),
 };

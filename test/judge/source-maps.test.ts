@@ -83,7 +83,10 @@ describe('a source map', () => {
     expect(findingOf(HONEST, { rebuilt: null })).toBeNull();
     const bad = { ...HONEST, sourcesContent: ['evil();\n'] };
     expect(findingOf(bad, { rebuilt: null })?.message).toContain('than the commit has');
-    expect(findingOf({ ...HONEST, mappings: '' }, { commit: null })).toBeNull();
+    expect(findingOf(bad, { commit: null })).toBeNull();
+    expect(findingOf({ ...HONEST, sources: ['/x.ts'] }, { commit: null })?.message).toContain(
+      '/x.ts lies outside',
+    );
   });
 
   it.each([

@@ -201,11 +201,18 @@ describe('attack: names, contents and messages that hold', () => {
   });
 
   test.each(HOSTILE)('%s are no control characters of the terminal or the page', (_, text) => {
-    for (const format of ['text', 'markdown', 'html'] as const) {
+    for (const format of ['text', 'markdown', 'html', 'json', 'sarif'] as const) {
       expect(FORMATS[format](printed(hostileDocument(text)), OPTIONS)).not.toMatch(
         /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/,
       );
     }
+  });
+
+  test.each(HOSTILE)('%s are the same value in JSON', (_, text) => {
+    const document = hostileDocument(`${text}\u{e0041}\ufeff`);
+    const shown = FORMATS.json(printed(document), OPTIONS);
+    expect(JSON.parse(shown)).toEqual(document);
+    expect(shown).not.toMatch(/[\u{e0000}-\u{e01ef}]|\ufeff/u);
   });
 
   test.each(HOSTILE)('%s stay text in Markdown', (_, text) => {

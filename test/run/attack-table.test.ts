@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, type TestContext } from 'vitest';
 import { attacksOf, tableOf } from '../../scripts/attack-table.ts';
 import { ROWS } from '../support/attack-rows.ts';
+import { type Expected, expectOutcome, type Outcome } from '../support/attack-suite.ts';
 
 const ROW = { 1: 'A file', 2: 'A script' };
 const tried = (change: object = {}) => ({
@@ -40,6 +41,58 @@ describe('the table of attacks', () => {
 
   test('names rows that were not tried', () => {
     expect(tableOf([tried()], ROW).missing).toEqual(['2 A script']);
+  });
+});
+
+describe('an attack whose outcome is not the expected one fails', () => {
+  const expected: Expected = {
+    verdict: 'diverged',
+    found: [['file-added', 'high', 'a.js']],
+    signals: ['commit-on-no-branch'],
+  };
+  const finding = { kind: 'file-added', severity: 'high', path: 'a.js', message: '', evidence: {} } as const;
+  const came: Outcome = {
+    verdict: 'diverged',
+    level: null,
+    severity: 'high',
+    reason: null,
+    findings: [finding],
+    signals: [{ kind: 'commit-on-no-branch', severity: 'high', message: '' }],
+    normalizers: [],
+  };
+  const noted = (outcome: Outcome | null, wanted: Expected = expected) => {
+    const task = { meta: {} } as TestContext['task'];
+    const attempt = { row: 2, attack: 'a', on: 'plain', expected: wanted, came: outcome } as const;
+    let failed = false;
+    try {
+      expectOutcome({ task }, attempt);
+    } catch {
+      failed = true;
+    }
+    return { failed, came: task.meta.attack?.came };
+  };
+
+  test('(the expected one does not)', () => {
+    expect(noted(came)).toEqual({
+      failed: false,
+      came: 'diverged: file-added high a.js, signal commit-on-no-branch',
+    });
+  });
+
+  test.each<[string, Outcome | null, Expected?]>([
+    ['a weaker verdict', { ...came, verdict: 'unverifiable' }],
+    ['a path that is not named', { ...came, findings: [{ ...finding, path: 'b.js' }] }],
+    ['a milder finding', { ...came, findings: [{ ...finding, severity: 'medium' }] }],
+    ['a signal less', { ...came, signals: [] }],
+    ['a signal where none may be', came, { ...expected, signals: [] }],
+    ['another severity', came, { ...expected, severity: 'low' }],
+    ['another level', came, { ...expected, level: 'bytes' }],
+    ['another reason', came, { ...expected, reason: 'timed-out' }],
+    ['a normalizer that is not named', came, { ...expected, ignored: ['line-ends'] }],
+    ['a refusal', null],
+    ['a high finding of what is reproduced', { ...came, verdict: 'reproduced' }, { verdict: 'reproduced' }],
+  ])('%s', (_what, outcome, wanted) => {
+    expect(noted(outcome, wanted).failed).toBe(true);
   });
 });
 
