@@ -29,3 +29,5 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else failWith(error);
 }
+// What was begun in advance and then not needed, such as the image of the sandbox, must keep nobody waiting.
+process.stdout.write('', () => process.exit());

@@ -142,11 +142,11 @@ function fileRole(file: string): CommandRole {
   return isCheckName(base) || says.test(base) ? 'check' : 'build';
 }
 
-/** `writeVersion.js` as `write-version`. */
+/** `writeVersion.js` as `write-version`, `getNPMTag.js` as `get-npm-tag`. */
 function spacedName(fileName: string): string {
   return fileName
     .replace(/\.\w{1,5}$/, '')
-    .replaceAll(/([a-z])([A-Z])/g, '$1-$2')
+    .replaceAll(/([a-z])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4')
     .toLowerCase();
 }
 

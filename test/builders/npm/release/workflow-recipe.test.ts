@@ -57,6 +57,16 @@ describe('the Node of a publishing job', () => {
   });
 });
 
+it.each(['bin/resolveNPMTag.js', 'scripts/check-version.mjs', 'tools/getVersion.js'])(
+  'a step that runs %s builds nothing',
+  async (file) => {
+    const { build } = await recipeOfSteps(`- run: npm ci\n- run: node ${file}\n- run: npm publish`, {
+      [file]: 'console.log(1)\n',
+    });
+    expect(build).toEqual([]);
+  },
+);
+
 describe('the package manager of a publishing job', () => {
   it.each([
     ['- uses: pnpm/action-setup@v4\n  with: { version: 9 }', { name: 'pnpm', version: '9' }],
