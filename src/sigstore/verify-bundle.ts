@@ -52,8 +52,8 @@ export function bundleVerifier(options: TrustOptions): BundleVerifier {
       const bundle = await parseBundle(json);
       if ('why' in bundle) return { kind: 'invalid', why: bundle.why };
       const first = await checkWith(trusted, bundle, keys);
-      if (first.kind === 'verified' || options.file !== null || knowsAuthorities(trusted, bundle))
-        return first;
+      if (first.kind === 'verified' || options.file !== null) return first;
+      if (!first.ofUnknownTime && knowsAuthorities(trusted, bundle)) return first;
       renewed ??= renewedRoot(options);
       const newer = await renewed;
       if (!('why' in newer)) return checkWith(newer, bundle, keys);
@@ -72,12 +72,13 @@ async function parseBundle(json: unknown): Promise<Bundle | { readonly why: stri
   }
 }
 
-async function checkWith(
-  root: TrustedRoot,
-  bundle: Bundle,
-  keys: readonly TrustedKey[],
-): Promise<BundleCheck> {
-  const { toSignedEntity, toTrustMaterial, Verifier } = await import('@sigstore/verify');
+type Checked =
+  | Extract<BundleCheck, { kind: 'verified' }>
+  /** `ofUnknownTime`: no timestamp authority that is trusted says when it was signed. */
+  | { readonly kind: 'invalid'; readonly why: string; readonly ofUnknownTime: boolean };
+
+async function checkWith(root: TrustedRoot, bundle: Bundle, keys: readonly TrustedKey[]): Promise<Checked> {
+  const { toSignedEntity, toTrustMaterial, VerificationError, Verifier } = await import('@sigstore/verify');
   const find: KeyFinderFunc = (hint) => {
     const key = keys.find(({ id }) => id === hint);
     if (key === undefined) throw new Error(`the registry has no key ${JSON.stringify(hint)}`);
@@ -93,7 +94,8 @@ async function checkWith(
     return { kind: 'verified', signer: identity === undefined ? null : certified(identity) };
   } catch (error) {
     // Every byte of a bundle comes from outside: whatever a parser trips over is wrong with the bundle.
-    return { kind: 'invalid', why: messageOf(error) };
+    const ofUnknownTime = error instanceof VerificationError && error.code === 'TIMESTAMP_ERROR';
+    return { kind: 'invalid', why: messageOf(error), ofUnknownTime };
   }
 }
 

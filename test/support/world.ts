@@ -105,6 +105,8 @@ export class TestWorld {
       timeoutMs?: number;
       onStep?: (step: Step) => void;
       stated?: StatedPlans;
+      /** A file with the authorities to trust. */
+      trustedRoot?: string;
     },
   ): Promise<ResultDocument> {
     const document = await verify(
@@ -123,6 +125,7 @@ export class TestWorld {
           cwd: this.folder.path,
           registry: this.registry.url,
           mirrors: [this.gitMirror],
+          trustedRoot: options.trustedRoot ?? null,
         }),
         engine: () => selectEngine({ requested: options.engine }),
         rootfs: () => rootFilesystem({ cacheDir: this.cacheDir }),
