@@ -8,7 +8,8 @@ import type { OxlintOverride } from 'oxlint';
 export const ORDER = [
   ['model/', 'errors.ts', 'deadline.ts', 'stopwatch.ts', 'tail-buffer.ts', 'cache-dir.ts', 'version.ts'],
   ['process.ts', 'content-cache.ts', 'owner.ts'],
-  ['exclusive.ts', 'sigstore/'],
+  ['exclusive.ts', 'sigstore/', 'keys/'],
+  ['signing/'],
   ['published/'],
   ['source/'],
   ['plan/'],
@@ -21,12 +22,12 @@ export const ORDER = [
   ['exact/'],
   ['attempts.ts'],
   ['best-attempt.ts'],
-  ['attest/'],
   ['store/'],
   ['report/'],
+  ['attest/'],
   ['plan-file/'],
   ['find-plans.ts'],
-  ['verify.ts', 'compare-artifacts.ts'],
+  ['verify.ts', 'compare-artifacts.ts', 'attest-result.ts', 'check-attestation.ts'],
   ['batch/', 'demo/'],
   ['cli/'],
 ] as const;
@@ -41,12 +42,14 @@ const NOT_FOR_BUILDERS = [
   'find-plans.ts',
   'verify.ts',
   'compare-artifacts.ts',
+  'attest-result.ts',
+  'check-attestation.ts',
   'batch/',
   'cli/',
 ] as const satisfies readonly Module[];
 
 /** Data in, data out: no disk, no network, no clock, no chance; hence none of the modules that have them either. */
-export const PURE = ['model/', 'compare/', 'judge/'] as const satisfies readonly Module[];
+export const PURE = ['model/', 'compare/', 'judge/', 'attest/'] as const satisfies readonly Module[];
 const NOT_FOR_PURE = [
   'stopwatch.ts',
   'version.ts',
@@ -56,6 +59,8 @@ const NOT_FOR_PURE = [
   'owner.ts',
   'exclusive.ts',
   'sigstore/',
+  'keys/',
+  'signing/',
   'source/',
   'sandbox/',
   'fetched-trees.ts',
@@ -76,6 +81,7 @@ const ADAPTERS = {
   pako: ['src/compare/deflate.ts'],
   tar: ['src/published/tar.ts', 'builders/npm/toolchain/unpack.ts'],
   cacache: ['src/content-cache.ts'],
+  canonicalize: ['src/attest/digests.ts'],
   '@sigstore/bundle': ['src/sigstore/**'],
   '@sigstore/protobuf-specs': ['src/sigstore/**'],
   '@sigstore/tuf': ['src/sigstore/**'],

@@ -8,6 +8,9 @@ export interface VerifyOptions extends RunOptions {
   readonly plan?: string;
   readonly format: FormatName;
   readonly failOn: Severity;
+  readonly key?: string;
+  readonly passphraseFile?: string;
+  readonly out: string;
 }
 
 /** Declares `reprove verify`; what it does is loaded when it is called. */
@@ -25,12 +28,26 @@ export function addVerifyCommand(program: Command): void {
         .conflicts('source'),
     );
   addFailOnOption(addFormatOptions(command), 'exit 0 for a divergence milder than this');
+  addKeyOptions(command);
   addRunOptions(command)
     .addHelpText('after', EXIT_CODES)
     .action(async (spec: string, options: VerifyOptions) => {
       const { runVerify } = await import('./verify.ts');
       process.exitCode = await runVerify(spec, options);
     });
+}
+
+/** Adds with what a result is signed, and where to. */
+function addKeyOptions(command: Command): void {
+  const resolved = (file: string) => path.resolve(file);
+  command
+    .option('--key <private key>', 'sign the result with this key (see "reprove keygen")', resolved)
+    .option(
+      '--passphrase-file <file>',
+      "the key's passphrase is its first line (default: env REPROVE_PASSPHRASE, else it is asked for)",
+      resolved,
+    )
+    .option('--out <folder>', 'where signed results are written', resolved, '.');
 }
 
 const EXIT_CODES = `

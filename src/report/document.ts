@@ -186,7 +186,14 @@ export const ResultDocument = z.strictObject({
     compareMs: Milliseconds,
     totalMs: Milliseconds,
   }),
-  attestation: z.null(),
+  /** The bundles that say the same, signed; null when nothing was signed. */
+  attestation: z
+    .strictObject({
+      /** base64 of the sha256 of the public key. */
+      keyId: z.string(),
+      files: z.array(z.strictObject({ name: z.string(), predicateType: z.string(), sha256: Hex(64) })),
+    })
+    .nullable(),
 });
 
 export type ResultDocument = z.infer<typeof ResultDocument>;

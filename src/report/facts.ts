@@ -49,6 +49,7 @@ export function factsOf(document: ResultDocument): readonly Fact[] {
     ...sourceFacts(document),
     ...rebuildFacts(document),
     ...statedFacts(document),
+    ...attestationFacts(document),
   ];
 }
 
@@ -60,6 +61,13 @@ function statedFacts({ checked, absent }: ResultDocument): readonly Fact[] {
     ['absent', missing.join(', ')],
   ];
   return rows.filter(([, text]) => text !== '');
+}
+
+/** Where the same is to be had, signed. */
+function attestationFacts({ attestation }: ResultDocument): readonly Fact[] {
+  if (attestation === null) return [];
+  const names = attestation.files.map(({ name }) => name).join(', ');
+  return [['signed', `${names}  key ${attestation.keyId}`]];
 }
 
 /** What was compared, and how much of it is the same. */

@@ -83,11 +83,12 @@ export class TestSigstore {
     this.#tLog = parts.tLog;
   }
 
-  static async start(): Promise<TestSigstore> {
+  /** @param options.logClock what the log takes for the present; default: the present */
+  static async start(options: { readonly logClock?: Date } = {}): Promise<TestSigstore> {
     const ctLog = await initializeCTLog(newKeys());
     const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const ca = await initializeCA(authority, ctLog);
-    const tLog = await initializeTLog(LOG, newKeys());
+    const tLog = await initializeTLog(LOG, newKeys(), options.logClock);
     return new TestSigstore({ ca, ctLog, tLog });
   }
 

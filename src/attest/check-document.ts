@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { ResultDocument, ToolDocument } from '../report/document.ts';
+import { CLAIM_NAMES } from './check-statement.ts';
+
+const Text = z.string();
+
+/** The result of `reprove check-attestation`: the document of `--json`. Its JSON Schema is docs/check.schema.json. */
+export const CheckDocument = z.strictObject({
+  schemaVersion: z.literal(1),
+  tool: ToolDocument,
+  /** The file that was checked. */
+  bundle: Text,
+  /** True when every claim holds that was asked for. Says nothing of the verdict. */
+  accepted: z.boolean(),
+  claims: z.array(
+    z.strictObject({
+      name: z.enum(CLAIM_NAMES),
+      state: z.enum(['holds', 'fails', 'unchecked']),
+      detail: Text,
+    }),
+  ),
+  /** Who signed; null as long as that is not known. */
+  signer: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('key'), id: Text }),
+      z.strictObject({ kind: z.literal('certificate'), identity: Text, issuer: Text }),
+    ])
+    .nullable(),
+  /** What was signed; null as long as the signature does not hold. */
+  statement: z
+    .strictObject({
+      predicateType: Text,
+      subject: z.array(z.strictObject({ name: Text.nullable(), digest: z.record(Text, Text) })),
+      /** The builder or verifier that it names. */
+      maker: Text,
+      /** When it was made. */
+      time: z.iso.datetime().nullable(),
+      /** Of a rebuild verification; null for other predicates. */
+      verdict: ResultDocument.shape.verdict.nullable(),
+      level: ResultDocument.shape.level,
+    })
+    .nullable(),
+});
+export type CheckDocument = z.infer<typeof CheckDocument>;
+
+/** JSON Schema (2020-12) of the document of a check. */
+export function checkJsonSchema(): unknown {
+  return z.toJSONSchema(CheckDocument, { target: 'draft-2020-12' });
+}
+
+/** 0: accepted; 1: refused, or accepted and it says `diverged`; 3: accepted and it says `unverifiable`. */
+export function exitCodeOfCheck({ accepted, statement }: CheckDocument): 0 | 1 | 3 {
+  if (!accepted || statement?.verdict === 'diverged') return 1;
+  return statement?.verdict === 'unverifiable' ? 3 : 0;
+}

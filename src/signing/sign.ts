@@ -1,0 +1,54 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ReproveError } from '../errors.ts';
+import { PASSPHRASE_VARIABLE } from '../keys/passphrase.ts';
+import { run } from '../process.ts';
+import { SignAnswer, type SignRequest } from './protocol.ts';
+
+const PROCESS = fileURLToPath(new URL(`./process${path.extname(import.meta.url)}`, import.meta.url));
+
+export interface Signed {
+  /** The name of the key. */
+  readonly keyId: string;
+  /** Sigstore bundles as JSON, in the order of the payloads. */
+  readonly bundles: readonly unknown[];
+}
+
+/**
+ * Signs in a process of its own, so that the key is never in the memory of one that has read archives and repositories of others.
+ *
+ * @throws ReproveError what the signing process met: a wrong passphrase, an unusable key
+ */
+export async function signApart(request: {
+  readonly keyFile: string;
+  readonly passphraseFile: string | null;
+  readonly payloadType: string;
+  readonly payloads: readonly Buffer[];
+}): Promise<Signed> {
+  const { keyFile, passphraseFile, payloadType } = request;
+  const payloads = request.payloads.map((payload) => payload.toString('base64'));
+  const asked: SignRequest = { key: keyFile, passphraseFile, payloadType, payloads };
+  const passphrase = process.env[PASSPHRASE_VARIABLE];
+  const result = await run({
+    file: process.execPath,
+    args: [PROCESS],
+    env: passphrase === undefined ? {} : { [PASSPHRASE_VARIABLE]: passphrase },
+    input: JSON.stringify(asked),
+  });
+  const answer = result.exitCode === 0 ? answerOf(result.stdout) : null;
+  if (answer === null) throw broken(result.startError ?? new TextDecoder().decode(result.stderr).trim());
+  if (!answer.ok) throw new ReproveError(answer.code, answer.text);
+  return answer;
+}
+
+function answerOf(stdout: Uint8Array): SignAnswer {
+  return SignAnswer.parse(JSON.parse(new TextDecoder().decode(stdout)));
+}
+
+function broken(said: string): ReproveError {
+  return new ReproveError('internal', {
+    what: 'The signing process ended without an answer.',
+    why: said === '' ? 'It said nothing.' : said.slice(-2000),
+    next: 'Please report it, with the command and this text.',
+  });
+}
