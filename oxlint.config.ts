@@ -25,6 +25,7 @@ export const ORDER = [
   ['store/'],
   ['report/'],
   ['attest/'],
+  ['policy/'],
   ['plan-file/'],
   ['find-plans.ts'],
   ['verify.ts', 'compare-artifacts.ts', 'attest-result.ts', 'check-attestation.ts'],
@@ -36,6 +37,7 @@ type Module = (typeof ORDER)[number][number];
 /** What comes after the ecosystem's part: builders know nothing of it. */
 const NOT_FOR_BUILDERS = [
   'attest/',
+  'policy/',
   'store/',
   'report/',
   'plan-file/',
@@ -49,7 +51,13 @@ const NOT_FOR_BUILDERS = [
 ] as const satisfies readonly Module[];
 
 /** Data in, data out: no disk, no network, no clock, no chance; hence none of the modules that have them either. */
-export const PURE = ['model/', 'compare/', 'judge/', 'attest/'] as const satisfies readonly Module[];
+export const PURE = [
+  'model/',
+  'compare/',
+  'judge/',
+  'attest/',
+  'policy/',
+] as const satisfies readonly Module[];
 const NOT_FOR_PURE = [
   'stopwatch.ts',
   'version.ts',

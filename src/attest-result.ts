@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Parameters, provenanceStatement } from './attest/provenance.ts';
 import { type Occasion, type Statement, statementBytes } from './attest/statement.ts';
+import { summaryStatement } from './attest/summary.ts';
 import { PAYLOAD_TYPE } from './attest/type-uris.ts';
 import { verificationStatement } from './attest/verification.ts';
 import { messageOf, ReproveError } from './errors.ts';
@@ -34,6 +35,7 @@ export async function attestResult(
   const named = [
     { file: `${name}.sigstore.json`, statement: verificationStatement(document, occasion) },
     { file: `${name}.provenance.sigstore.json`, statement: provenanceStatement(document, request) },
+    { file: `${name}.summary.sigstore.json`, statement: summaryStatement(document, occasion) },
   ].flatMap(({ file, statement }) => (statement === null ? [] : [{ file, statement }]));
   if (named.length === 0) return document;
   const { keyId, bundles } = await signApart({

@@ -17,6 +17,7 @@ import {
 import { PAYLOAD_TYPE } from './attest/type-uris.ts';
 import { messageOf, ReproveError } from './errors.ts';
 import { keyId } from './keys/kinds.ts';
+import { judgeStatement, type StatedPolicy } from './policy/apply.ts';
 import { issuesText, jsonOf, LARGEST_BUNDLE, type ReadBundle, readBundle } from './sigstore/read-bundle.ts';
 import type { TrustOptions } from './sigstore/trusted-root.ts';
 import { bundleVerifier } from './sigstore/verify-bundle.ts';
@@ -40,13 +41,15 @@ export interface CheckRequest {
   /** Milliseconds; null for any. */
   readonly maxAgeMs: number | null;
   readonly now: Date;
+  /** Null: the verdict is said and not judged. */
+  readonly policy: StatedPolicy | null;
 }
 
 type Found = Pick<CheckDocument, 'signer' | 'statement'> & { readonly claims: readonly Claim[] };
 
 /**
  * Checks an attestation: form, signature and signer, then what was signed. It ends at the first claim that does not hold,
- * but for subject and freshness, which are both looked at.
+ * but for those about a statement that is understood, which are all looked at.
  *
  * @throws ReproveError `usage` when the trusted root cannot be used
  */
@@ -81,7 +84,11 @@ async function check(request: CheckRequest): Promise<Found> {
   const through = [...before, ...claims, read.claim];
   if (read.understood === null) return { ...stopped(through), signer };
   const { statement, facts } = read.understood;
-  const last = [subjectClaim(statement, request.expected), freshnessClaim(facts, request)];
+  const last = [
+    subjectClaim(statement, request.expected),
+    freshnessClaim(facts, request),
+    policyClaim(read.understood, request),
+  ];
   return { claims: [...through, ...last], signer, statement: statementOf(read.understood) };
 }
 
@@ -152,9 +159,22 @@ function readStatement(payload: Buffer): ReturnType<typeof understand> {
 
 function statementOf({ statement, facts }: Understood): NonNullable<CheckDocument['statement']> {
   const { predicateType, subject } = statement;
-  const { maker, time, verdict, level } = facts;
+  const { maker, time, verdict, level, result } = facts;
   const subjects = subject.map(({ name, digest }) => ({ name: name ?? null, digest }));
-  return { predicateType, subject: subjects, maker, time, verdict, level };
+  return { predicateType, subject: subjects, maker, time, verdict, level, result };
+}
+
+function policyClaim({ statement, facts }: Understood, { policy, now }: CheckRequest): Claim {
+  if (policy === null) return unchecked('policy', 'No policy was named.');
+  const { verification } = facts;
+  if (verification === null) return fails('policy', 'A policy judges verdicts, and this states none.');
+  const purl = statement.subject[0]?.name ?? '';
+  const { passed, rules } = judgeStatement(verification, policy, { purl, now });
+  const notable = rules
+    .filter(({ state }) => state !== 'holds')
+    .map(({ rule, detail }) => `${rule}: ${detail}`);
+  const detail = notable.length === 0 ? 'Every rule holds.' : notable.join(' ');
+  return passed ? holds('policy', detail) : fails('policy', detail);
 }
 
 /**

@@ -38,6 +38,8 @@ export const CheckDocument = z.strictObject({
       /** Of a rebuild verification; null for other predicates. */
       verdict: ResultDocument.shape.verdict.nullable(),
       level: ResultDocument.shape.level,
+      /** Of a verification summary; null for other predicates. */
+      result: z.enum(['PASSED', 'FAILED']).nullable(),
     })
     .nullable(),
 });
@@ -48,8 +50,13 @@ export function checkJsonSchema(): unknown {
   return z.toJSONSchema(CheckDocument, { target: 'draft-2020-12' });
 }
 
-/** 0: accepted; 1: refused, or accepted and it says `diverged`; 3: accepted and it says `unverifiable`. */
-export function exitCodeOfCheck({ accepted, statement }: CheckDocument): 0 | 1 | 3 {
-  if (!accepted || statement?.verdict === 'diverged') return 1;
+/**
+ * 0: accepted; 1: refused, or accepted and it says `diverged` or `FAILED`; 3: accepted and it says `unverifiable`. Where a policy
+ * was asked it decides alone: it may have exceptions.
+ */
+export function exitCodeOfCheck({ accepted, claims, statement }: CheckDocument): 0 | 1 | 3 {
+  if (!accepted) return 1;
+  if (claims.some(({ name, state }) => name === 'policy' && state === 'holds')) return 0;
+  if (statement?.verdict === 'diverged' || statement?.result === 'FAILED') return 1;
   return statement?.verdict === 'unverifiable' ? 3 : 0;
 }

@@ -3,7 +3,15 @@ import { KNOWN_PREDICATE_TYPES, type PredicateFacts, readPredicate } from './pre
 import { AnyStatement, OwnStatement } from './statement.ts';
 
 /** What can be right or wrong with an attestation, in the order in which it is looked at. */
-export const CLAIM_NAMES = ['bundle', 'signer', 'signature', 'statement', 'subject', 'freshness'] as const;
+export const CLAIM_NAMES = [
+  'bundle',
+  'signer',
+  'signature',
+  'statement',
+  'subject',
+  'freshness',
+  'policy',
+] as const;
 export type ClaimName = (typeof CLAIM_NAMES)[number];
 
 export interface Claim {

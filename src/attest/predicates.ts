@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AnyProvenance, ProvenancePredicate } from './provenance.ts';
-import { BUILD_TYPE, PROVENANCE_TYPE, VERIFICATION_TYPE } from './type-uris.ts';
+import { SummaryPredicate } from './summary.ts';
+import { BUILD_TYPE, PROVENANCE_TYPE, SUMMARY_TYPE, VERIFICATION_TYPE } from './type-uris.ts';
 import { VerificationPredicate } from './verification.ts';
 
 /** What a predicate says that a check goes by; null where it says nothing. */
@@ -9,6 +10,10 @@ export interface PredicateFacts {
   readonly isOurs: boolean;
   readonly verdict: VerificationPredicate['verdict'] | null;
   readonly level: VerificationPredicate['level'];
+  /** What a verification summary says; null for other predicates. */
+  readonly result: 'PASSED' | 'FAILED' | null;
+  /** The whole of a rebuild verification. */
+  readonly verification: VerificationPredicate | null;
   /** When it was stated, ISO 8601. */
   readonly time: string | null;
   /** The builder or verifier that it names. */
@@ -23,6 +28,7 @@ export type ReadPredicate =
 const PREDICATES: Readonly<Record<string, (predicate: unknown) => ReadPredicate>> = {
   [VERIFICATION_TYPE]: readVerification,
   [PROVENANCE_TYPE]: readProvenance,
+  [SUMMARY_TYPE]: readSummary,
 };
 
 export const KNOWN_PREDICATE_TYPES: readonly string[] = Object.keys(PREDICATES);
@@ -36,7 +42,18 @@ function readVerification(predicate: unknown): ReadPredicate {
   const { data, error } = VerificationPredicate.safeParse(predicate);
   if (error !== undefined) return { ok: false, issues: error.issues };
   const { verdict, level, timeVerified, verifier } = data;
-  return { ok: true, facts: { isOurs: true, verdict, level, time: timeVerified, maker: verifier.id } };
+  return {
+    ok: true,
+    facts: {
+      isOurs: true,
+      verdict,
+      level,
+      result: null,
+      verification: data,
+      time: timeVerified,
+      maker: verifier.id,
+    },
+  };
 }
 
 function readProvenance(predicate: unknown): ReadPredicate {
@@ -48,8 +65,17 @@ function readProvenance(predicate: unknown): ReadPredicate {
   const own = isOurs ? ProvenancePredicate.safeParse(predicate) : null;
   if (own?.success === false) return { ok: false, issues: own.error.issues };
   const time = runDetails.metadata?.finishedOn ?? null;
-  return { ok: true, facts: { isOurs, verdict: null, level: null, time, maker: runDetails.builder.id } };
+  return { ok: true, facts: { ...NOTHING, isOurs, time, maker: runDetails.builder.id } };
 }
+
+function readSummary(predicate: unknown): ReadPredicate {
+  const { data, error } = SummaryPredicate.safeParse(predicate);
+  if (error !== undefined) return { ok: false, issues: error.issues };
+  const { verificationResult: result, timeVerified, verifier } = data;
+  return { ok: true, facts: { ...NOTHING, result, time: timeVerified ?? null, maker: verifier.id } };
+}
+
+const NOTHING = { isOurs: false, verdict: null, level: null, result: null, verification: null } as const;
 
 /** JSON Schemas (2020-12) of the predicates of ours, by the name of their page in docs/predicates. */
 export function predicateJsonSchemas(): Readonly<Record<string, unknown>> {

@@ -14,6 +14,8 @@ export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
 /** SLSA provenance: the same for 1.0, 1.1 and 1.2. */
 export const PROVENANCE_TYPE = 'https://slsa.dev/provenance/v1';
+/** SLSA verification summary. */
+export const SUMMARY_TYPE = 'https://slsa.dev/verification_summary/v1';
 export const VERIFICATION_TYPE = `${PAGES}/predicates/rebuild-verification-v1.md`;
 export const BUILD_TYPE = `${PAGES}/predicates/rebuild-provenance-v1.md`;
 
@@ -21,3 +23,8 @@ export const BUILD_TYPE = `${PAGES}/predicates/rebuild-provenance-v1.md`;
 export const BUILDERS = {
   'command-line': `${PAGES}/builders/command-line.md`,
 } as const satisfies Record<string, string>;
+
+/** A level of ours, as a verification summary names it; those without a scope are SLSA's. */
+export function levelUri(level: string): string {
+  return `${PAGES}/predicates/verification-summary-v1.md:${level}`;
+}

@@ -8,6 +8,7 @@ export interface CheckAttestationOptions extends RegistryOptions {
   readonly issuer?: string;
   /** Milliseconds. */
   readonly maxAge?: number;
+  readonly policy?: string;
   readonly json: boolean;
 }
 
@@ -21,6 +22,9 @@ export function addCheckAttestationCommand(program: Command): void {
     .option('--key <public key>', 'it must be signed with this key', (file) => path.resolve(file))
     .option('--identity <exact>', 'it must be signed by this subject of a certificate, to the letter')
     .option('--issuer <exact>', 'and this identity provider must have vouched for it')
+    .option('--policy <file>', 'what to accept, and whose signatures (see docs/policy.md)', (file) =>
+      path.resolve(file),
+    )
     .option('--max-age <time>', 'refuse what is older, for example 12h or 90d', age)
     .option('--json', 'print one document instead of text', false);
   addRegistryOptions(command)
@@ -33,13 +37,18 @@ export function addCheckAttestationCommand(program: Command): void {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-function age(value: string): number {
+/** Milliseconds of a time such as `90d`; NaN for anything else. */
+export function milliseconds(value: string): number {
   const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(value) ?? [];
-  const milliseconds = Number(number) * (UNITS[unit] ?? Number.NaN);
-  if (number !== '' && Number.isFinite(milliseconds)) return milliseconds;
+  return number === '' ? Number.NaN : Number(number) * (UNITS[unit] ?? Number.NaN);
+}
+
+function age(value: string): number {
+  const allowed = milliseconds(value);
+  if (Number.isFinite(allowed)) return allowed;
   throw new InvalidArgumentError('It must be a number with s, m, h or d behind it, for example 90d.');
 }
 
 const EXIT_CODES = `
 Exit codes: 0 accepted, 1 refused, or accepted and it says diverged, 2 wrong usage, 3 accepted and it says unverifiable,
-4 the tool or its environment failed.`;
+4 the tool or its environment failed. With --policy what it accepts is 0, whatever the verdict.`;

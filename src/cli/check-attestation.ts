@@ -3,13 +3,20 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { exitCodeOfCheck } from '../attest/check-document.ts';
+import { type CheckDocument, exitCodeOfCheck } from '../attest/check-document.ts';
 import type { Expected } from '../attest/check-statement.ts';
 import { checkText } from '../attest/check-text.ts';
-import { checkAttestation, type ExpectedSigner, readBundleFile } from '../check-attestation.ts';
+import {
+  checkAttestation,
+  type CheckRequest,
+  type ExpectedSigner,
+  readBundleFile,
+} from '../check-attestation.ts';
 import { ReproveError } from '../errors.ts';
 import { readPublicKey } from '../keys/key-file.ts';
-import type { CheckAttestationOptions } from './check-attestation-options.ts';
+import type { StatedPolicy } from '../policy/apply.ts';
+import { type CheckAttestationOptions, milliseconds } from './check-attestation-options.ts';
+import { readPolicy, signersOf } from './policy.ts';
 
 /**
  * `reprove check-attestation`: prints which claims of a signed result hold.
@@ -20,30 +27,66 @@ export async function runCheckAttestation(
   what: { readonly bundle: string; readonly artifact: string | null },
   options: CheckAttestationOptions,
 ): Promise<number> {
-  const signer = await signerOf(options);
+  const policy = await readPolicy(options.policy);
+  const signers = await signersAsked(options, policy);
   const bytes = await readBundleFile(what.bundle);
-  const document = await checkAttestation({
+  const request = {
     name: path.basename(what.bundle),
     bytes,
-    signer,
     trust: { file: options.trustedRoot ?? null, cacheDir: options.cacheDir },
     expected: what.artifact === null ? null : await expectedOf(what.artifact, options),
-    maxAgeMs: options.maxAge ?? null,
+    maxAgeMs: oldest(options.maxAge, policy?.policy.maxAge),
     now: new Date(),
-  });
+    policy,
+  };
+  const document = await checkByAny(request, signers);
   process.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : checkText(document));
   return exitCodeOfCheck(document);
 }
 
-async function signerOf({ key, identity, issuer }: CheckAttestationOptions): Promise<ExpectedSigner> {
+/** The check by the first signer whose signature it is; else by the last one. */
+async function checkByAny(
+  request: Omit<CheckRequest, 'signer'>,
+  [first, ...others]: Signers,
+): Promise<CheckDocument> {
+  let document = await checkAttestation({ ...request, signer: first });
+  for (const signer of others) {
+    if (document.signer !== null) break;
+    document = await checkAttestation({ ...request, signer });
+  }
+  return document;
+}
+
+/** The stricter of what the command line and a policy say, in milliseconds; null when neither does. */
+function oldest(option: number | undefined, ofPolicy: string | undefined): number | null {
+  const all = [option, ofPolicy === undefined ? undefined : milliseconds(ofPolicy)];
+  const stated = all.filter((one) => one !== undefined);
+  return stated.length === 0 ? null : Math.min(...stated);
+}
+
+type Signers = readonly [ExpectedSigner, ...ExpectedSigner[]];
+
+async function signersAsked(options: CheckAttestationOptions, stated: StatedPolicy | null): Promise<Signers> {
+  const { key, identity, issuer, policy } = options;
+  const [first, ...others] =
+    stated === null || policy === undefined ? [] : await signersOf(stated.policy, policy);
+  const isNamed = key !== undefined || identity !== undefined || issuer !== undefined;
+  if (first !== undefined && isNamed) {
+    throw new ReproveError('usage', {
+      what: 'It is said twice who may have signed.',
+      why: 'The policy names signers, and so does the command line.',
+      next: 'Leave out --key, --identity and --issuer, or take "signers" out of the policy.',
+    });
+  }
+  if (first !== undefined) return [first, ...others];
   if (key !== undefined && identity === undefined && issuer === undefined)
-    return { kind: 'key', key: await readPublicKey(key) };
+    return [{ kind: 'key', key: await readPublicKey(key) }];
   if (key === undefined && identity !== undefined && issuer !== undefined)
-    return { kind: 'certificate', identity, issuer };
+    return [{ kind: 'certificate', identity, issuer }];
   throw new ReproveError('usage', {
     what: 'It is not said who must have signed.',
     why: 'Anybody can sign anything: a signature is worth what is known of its maker.',
-    next: 'Give --key <public key>, or both --identity <exact> and --issuer <exact>.',
+    next: 'Give --key <public key>, or both --identity <exact> and --issuer <exact>, or a policy with "signers".',
   });
 }
 

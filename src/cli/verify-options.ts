@@ -11,6 +11,7 @@ export interface VerifyOptions extends RunOptions {
   readonly key?: string;
   readonly passphraseFile?: string;
   readonly out: string;
+  readonly policy?: string;
 }
 
 /** Declares `reprove verify`; what it does is loaded when it is called. */
@@ -28,6 +29,9 @@ export function addVerifyCommand(program: Command): void {
         .conflicts('source'),
     );
   addFailOnOption(addFormatOptions(command), 'exit 0 for a divergence milder than this');
+  command.option('--policy <file>', 'what to accept (see docs/policy.md); decides the exit code', (file) =>
+    path.resolve(file),
+  );
   addKeyOptions(command);
   addRunOptions(command)
     .addHelpText('after', EXIT_CODES)

@@ -17,6 +17,7 @@ export type Timings = ResultDocument['timings'];
 const BASE = {
   schemaVersion: 1,
   tool: { name: 'reprove', version: VERSION },
+  policy: null,
   attestation: null,
 } as const;
 

@@ -186,6 +186,21 @@ export const ResultDocument = z.strictObject({
     compareMs: Milliseconds,
     totalMs: Milliseconds,
   }),
+  /** What a policy made of it; null when none was asked. */
+  policy: z
+    .strictObject({
+      /** Of the policy's file. */
+      sha256: Hex(64),
+      passed: z.boolean(),
+      rules: z.array(
+        z.strictObject({
+          rule: z.string(),
+          state: z.enum(['holds', 'fails', 'excepted']),
+          detail: z.string(),
+        }),
+      ),
+    })
+    .nullable(),
   /** The bundles that say the same, signed; null when nothing was signed. */
   attestation: z
     .strictObject({

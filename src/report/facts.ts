@@ -49,6 +49,7 @@ export function factsOf(document: ResultDocument): readonly Fact[] {
     ...sourceFacts(document),
     ...rebuildFacts(document),
     ...statedFacts(document),
+    ...policyFacts(document),
     ...attestationFacts(document),
   ];
 }
@@ -61,6 +62,14 @@ function statedFacts({ checked, absent }: ResultDocument): readonly Fact[] {
     ['absent', missing.join(', ')],
   ];
   return rows.filter(([, text]) => text !== '');
+}
+
+/** What a policy made of it, and why. */
+function policyFacts({ policy }: ResultDocument): readonly Fact[] {
+  if (policy === null) return [];
+  const notable = policy.rules.filter(({ state }) => state !== 'holds');
+  const why = notable.map(({ rule, detail }) => `${rule}: ${detail}`).join(' ');
+  return [['policy', `${policy.passed ? 'passed' : 'FAILED'}${why === '' ? '' : `; ${why}`}`]];
 }
 
 /** Where the same is to be had, signed. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { messageOf } from '../errors.ts';
 import { isBase64 } from './base64.ts';
 import { whyNoCertificate } from './strict-certificate.ts';
 
@@ -129,8 +128,9 @@ export function readBundle(bytes: Uint8Array): ReadBundle | { readonly why: stri
 export function jsonOf(bytes: Uint8Array): { readonly value: unknown } | { readonly why: string } {
   try {
     return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) };
-  } catch (error) {
-    return { why: `It is not JSON (${messageOf(error)}).` };
+  } catch {
+    // The engine's message would show what the file holds, and it may be one that was named by mistake.
+    return { why: 'It is not JSON.' };
   }
 }
 

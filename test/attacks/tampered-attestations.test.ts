@@ -51,6 +51,7 @@ function checked(bytes: Uint8Array, options: Options = {}): Promise<CheckDocumen
     expected: EXPECTED,
     maxAgeMs: null,
     now: SOON,
+    policy: null,
     ...options,
   });
 }

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { checkJsonSchema } from '../../src/attest/check-document.ts';
 import { predicateJsonSchemas } from '../../src/attest/predicates.ts';
 import { provenanceStatement } from '../../src/attest/provenance.ts';
-import { BUILD_TYPE, BUILDERS, VERIFICATION_TYPE } from '../../src/attest/type-uris.ts';
+import { summaryStatement } from '../../src/attest/summary.ts';
+import { BUILD_TYPE, BUILDERS, levelUri, VERIFICATION_TYPE } from '../../src/attest/type-uris.ts';
 import { verificationStatement } from '../../src/attest/verification.ts';
 import { checkAttestation } from '../../src/check-attestation.ts';
 import type { ResultDocument } from '../../src/report/document.ts';
@@ -85,6 +86,32 @@ describe('a rebuild provenance', () => {
   });
 });
 
+describe('a verification summary', () => {
+  const policy = { sha256: 'd'.repeat(64), passed: true, rules: [] };
+
+  it('is stated as it always was', async () => {
+    const passed = summaryStatement({ ...DOCUMENTS.reproduced, policy }, OCCASION);
+    const failed = summaryStatement(
+      { ...DOCUMENTS.diverged, policy: { ...policy, passed: false } },
+      OCCASION,
+    );
+    const text = `${JSON.stringify([passed, failed], null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot(path.join(GOLDEN, 'summaries.json'));
+  });
+
+  it('claims no level of SLSA, and none for what failed', () => {
+    const { predicate } = summaryStatement({ ...DOCUMENTS.reproduced, policy }, OCCASION) ?? {};
+    expect(predicate?.verifiedLevels).toEqual([levelUri('bytes')]);
+    const failed = { ...policy, passed: false };
+    const refused = summaryStatement({ ...DOCUMENTS.reproduced, policy: failed }, OCCASION);
+    expect(refused?.predicate).toMatchObject({ verificationResult: 'FAILED', verifiedLevels: ['FAILED'] });
+  });
+
+  it('is not stated without a policy', () => {
+    expect(summaryStatement(DOCUMENTS.reproduced, OCCASION)).toBeNull();
+  });
+});
+
 describe('published schemas', () => {
   it.each(Object.entries(predicateJsonSchemas()))(
     'docs/predicates/%s is what is checked',
@@ -110,10 +137,13 @@ describe('published schemas', () => {
   });
 });
 
-it.each([VERIFICATION_TYPE, BUILD_TYPE, ...Object.values(BUILDERS)])('%s has its page', (uri) => {
-  const [, page = ''] = uri.split('#');
-  expect(readFileSync(path.join(DOCS, '..', page), 'utf8')).toContain(uri);
-});
+it.each([VERIFICATION_TYPE, BUILD_TYPE, ...Object.values(BUILDERS), levelUri('bytes')])(
+  '%s has its page',
+  (uri) => {
+    const page = uri.split('#')[1]?.replace(/:.*/, '') ?? '';
+    expect(readFileSync(path.join(DOCS, '..', page), 'utf8')).toContain(uri.replace(/:bytes$/, ''));
+  },
+);
 
 /** Bundles that were written once and never change: what was signed in the past must go on being accepted. */
 describe('bundles of earlier versions', () => {
@@ -129,6 +159,7 @@ describe('bundles of earlier versions', () => {
       expected: null,
       maxAgeMs: null,
       now: SOON,
+      policy: null,
     });
     expect(document).toMatchObject({ accepted: true });
   });

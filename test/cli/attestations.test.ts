@@ -93,13 +93,43 @@ describe('a result that is signed', () => {
     expect(run.exitCode).toBe(1);
   });
 
+  it('is judged by a policy, which may name the signers and have exceptions', async () => {
+    const policy = { version: 1, level: 'contents', signers: [{ key: 'me.pub' }] };
+    writeFileSync(inFolder('policy.json'), JSON.stringify(policy));
+    const bundle = inFolder(`out/${BUNDLE}`);
+    const good = await checked(bundle, inFolder('signed.tgz'), '--policy', inFolder('policy.json'));
+    expect([good.failed, good.exitCode], good.stdout).toEqual([null, 0]);
+    const other = inFolder('out/changed-1.0.0.sigstore.json');
+    const bad = await checked(other, '--policy', inFolder('policy.json'));
+    expect([bad.failed, bad.exitCode]).toEqual(['policy', 1]);
+    const rules = ['verdict', 'level', 'findings'];
+    const exceptions = [{ package: 'changed', rules, reason: 'a test', expires: '2999-12-31' }];
+    writeFileSync(inFolder('lax.json'), JSON.stringify({ ...policy, exceptions }));
+    const excepted = await checked(other, '--policy', inFolder('lax.json'));
+    expect([excepted.failed, excepted.exitCode]).toEqual([null, 0]);
+    const twice = await checked(bundle, '--policy', inFolder('policy.json'), ...key());
+    expect([twice.exitCode, twice.stdout]).toEqual([2, '']);
+  });
+
+  it('that was made under a policy says so, and has a summary of it', async () => {
+    writeFileSync(inFolder('strict.yaml'), 'version: 1\nlevel: bytes\nsignals:\n  failOn: info\n');
+    const run = await verified(NAME, '--policy', inFolder('strict.yaml'), '--out', inFolder('judged'));
+    const { policy, verdict } = ResultDocument.parse(JSON.parse(run.stdout));
+    expect([verdict, policy?.passed, run.exitCode]).toEqual(['reproduced', false, 1]);
+    const summary = await checked(inFolder('judged/-scope-signed-1.0.0.summary.sigstore.json'), ...key());
+    expect(summary.document).toMatchObject({ accepted: true, statement: { result: 'FAILED' } });
+    expect(summary.exitCode).toBe(1);
+  });
+
   it('says on the terminal what holds and what does not', async () => {
     const good = await reprove(['check-attestation', inFolder(`out/${BUNDLE}`), ...key()]);
     expect(good.stdout).toMatch(
       /^ACCEPTED {2}-scope-signed-1\.0\.0\.sigstore\.json; it says reproduced at level/,
     );
     const bad = await reprove(['check-attestation', inFolder('passphrase'), ...key()]);
-    expect(bad.stdout).toMatch(/^REFUSED {2}passphrase\n\n {2}FAILS {2}bundle {4}It is no Sigstore bundle/);
+    expect(bad.stdout).toMatch(
+      /^REFUSED {2}passphrase\n\n {2}FAILS {2}bundle {5}It is no Sigstore bundle: It is not JSON\.\n/,
+    );
     expect(bad.exitCode).toBe(1);
   });
 });

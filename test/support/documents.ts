@@ -122,6 +122,7 @@ export function divergedDocument(change: Partial<ResultDocument> = {}): ResultDo
       },
     ],
     timings: { publishedMs: 1, sourceMs: 1, planMs: 1, rebuildMs: 1, compareMs: 1, totalMs: 5 },
+    policy: null,
     attestation: null,
     ...change,
   };
