@@ -92,6 +92,7 @@ const ADAPTERS = {
   canonicalize: ['src/attest/digests.ts'],
   '@sigstore/bundle': ['src/sigstore/**'],
   '@sigstore/protobuf-specs': ['src/sigstore/**'],
+  '@sigstore/sign': ['src/sigstore/**'],
   '@sigstore/tuf': ['src/sigstore/**'],
   '@sigstore/verify': ['src/sigstore/**'],
   listr2: ['src/cli/**'],

@@ -69,7 +69,11 @@ try {
   console.log(
     'the signing process'.padEnd(34),
     await timed(commands, () =>
-      signApart({ keyFile: privateFile, passphraseFile, payloadType: PAYLOAD_TYPE, payloads }),
+      signApart({
+        with: { kind: 'key', file: privateFile, passphraseFile },
+        payloadType: PAYLOAD_TYPE,
+        payloads,
+      }),
     ),
   );
   console.log(

@@ -8,11 +8,11 @@ import { PAYLOAD_TYPE } from './attest/type-uris.ts';
 import { verificationStatement } from './attest/verification.ts';
 import { messageOf, ReproveError } from './errors.ts';
 import type { ResultDocument } from './report/document.ts';
+import type { SignWith } from './signing/protocol.ts';
 import { signApart } from './signing/sign.ts';
 
 export interface AttestRequest {
-  readonly keyFile: string;
-  readonly passphraseFile: string | null;
+  readonly with: SignWith;
   /** Folder for the bundles; made when it is missing. */
   readonly out: string;
   readonly occasion: Occasion;
@@ -30,7 +30,7 @@ export async function attestResult(
   document: ResultDocument,
   request: AttestRequest,
 ): Promise<ResultDocument> {
-  const { keyFile, passphraseFile, out, occasion } = request;
+  const { out, occasion } = request;
   const name = bundleName(document.subject);
   const named = [
     { file: `${name}.sigstore.json`, statement: verificationStatement(document, occasion) },
@@ -38,16 +38,15 @@ export async function attestResult(
     { file: `${name}.summary.sigstore.json`, statement: summaryStatement(document, occasion) },
   ].flatMap(({ file, statement }) => (statement === null ? [] : [{ file, statement }]));
   if (named.length === 0) return document;
-  const { keyId, bundles } = await signApart({
-    keyFile,
-    passphraseFile,
+  const { signer, bundles } = await signApart({
+    with: request.with,
     payloadType: PAYLOAD_TYPE,
     payloads: named.map(({ statement }) => statementBytes(statement)),
   });
   const files = await Promise.all(
     named.map(({ file, statement }, index) => writeBundle({ out, file, statement, bundle: bundles[index] })),
   );
-  return { ...document, attestation: { keyId, files } };
+  return { ...document, attestation: { signer, files } };
 }
 
 /** `<name>-<version>`; whatever is none of the characters of names, scopes' `@` and `/` among them, becomes a hyphen. */

@@ -22,6 +22,7 @@ export const BUILD_TYPE = `${PAGES}/predicates/rebuild-provenance-v1.md`;
 /** Who states it. A mode of operation with another security is another id (SLSA build provenance, "builder.id"). */
 export const BUILDERS = {
   'command-line': `${PAGES}/builders/command-line.md`,
+  workflow: `${PAGES}/builders/workflow.md`,
 } as const satisfies Record<string, string>;
 
 /** A level of ours, as a verification summary names it; those without a scope are SLSA's. */

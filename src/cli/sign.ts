@@ -5,6 +5,7 @@ import { ReproveError } from '../errors.ts';
 import { checkPrivateKeyFile } from '../keys/key-file.ts';
 import { checkPassphraseSource } from '../keys/passphrase.ts';
 import type { ResultDocument } from '../report/document.ts';
+import type { SignWith } from '../signing/protocol.ts';
 import type { VerifyOptions } from './verify-options.ts';
 
 export interface SignedResult {
@@ -22,22 +23,20 @@ export interface SignedResult {
 export async function openSigning(
   options: VerifyOptions,
 ): Promise<(document: ResultDocument) => Promise<SignedResult>> {
-  const { key: keyFile, out } = options;
-  const passphraseFile = options.passphraseFile ?? null;
-  if (keyFile === undefined) return (document) => Promise.resolve({ document, failure: null });
-  await checkPrivateKeyFile(keyFile);
-  await checkPassphraseSource(passphraseFile);
+  const { out } = options;
+  const signWith = await signWithOf(options);
+  if (signWith === null) return (document) => Promise.resolve({ document, failure: null });
   const startedOn = new Date().toISOString();
   return async (document) => {
     const occasion = {
-      builder: BUILDERS['command-line'],
+      builder: BUILDERS[signWith.kind === 'key' ? 'command-line' : 'workflow'],
       startedOn,
       finishedOn: new Date().toISOString(),
       invocationId: `urn:uuid:${randomUUID()}`,
     };
     const parameters = { source: options.source ?? null, isPlanGiven: options.plan !== undefined };
     try {
-      const signed = await attestResult(document, { keyFile, passphraseFile, out, occasion, parameters });
+      const signed = await attestResult(document, { with: signWith, out, occasion, parameters });
       sayWhere(signed, out);
       return { document: signed, failure: null };
     } catch (error) {
@@ -45,6 +44,16 @@ export async function openSigning(
       throw error;
     }
   };
+}
+
+async function signWithOf(options: VerifyOptions): Promise<SignWith | null> {
+  const { key: file, keyless, fulcioUrl, rekorUrl } = options;
+  if (keyless) return { kind: 'keyless', fulcioUrl, rekorUrl };
+  if (file === undefined) return null;
+  const passphraseFile = options.passphraseFile ?? null;
+  await checkPrivateKeyFile(file);
+  await checkPassphraseSource(passphraseFile);
+  return { kind: 'key', file, passphraseFile };
 }
 
 function sayWhere({ attestation, subject }: ResultDocument, out: string): void {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Severity } from '../model/verdict.ts';
 import type { FormatName } from '../report/format-names.ts';
-import { addFailOnOption, addFormatOptions, addRunOptions, type RunOptions } from './options.ts';
+import { addFailOnOption, addFormatOptions, addRunOptions, type RunOptions, url } from './options.ts';
 
 export interface VerifyOptions extends RunOptions {
   readonly plan?: string;
@@ -11,6 +11,9 @@ export interface VerifyOptions extends RunOptions {
   readonly key?: string;
   readonly passphraseFile?: string;
   readonly out: string;
+  readonly keyless: boolean;
+  readonly fulcioUrl: string;
+  readonly rekorUrl: string;
   readonly policy?: string;
 }
 
@@ -51,6 +54,16 @@ function addKeyOptions(command: Command): void {
       "the key's passphrase is its first line (default: env REPROVE_PASSPHRASE, else it is asked for)",
       resolved,
     )
+    .addOption(
+      new Option(
+        '--keyless',
+        'sign as the CI workflow that this runs in, under a certificate and in a public log',
+      )
+        .default(false)
+        .conflicts(['key', 'passphraseFile']),
+    )
+    .option('--fulcio-url <url>', 'certificate authority for --keyless', url, 'https://fulcio.sigstore.dev')
+    .option('--rekor-url <url>', 'transparency log for --keyless', url, 'https://rekor.sigstore.dev')
     .option('--out <folder>', 'where signed results are written', resolved, '.');
 }
 

@@ -204,8 +204,11 @@ export const ResultDocument = z.strictObject({
   /** The bundles that say the same, signed; null when nothing was signed. */
   attestation: z
     .strictObject({
-      /** base64 of the sha256 of the public key. */
-      keyId: z.string(),
+      signer: z.discriminatedUnion('kind', [
+        /** base64 of the sha256 of the public key. */
+        z.strictObject({ kind: z.literal('key'), id: z.string() }),
+        z.strictObject({ kind: z.literal('certificate'), identity: z.string() }),
+      ]),
       files: z.array(z.strictObject({ name: z.string(), predicateType: z.string(), sha256: Hex(64) })),
     })
     .nullable(),

@@ -76,7 +76,9 @@ function policyFacts({ policy }: ResultDocument): readonly Fact[] {
 function attestationFacts({ attestation }: ResultDocument): readonly Fact[] {
   if (attestation === null) return [];
   const names = attestation.files.map(({ name }) => name).join(', ');
-  return [['signed', `${names}  key ${attestation.keyId}`]];
+  const { signer } = attestation;
+  const by = signer.kind === 'key' ? `key ${signer.id}` : `as ${signer.identity}`;
+  return [['signed', `${names}  ${by}`]];
 }
 
 /** What was compared, and how much of it is the same. */

@@ -2,14 +2,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ReproveError } from '../errors.ts';
 import { PASSPHRASE_VARIABLE } from '../keys/passphrase.ts';
-import { run } from '../process.ts';
-import { SignAnswer, type SignRequest } from './protocol.ts';
+import { type Command, run } from '../process.ts';
+import { SignAnswer, type SignRequest, type SignWith } from './protocol.ts';
 
 const PROCESS = fileURLToPath(new URL(`./process${path.extname(import.meta.url)}`, import.meta.url));
 
 export interface Signed {
-  /** The name of the key. */
-  readonly keyId: string;
+  readonly signer: Extract<SignAnswer, { ok: true }>['signer'];
   /** Sigstore bundles as JSON, in the order of the payloads. */
   readonly bundles: readonly unknown[];
 }
@@ -20,25 +19,29 @@ export interface Signed {
  * @throws ReproveError what the signing process met: a wrong passphrase, an unusable key
  */
 export async function signApart(request: {
-  readonly keyFile: string;
-  readonly passphraseFile: string | null;
+  readonly with: SignWith;
   readonly payloadType: string;
   readonly payloads: readonly Buffer[];
 }): Promise<Signed> {
-  const { keyFile, passphraseFile, payloadType } = request;
   const payloads = request.payloads.map((payload) => payload.toString('base64'));
-  const asked: SignRequest = { key: keyFile, passphraseFile, payloadType, payloads };
-  const passphrase = process.env[PASSPHRASE_VARIABLE];
+  const asked: SignRequest = { ...request, payloads };
   const result = await run({
     file: process.execPath,
     args: [PROCESS],
-    env: passphrase === undefined ? {} : { [PASSPHRASE_VARIABLE]: passphrase },
+    ...environmentFor(request.with),
     input: JSON.stringify(asked),
   });
   const answer = result.exitCode === 0 ? answerOf(result.stdout) : null;
   if (answer === null) throw broken(result.startError ?? new TextDecoder().decode(result.stderr).trim());
   if (!answer.ok) throw new ReproveError(answer.code, answer.text);
   return answer;
+}
+
+/** A key takes its passphrase from there; CI systems tell much more in it, and so do proxies on the way to the services. */
+function environmentFor({ kind }: SignWith): Pick<Command, 'env' | 'inheritEnv'> {
+  const passphrase = process.env[PASSPHRASE_VARIABLE];
+  if (kind === 'keyless') return { inheritEnv: true };
+  return { env: passphrase === undefined ? {} : { [PASSPHRASE_VARIABLE]: passphrase } };
 }
 
 function answerOf(stdout: Uint8Array): SignAnswer {

@@ -13,8 +13,11 @@ const MEDIA_TYPES = [
 ] as const;
 
 const Base64 = z.string().refine(isBase64, { error: 'must be base64' });
-/** int64 of protobuf's JSON. */
-const Integer = z.string().regex(/^(?:0|[1-9]\d{0,18})$/, 'must be a whole number, as a string');
+/** int64 of protobuf's JSON, which leaves out what is zero or empty. */
+const Integer = z
+  .string()
+  .regex(/^(?:0|[1-9]\d{0,18})$/, 'must be a whole number, as a string')
+  .default('0');
 const Raw = z.strictObject({
   rawBytes: Base64.superRefine((text, context) => {
     const why = whyNoCertificate(Buffer.from(text, 'base64'));
@@ -22,14 +25,28 @@ const Raw = z.strictObject({
   }),
 });
 
+/** A signature below a checkpoint: who, and the bytes (transparency-dev/formats, note). */
+const SIGNATURE_LINE = /^\u2014 \S+ (\S+)$/u;
+
+/** A checkpoint as a log signs it. @sigstore/verify reads any base64 in its signatures. */
+const Checkpoint = z.string().refine(
+  (envelope) => {
+    const [, signatures = '', ...more] = envelope.split('\n\n');
+    const lines = signatures.split('\n');
+    const isEnded = lines.pop() === '' && lines.length > 0 && more.length === 0;
+    return isEnded && lines.every((line) => isBase64(SIGNATURE_LINE.exec(line)?.[1] ?? ''));
+  },
+  { error: 'must be a signed checkpoint' },
+);
+
 /** The proof of a log, whose own statement of its size and root must be the signed one: nothing else compares them. */
 const InclusionProof = z
   .strictObject({
     logIndex: Integer,
     rootHash: Base64,
     treeSize: Integer,
-    hashes: z.array(Base64),
-    checkpoint: z.strictObject({ envelope: z.string() }),
+    hashes: z.array(Base64).default([]),
+    checkpoint: z.strictObject({ envelope: Checkpoint }),
   })
   .refine(
     ({ rootHash, treeSize, checkpoint }) => {

@@ -344,6 +344,7 @@ describe('a certificate', () => {
       'a cut checkpoint',
       (parts: Parts) => cut(proofOf(parts)['checkpoint'] as Record<string, unknown>, 'envelope'),
     ],
+    ['a letter in its checkpoint that base64 skips', (parts: Parts) => spoil(proofOf(parts)['checkpoint'])],
     ['a cut root hash', (parts: Parts) => cut(proofOf(parts), 'rootHash')],
     ['a hash too many', (parts: Parts) => (proofOf(parts)['hashes'] = [Buffer.alloc(32).toString('base64')])],
     ['a larger tree', (parts: Parts) => (proofOf(parts)['treeSize'] = '2')],
@@ -356,6 +357,10 @@ describe('a certificate', () => {
 
   const entriesOf = (parts: Parts) => parts.verificationMaterial['tlogEntries'] as Record<string, unknown>[];
   const proofOf = (parts: Parts) => entriesOf(parts)[0]?.['inclusionProof'] as Record<string, unknown>;
+  const spoil = (checkpoint: unknown) => {
+    const holder = checkpoint as { envelope: string };
+    holder.envelope = holder.envelope.replace(/\n$/, '*\n');
+  };
   const cut = (holder: Record<string, unknown>, name: string) => {
     holder[name] = String(holder[name]).slice(0, -8);
   };

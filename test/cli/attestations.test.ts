@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CheckDocument } from '../../src/attest/check-document.ts';
 import { ResultDocument } from '../../src/report/document.ts';
 import { reprove } from '../support/cli.ts';
+import { GITHUB, identityToken, TestSigstore } from '../support/sigstore.ts';
 import { TEST_ENGINES, TestWorld } from '../support/world.ts';
 
 /** A user signs a result and another checks it, both on the command line. */
@@ -131,6 +132,45 @@ describe('a result that is signed', () => {
       /^REFUSED {2}passphrase\n\n {2}FAILS {2}bundle {5}It is no Sigstore bundle: It is not JSON\.\n/,
     );
     expect(bad.exitCode).toBe(1);
+  });
+});
+
+describe('a result that is signed without a key', () => {
+  const identity = 'https://git.example/owner/repository/.github/workflows/rebuild.yml@refs/heads/main';
+  const signedAt = async (url: string, env: Readonly<Record<string, string>>) => {
+    const services = ['--fulcio-url', url, '--rekor-url', url, '--out', inFolder('keyless')];
+    return reprove(['verify', NAME, '--json', '--keyless', ...services, ...places], { env });
+  };
+  const NOBODY = { SIGSTORE_ID_TOKEN: '', ACTIONS_ID_TOKEN_REQUEST_URL: '', BUILDKITE: '' };
+
+  it('is that of the workflow, and logged', async () => {
+    const sigstore = await TestSigstore.start();
+    writeFileSync(inFolder('root.json'), JSON.stringify(sigstore.trustedRoot()));
+    const services = await sigstore.serve();
+    try {
+      const run = await signedAt(services.url, { ...NOBODY, SIGSTORE_ID_TOKEN: identityToken(identity) });
+      expect(run.exitCode, run.stderr).toBe(0);
+      expect(ResultDocument.parse(JSON.parse(run.stdout)).attestation?.signer).toEqual({
+        kind: 'certificate',
+        identity,
+      });
+    } finally {
+      await services.close();
+    }
+    const words = [inFolder(`keyless/${BUNDLE}`), inFolder('signed.tgz')];
+    const trusted = ['--issuer', GITHUB, '--trusted-root', inFolder('root.json')];
+    const good = await checked(...words, '--identity', identity, ...trusted);
+    expect([good.failed, good.exitCode], good.stdout).toEqual([null, 0]);
+    expect(good.document?.statement?.maker).toBe('pkg:npm/reprove#docs/builders/workflow.md');
+    const bad = await checked(...words, '--identity', identity.replace('main', 'other'), ...trusted);
+    expect([bad.failed, bad.exitCode]).toEqual(['signer', 1]);
+  });
+
+  it('is not signed where nobody says who this is, and the verdict is shown all the same', async () => {
+    const run = await signedAt('http://127.0.0.1:1', NOBODY);
+    expect(JSON.parse(run.stdout)).toMatchObject({ verdict: 'reproduced', attestation: null });
+    expect(run.exitCode).toBe(4);
+    expect(run.stderr).toContain('could not be signed without a key');
   });
 });
 
