@@ -8,7 +8,8 @@ import type { OxlintOverride } from 'oxlint';
 export const ORDER = [
   ['model/', 'errors.ts', 'deadline.ts', 'stopwatch.ts', 'tail-buffer.ts', 'cache-dir.ts', 'version.ts'],
   ['process.ts', 'process-family.ts', 'content-cache.ts', 'owner.ts'],
-  ['exclusive.ts', 'sigstore/'],
+  ['exclusive.ts', 'sigstore/', 'keys/'],
+  ['signing/'],
   ['published/'],
   ['source/'],
   ['plan/'],
@@ -21,12 +22,13 @@ export const ORDER = [
   ['exact/'],
   ['attempts.ts'],
   ['best-attempt.ts'],
-  ['attest/'],
   ['store/'],
   ['report/'],
+  ['attest/'],
+  ['policy/'],
   ['plan-file/'],
   ['find-plans.ts'],
-  ['verify.ts', 'compare-artifacts.ts'],
+  ['verify.ts', 'compare-artifacts.ts', 'attest-result.ts', 'check-attestation.ts'],
   ['batch/', 'demo/'],
   ['cli/'],
 ] as const;
@@ -35,18 +37,27 @@ type Module = (typeof ORDER)[number][number];
 /** What comes after the ecosystem's part: builders know nothing of it. */
 const NOT_FOR_BUILDERS = [
   'attest/',
+  'policy/',
   'store/',
   'report/',
   'plan-file/',
   'find-plans.ts',
   'verify.ts',
   'compare-artifacts.ts',
+  'attest-result.ts',
+  'check-attestation.ts',
   'batch/',
   'cli/',
 ] as const satisfies readonly Module[];
 
 /** Data in, data out: no disk, no network, no clock, no chance; hence none of the modules that have them either. */
-export const PURE = ['model/', 'compare/', 'judge/'] as const satisfies readonly Module[];
+export const PURE = [
+  'model/',
+  'compare/',
+  'judge/',
+  'attest/',
+  'policy/',
+] as const satisfies readonly Module[];
 const NOT_FOR_PURE = [
   'stopwatch.ts',
   'version.ts',
@@ -57,6 +68,8 @@ const NOT_FOR_PURE = [
   'owner.ts',
   'exclusive.ts',
   'sigstore/',
+  'keys/',
+  'signing/',
   'source/',
   'sandbox/',
   'fetched-trees.ts',
@@ -77,8 +90,10 @@ const ADAPTERS = {
   pako: ['src/compare/deflate.ts'],
   tar: ['src/published/tar.ts', 'builders/npm/toolchain/unpack.ts'],
   cacache: ['src/content-cache.ts'],
+  canonicalize: ['src/attest/digests.ts'],
   '@sigstore/bundle': ['src/sigstore/**'],
   '@sigstore/protobuf-specs': ['src/sigstore/**'],
+  '@sigstore/sign': ['src/sigstore/**'],
   '@sigstore/tuf': ['src/sigstore/**'],
   '@sigstore/verify': ['src/sigstore/**'],
   listr2: ['src/cli/**'],

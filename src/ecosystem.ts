@@ -128,6 +128,8 @@ export interface Ecosystem {
   tools(
     plan: Pick<RebuildPlan, 'toolchain'>,
   ): Promise<{ readonly tools: readonly Tool[]; readonly mounts: readonly Mount[] }>;
+  /** The address of the registry that packages of a name come from, without user names and passwords. Pure. */
+  registryOf(name: string): string;
   /** Equal only for requests to which a registry view shows the same, given the same plan and source. Pure. */
   registryIdentity(request: PlanRequest): string;
   registryView(options: {

@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   'image-unavailable',
   'toolchain-unavailable',
   'git-unavailable',
+  'signing-failed',
   'io',
   'internal',
 ] as const;
@@ -26,6 +27,7 @@ const EXIT_CODES = {
   'image-unavailable': 4,
   'toolchain-unavailable': 4,
   'git-unavailable': 4,
+  'signing-failed': 4,
   io: 4,
   internal: 4,
 } as const satisfies Record<ErrorCode, number>;

@@ -46,8 +46,11 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   const deadline = deadlineIn(request.timeoutMs);
 
   const found = await findPlans(request, { ecosystem, progress, watch, deadline });
-  if (found.kind === 'not-published') return documentOfNotPublished(found.missing, watch.timings());
-  if (found.kind === 'no-plan') return documentOfNoAttempt({ ...found, timings: watch.timings() });
+  const subject = found.kind === 'not-published' ? found.missing.subject : found.published.subject;
+  const registry = ecosystem.registryOf(subject.name);
+  if (found.kind === 'not-published')
+    return documentOfNotPublished({ missing: found.missing, registry, timings: watch.timings() });
+  if (found.kind === 'no-plan') return documentOfNoAttempt({ ...found, registry, timings: watch.timings() });
   const { published, signals, absent } = found;
 
   const engine = await tools.engine();
@@ -64,7 +67,7 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   const best = bestAttempt(attempts);
   if (best === null) {
     const reason = outOfTime(request.timeoutMs);
-    return documentOfNoAttempt({ published, reason, signals, absent, timings: watch.timings() });
+    return documentOfNoAttempt({ published, registry, reason, signals, absent, timings: watch.timings() });
   }
   const rootfs = await tools.rootfs();
   const explained = await watch.time('compareMs', () =>
@@ -74,7 +77,9 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   const compareMs = attempts.reduce((sum, attempt) => sum + attempt.compareMs, 0);
   return documentOfAttempt({
     published,
+    registry,
     best,
+    tree: await found.repository.treeOf(best.source.commit),
     attempts,
     explained,
     signals: [...signals, ...imageSignals(rootfs)],

@@ -26,7 +26,9 @@ beforeEach(() => {
 afterEach(() => temporary.dispose());
 
 const RECORD: FetchRecord = {
-  materials: [{ name: 'a', version: '1.0.0', sha512: 'ab', size: 1, afterCutoff: false }],
+  materials: [
+    { name: 'a', version: '1.0.0', uri: 'pkg:npm/a@1.0.0', sha512: 'ab', size: 1, afterCutoff: false },
+  ],
   repairs: ['a@1.0.0: why'],
   skipped: ['a step'],
 };

@@ -16,6 +16,7 @@ import { INSIDE_DIRECTORY, INSIDE_TARGET } from './inside.ts';
 import { revisedPlans } from './revise.ts';
 import { STANDARD_ENVIRONMENT } from './managers/manager.ts';
 import { isToolRole, TOOL_ROLES } from './toolchain/parts.ts';
+import { publicRegistryOf } from './registry/config.ts';
 import { openRegistryView, registryIdentity } from './registry-view.ts';
 import { toolchain } from './toolchain/toolchain.ts';
 import { listVersions, nodePackage, type ToolVersion } from './toolchain/versions.ts';
@@ -80,6 +81,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
         ],
       };
     },
+    registryOf: (name) => publicRegistryOf(client.options, name),
     registryIdentity: (request) => registryIdentity(request, client.options),
     registryView: (view) => openRegistryView({ ...view, client, repositories }),
     findings: findingsOf,

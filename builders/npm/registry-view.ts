@@ -8,6 +8,7 @@ import { unmatchedIn } from './install-log.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { Text } from './manifest-fields.ts';
 import { pinsOf } from './git/pins.ts';
+import { purlOf } from './package-spec.ts';
 import type { GitRepositories } from './git/repositories.ts';
 import { startProxy } from './proxy/proxy.ts';
 import type { Subject } from './proxy/subject.ts';
@@ -46,6 +47,7 @@ export async function openRegistryView(options: {
       proxy.materials().map(({ name, version, sha512, size, afterCutoff }) => ({
         name,
         version,
+        uri: uriOf(name, version),
         sha512,
         size,
         afterCutoff,
@@ -61,6 +63,11 @@ export async function openRegistryView(options: {
     },
     close: () => proxy.close(),
   };
+}
+
+/** What lies in a repository is named by the repository's address, which no package can be. */
+function uriOf(name: string, version: string): string {
+  return name.includes('://') ? `git+${name}@${version}` : purlOf(name, version);
 }
 
 /** What is not shown, and which registries the rest comes from. Who asks is left out: bytes are checked, not trusted. */

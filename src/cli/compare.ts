@@ -18,10 +18,13 @@ export async function runCompare(
   options: CompareOptions,
 ): Promise<number> {
   const watch = stopwatch();
-  const compared = await compareArtifacts(sides, await openEcosystem(options));
+  const ecosystem = await openEcosystem(options);
+  const compared = await compareArtifacts(sides, ecosystem);
   const print = (printed: Printed) => process.stdout.write(FORMATS[options.format](printed, terminal()));
   if (!compared.ok) {
-    const document = documentOfNotPublished(compared.missing, watch.timings());
+    const { missing } = compared;
+    const registry = ecosystem.registryOf(missing.subject.name);
+    const document = documentOfNotPublished({ missing, registry, timings: watch.timings() });
     print({ document, report: reportOf(document) });
     return 3;
   }

@@ -2,9 +2,11 @@
 import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
+import { addCheckAttestationCommand } from './check-attestation-options.ts';
 import { addCompareCommand } from './compare-options.ts';
 import { addDemoCommand } from './demo-options.ts';
 import { failWith } from './failure.ts';
+import { addKeygenCommand } from './keygen-options.ts';
 import { addPlanCommand } from './plan-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
 
@@ -20,6 +22,8 @@ const program = new Command('reprove')
 addVerifyCommand(program);
 addPlanCommand(program);
 addCompareCommand(program);
+addKeygenCommand(program);
+addCheckAttestationCommand(program);
 addDemoCommand(program);
 
 try {

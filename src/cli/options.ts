@@ -107,7 +107,8 @@ function seconds(value: string): number {
   return number;
 }
 
-function url(value: string): string {
+/** The argument of an option that is an address. */
+export function url(value: string): string {
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
     throw new InvalidArgumentError('It must be an http or https URL.');
   }

@@ -2,12 +2,19 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Severity } from '../model/verdict.ts';
 import type { FormatName } from '../report/format-names.ts';
-import { addFailOnOption, addFormatOptions, addRunOptions, type RunOptions } from './options.ts';
+import { addFailOnOption, addFormatOptions, addRunOptions, type RunOptions, url } from './options.ts';
 
 export interface VerifyOptions extends RunOptions {
   readonly plan?: string;
   readonly format: FormatName;
   readonly failOn: Severity;
+  readonly key?: string;
+  readonly passphraseFile?: string;
+  readonly out: string;
+  readonly keyless: boolean;
+  readonly fulcioUrl: string;
+  readonly rekorUrl: string;
+  readonly policy?: string;
 }
 
 /** Declares `reprove verify`; what it does is loaded when it is called. */
@@ -25,12 +32,39 @@ export function addVerifyCommand(program: Command): void {
         .conflicts('source'),
     );
   addFailOnOption(addFormatOptions(command), 'exit 0 for a divergence milder than this');
+  command.option('--policy <file>', 'what to accept (see docs/policy.md); decides the exit code', (file) =>
+    path.resolve(file),
+  );
+  addKeyOptions(command);
   addRunOptions(command)
     .addHelpText('after', EXIT_CODES)
     .action(async (spec: string, options: VerifyOptions) => {
       const { runVerify } = await import('./verify.ts');
       process.exitCode = await runVerify(spec, options);
     });
+}
+
+/** Adds with what a result is signed, and where to. */
+function addKeyOptions(command: Command): void {
+  const resolved = (file: string) => path.resolve(file);
+  command
+    .option('--key <private key>', 'sign the result with this key (see "reprove keygen")', resolved)
+    .option(
+      '--passphrase-file <file>',
+      "the key's passphrase is its first line (default: env REPROVE_PASSPHRASE, else it is asked for)",
+      resolved,
+    )
+    .addOption(
+      new Option(
+        '--keyless',
+        'sign as the CI workflow that this runs in, under a certificate and in a public log',
+      )
+        .default(false)
+        .conflicts(['key', 'passphraseFile']),
+    )
+    .option('--fulcio-url <url>', 'certificate authority for --keyless', url, 'https://fulcio.sigstore.dev')
+    .option('--rekor-url <url>', 'transparency log for --keyless', url, 'https://rekor.sigstore.dev')
+    .option('--out <folder>', 'where signed results are written', resolved, '.');
 }
 
 const EXIT_CODES = `

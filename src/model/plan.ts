@@ -50,6 +50,8 @@ export interface RebuildPlan {
 export interface Material {
   readonly name: string;
   readonly version: string;
+  /** What it is: a purl, or `git+<URL>@<commit>` for what lies in a repository. */
+  readonly uri: string;
   /** Hex. */
   readonly sha512: string;
   /** Bytes. */

@@ -30,19 +30,22 @@ const Subject = z.object({
     .nullish(),
 });
 const Version = z.object({ schemaVersion: z.unknown() });
-const Source = SourceRules.refine(({ repository }) => parseRepositoryUrl(repository) !== null, {
-  path: ['repository'],
-  error: 'must be the URL of a repository on a host',
-});
+const isRepository = ({ repository }: { readonly repository: string }) =>
+  parseRepositoryUrl(repository) !== null;
+const NO_REPOSITORY = { path: ['repository'], error: 'must be the URL of a repository on a host' };
 
 /** What is used of the document of `reprove plan --json`. */
 const OfPlans = z.object({
   subject: Subject,
-  sources: z.array(Source).max(MOST_SOURCES),
+  sources: z.array(SourceRules.refine(isRepository, NO_REPOSITORY)).max(MOST_SOURCES),
   plans: z.array(PlanOfFile).min(1, 'must hold a plan').max(MOST_PLANS),
 });
-/** What is used of a result document. */
-const OfResult = z.object({ subject: Subject, source: Source, plan: PlanRules });
+/** What is used of a result document: not the tree, which the commit names already. */
+const OfResult = z.object({
+  subject: Subject,
+  source: SourceRules.extend({ tree: z.unknown().optional() }).refine(isRepository, NO_REPOSITORY),
+  plan: PlanRules,
+});
 
 /**
  * Reads the text of a plan file: a document of `reprove plan --json`, whole or edited, or of `reprove verify --json`.

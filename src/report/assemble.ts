@@ -10,13 +10,14 @@ import { REASONS } from '../judge/reasons.ts';
 import type { EngineName, RootFilesystem } from '../sandbox/engine.ts';
 import { VERSION } from '../version.ts';
 import { withDiffs } from './diffs.ts';
-import { PlanDocument, type ResultDocument } from './document.ts';
+import { PlanDocument, type ResultDocument, type SourceDocument } from './document.ts';
 
 export type Timings = ResultDocument['timings'];
 
 const BASE = {
   schemaVersion: 1,
   tool: { name: 'reprove', version: VERSION },
+  policy: null,
   attestation: null,
 } as const;
 
@@ -34,17 +35,24 @@ const NOTHING = {
 type Subject = ResultDocument['subject'];
 
 /** The document for a package version whose artifact is not to be had. */
-export function documentOfNotPublished(missing: NotPublished, timings: Timings): ResultDocument {
+export function documentOfNotPublished(options: {
+  missing: NotPublished;
+  registry: string;
+  timings: Timings;
+}): ResultDocument {
+  const { missing, registry, timings } = options;
   const { subject, fileName, digests, size } = missing;
   return {
     ...BASE,
     ...NOTHING,
     findings: [],
+    materials: [],
     attempts: [],
     subject: { ...subject, artifact: fileName, digests, size },
     verdict: 'unverifiable',
     severity: REASONS[missing.reason.code].severity,
     reason: missing.reason,
+    registry,
     signals: [],
     checked: [],
     absent: [],
@@ -55,22 +63,25 @@ export function documentOfNotPublished(missing: NotPublished, timings: Timings):
 /** The document for an artifact for which nothing could be built. */
 export function documentOfNoAttempt(options: {
   published: Published;
+  registry: string;
   reason: Reason;
   signals: readonly Signal[];
   absent: readonly Absence[];
   timings: Timings;
 }): ResultDocument {
-  const { published, reason, timings } = options;
+  const { published, registry, reason, timings } = options;
   const signals = [...published.signals, ...options.signals];
   return {
     ...BASE,
     ...NOTHING,
     findings: [],
+    materials: [],
     attempts: [],
     subject: subjectOf(published),
     verdict: 'unverifiable',
     severity: REASONS[reason.code].severity,
     reason,
+    registry,
     signals,
     checked: [...published.checked],
     absent: [...published.absent, ...options.absent],
@@ -81,7 +92,10 @@ export function documentOfNoAttempt(options: {
 /** The document for the best of some attempts. */
 export function documentOfAttempt(options: {
   published: Published;
+  registry: string;
   best: Attempt;
+  /** The id of the tree of the best attempt's commit. */
+  tree: string | null;
   attempts: readonly Attempt[];
   signals: readonly Signal[];
   absent: readonly Absence[];
@@ -101,7 +115,8 @@ export function documentOfAttempt(options: {
     level: judgement.level,
     severity: judgement.severity,
     reason: judgement.reason,
-    source: sourceDocument(source),
+    registry: options.registry,
+    source: { ...sourceDocument(source), tree: options.tree },
     plan: PlanDocument.parse(best.plan),
     sandbox:
       options.rootfs === null
@@ -116,6 +131,7 @@ export function documentOfAttempt(options: {
       comparison === null
         ? null
         : { digests: comparison.rebuiltDigests, materials: rebuild.materials.length },
+    materials: rebuild.materials.map((one) => ({ ...one })),
     comparison:
       comparison === null
         ? null
@@ -175,7 +191,7 @@ function lastLines(log: string | null): string | null {
 }
 
 /** A source as documents hold it: without its files. */
-export function sourceDocument(source: Source): NonNullable<ResultDocument['source']> {
+export function sourceDocument(source: Source): SourceDocument {
   const { repository, commit, ref, directory, evidence } = source;
   return { repository, commit, ref, directory, evidence: [...evidence] };
 }

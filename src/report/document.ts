@@ -54,6 +54,8 @@ export const SourceDocument = z.strictObject({
   evidence: z.array(Evidence),
 });
 
+export type SourceDocument = z.infer<typeof SourceDocument>;
+
 export const ToolDocument = z.strictObject({ name: z.literal('reprove'), version: z.string() });
 export const ReasonDocument = z.strictObject({ code: z.enum(REASON_CODES), message: z.string() });
 export const SignalDocument = z.strictObject({ kind: z.string(), severity: Severity, message: z.string() });
@@ -96,6 +98,16 @@ export type CodeDocument = z.infer<typeof CodeDocument>;
 /** What a registry or a repository does not say; the kinds have a section each in docs/absent-data.md. */
 const AbsenceDocument = z.strictObject({ kind: z.string(), message: z.string() });
 
+/** One file that the registry proxy served to the fetch steps. */
+const MaterialDocument = z.strictObject({
+  name: z.string(),
+  version: z.string(),
+  uri: z.string(),
+  sha512: Hex(128),
+  size: Count,
+  afterCutoff: z.boolean(),
+});
+
 const NormalizerDocument = z.strictObject({
   name: z.string(),
   path: z.string(),
@@ -120,7 +132,12 @@ export const ResultDocument = z.strictObject({
   level: z.enum(['bytes', 'tar', 'contents', 'normalized']).nullable(),
   severity: Severity,
   reason: ReasonDocument.nullable(),
-  source: SourceDocument.nullable(),
+  /** The registry that was asked. */
+  registry: z.string(),
+  source: SourceDocument.extend({
+    /** The id of the commit's tree. */
+    tree: Hex(40).nullable(),
+  }).nullable(),
   plan: PlanDocument.nullable(),
   sandbox: Sandbox.nullable(),
   rebuilt: z
@@ -129,6 +146,8 @@ export const ResultDocument = z.strictObject({
       materials: Count,
     })
     .nullable(),
+  /** Whatever was fetched, also for a build that failed. */
+  materials: z.array(MaterialDocument),
   comparison: z
     .strictObject({
       entries: z.strictObject({
@@ -182,7 +201,32 @@ export const ResultDocument = z.strictObject({
     compareMs: Milliseconds,
     totalMs: Milliseconds,
   }),
-  attestation: z.null(),
+  /** What a policy made of it; null when none was asked. */
+  policy: z
+    .strictObject({
+      /** Of the policy's file. */
+      sha256: Hex(64),
+      passed: z.boolean(),
+      rules: z.array(
+        z.strictObject({
+          rule: z.string(),
+          state: z.enum(['holds', 'fails', 'excepted']),
+          detail: z.string(),
+        }),
+      ),
+    })
+    .nullable(),
+  /** The bundles that say the same, signed; null when nothing was signed. */
+  attestation: z
+    .strictObject({
+      signer: z.discriminatedUnion('kind', [
+        /** base64 of the sha256 of the public key. */
+        z.strictObject({ kind: z.literal('key'), id: z.string() }),
+        z.strictObject({ kind: z.literal('certificate'), identity: z.string() }),
+      ]),
+      files: z.array(z.strictObject({ name: z.string(), predicateType: z.string(), sha256: Hex(64) })),
+    })
+    .nullable(),
 });
 
 export type ResultDocument = z.infer<typeof ResultDocument>;

@@ -8,11 +8,14 @@ const EXIT_CODES = {
 } as const satisfies Record<ResultDocument['verdict'], number>;
 
 /**
- * The exit code of a verdict.
+ * The exit code of a verdict, or of what a policy made of it.
  *
  * @param options.failOn a divergence milder than this counts as 0; nothing loosens `unverifiable`
  */
 export function exitCodeOfResult(document: ResultDocument, options: { readonly failOn: Severity }): number {
+  const { policy, verdict } = document;
+  // A policy decides alone: it may ask for more than a verdict, and it may have exceptions.
+  if (policy !== null) return policy.passed ? 0 : Math.max(1, EXIT_CODES[verdict]);
   const milder = SEVERITIES.indexOf(document.severity) < SEVERITIES.indexOf(options.failOn);
   if (document.verdict === 'diverged' && milder) return 0;
   return EXIT_CODES[document.verdict];

@@ -85,6 +85,8 @@ export function factsOf(document: ResultDocument): readonly Fact[] {
     ...sourceFacts(document),
     ...rebuildFacts(document),
     ...statedFacts(document),
+    ...policyFacts(document),
+    ...attestationFacts(document),
   ];
 }
 
@@ -96,6 +98,23 @@ function statedFacts({ checked, absent }: ResultDocument): readonly Fact[] {
     ['absent', missing.join(', ')],
   ];
   return rows.filter(([, text]) => text !== '');
+}
+
+/** What a policy made of it, and why. */
+function policyFacts({ policy }: ResultDocument): readonly Fact[] {
+  if (policy === null) return [];
+  const notable = policy.rules.filter(({ state }) => state !== 'holds');
+  const why = notable.map(({ rule, detail }) => `${rule}: ${detail}`).join(' ');
+  return [['policy', `${policy.passed ? 'passed' : 'FAILED'}${why === '' ? '' : `; ${why}`}`]];
+}
+
+/** Where the same is to be had, signed. */
+function attestationFacts({ attestation }: ResultDocument): readonly Fact[] {
+  if (attestation === null) return [];
+  const names = attestation.files.map(({ name }) => name).join(', ');
+  const { signer } = attestation;
+  const by = signer.kind === 'key' ? `key ${signer.id}` : `as ${signer.identity}`;
+  return [['signed', `${names}  ${by}`]];
 }
 
 /** What was compared, and how much of it is the same. */

@@ -150,6 +150,15 @@ export class Repository {
     return shown.ok ? shown.text.trim() : '';
   }
 
+  /** The id of a commit's tree; null when git does not know the commit. */
+  async treeOf(commit: string): Promise<string | null> {
+    const store = await this.#store(commit);
+    if (!store.ok) return null;
+    const shown = await store.value.git.run(['show', '-s', '--format=%T', '--end-of-options', commit]);
+    const id = shown.ok ? shown.text.trim() : '';
+    return FULL_ID.test(id) ? id : null;
+  }
+
   /** The id of what a full ref name names itself: of an annotated tag's own object, not its commit's. Null for no such ref. */
   async objectOf(ref: string): Promise<string | null> {
     if (!REF_NAME.test(ref)) return null;

@@ -66,18 +66,23 @@ describe('reprove verify', () => {
 });
 
 describe('reprove', () => {
-  it.each(['--help', 'verify --help', 'plan --help', 'compare --help', 'demo --help'])(
-    '%s exits 0',
-    async (words) => {
-      const run = await reprove(words.split(' '), {
-        env: { HOME: '/home/someone', XDG_CACHE_HOME: '', REPROVE_CACHE_DIR: '', REPROVE_GIT_MIRROR: '' },
-      });
-      expect([run.exitCode, run.stderr]).toEqual([0, '']);
-      await expect(run.stdout).toMatchFileSnapshot(
-        `snapshots/${words.replaceAll(' ', '-').replaceAll('--', '')}.txt`,
-      );
-    },
-  );
+  it.each([
+    '--help',
+    'verify --help',
+    'plan --help',
+    'compare --help',
+    'keygen --help',
+    'check-attestation --help',
+    'demo --help',
+  ])('%s exits 0', async (words) => {
+    const run = await reprove(words.split(' '), {
+      env: { HOME: '/home/someone', XDG_CACHE_HOME: '', REPROVE_CACHE_DIR: '', REPROVE_GIT_MIRROR: '' },
+    });
+    expect([run.exitCode, run.stderr]).toEqual([0, '']);
+    await expect(run.stdout).toMatchFileSnapshot(
+      `snapshots/${words.replaceAll(' ', '-').replaceAll('--', '')}.txt`,
+    );
+  });
 
   it.each(['', 'no-such-command', 'verify'])('%j is wrong usage', async (words) => {
     const run = await reprove(words === '' ? [] : words.split(' '));

@@ -3,6 +3,15 @@ import type { ResultDocument } from '../../src/report/document.ts';
 
 const DIGESTS = { sha512: 'a'.repeat(128), sha256: 'b'.repeat(64), sha1: 'c'.repeat(40) };
 
+const MATERIALS = ['a', 'b', 'c'].map((name) => ({
+  name,
+  version: '1.0.0',
+  uri: `pkg:npm/${name}@1.0.0`,
+  sha512: name.repeat(128),
+  size: 100,
+  afterCutoff: name === 'a',
+}));
+
 /** A divergence: one statement in a bundle of one line. What the pipeline would make of it, without running it. */
 export function divergedDocument(change: Partial<ResultDocument> = {}): ResultDocument {
   const rebuilt = Array.from({ length: 40 }, (_, i) => `function f${i}(a){return a*${i}}`).join('');
@@ -30,12 +39,14 @@ export function divergedDocument(change: Partial<ResultDocument> = {}): ResultDo
     level: null,
     severity: 'high',
     reason: null,
+    registry: 'https://registry.example/',
     source: {
       repository: 'https://github.com/example/bundled',
       commit: '1'.repeat(40),
       ref: 'refs/tags/v1.0.0',
       directory: '.',
       evidence: [{ kind: 'tag', detail: 'tag v1.0.0 leads to this commit' }],
+      tree: '2'.repeat(40),
     },
     plan: {
       strategy: 'install-build-pack',
@@ -60,6 +71,7 @@ export function divergedDocument(change: Partial<ResultDocument> = {}): ResultDo
     },
     sandbox: null,
     rebuilt: { digests: DIGESTS, materials: 3 },
+    materials: MATERIALS,
     comparison: {
       entries: { total: 3, verbatim: 2, rebuilt: 0, normalized: 0, unexplained: 1 },
       origins: { 'package.json': 'verbatim', 'README.md': 'verbatim', 'dist/bundle.js': 'unexplained' },
@@ -110,6 +122,7 @@ export function divergedDocument(change: Partial<ResultDocument> = {}): ResultDo
       },
     ],
     timings: { publishedMs: 1, sourceMs: 1, planMs: 1, rebuildMs: 1, compareMs: 1, totalMs: 5 },
+    policy: null,
     attestation: null,
     ...change,
   };

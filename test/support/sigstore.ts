@@ -1,5 +1,9 @@
 import { createHash, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
-import { initializeCA, initializeCTLog, initializeTLog } from '@sigstore/mock';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
+import { fulcioHandler, initializeCA, initializeCTLog, initializeTLog, rekorHandler } from '@sigstore/mock';
 
 const IN_TOTO = 'application/vnd.in-toto+json';
 const LOG = 'https://rekor.example';
@@ -17,6 +21,38 @@ export interface Signer {
   /** Text by the last number of Fulcio's object identifiers. */
   readonly claims: Readonly<Record<number, string>>;
 }
+
+/** What a CI system gives its jobs to say who they are (OpenID Connect), unsigned. */
+export function identityToken(subject: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'none' })}.${part({ iss: GITHUB, sub: subject, aud: 'sigstore' })}.${part({})}`;
+}
+
+/** What a log of DSSE envelopes keeps of one that it is given (sigstore/rekor, pkg/types/dsse/v0.0.1). */
+function canonicalEntry(body: string): string {
+  const { apiVersion, kind, spec } = JSON.parse(body) as {
+    apiVersion: string;
+    kind: string;
+    spec: { proposedContent: { envelope: string; verifiers: string[] } };
+  };
+  const { envelope, verifiers } = spec.proposedContent;
+  const { payload, signatures } = JSON.parse(envelope) as { payload: string; signatures: { sig: string }[] };
+  const value = hash('sha256', Buffer.from(payload, 'base64'));
+  const signed = signatures.map(({ sig }, index) => ({ signature: sig, verifier: verifiers[index] }));
+  return JSON.stringify({
+    apiVersion,
+    kind,
+    spec: { payloadHash: { algorithm: 'sha256', value }, signatures: signed },
+  });
+}
+
+async function answerTo(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const answer = await handler.fn(await textOf(request));
+  response.writeHead(answer.statusCode, { 'content-type': answer.contentType ?? 'text/plain' });
+  response.end(answer.response);
+}
+
+type Handler = ReturnType<typeof fulcioHandler>;
 
 /** A workflow of GitHub Actions in a repository, as its certificate has it. */
 export function workflowOf(repository: string, commit: string): Signer {
@@ -83,12 +119,37 @@ export class TestSigstore {
     this.#tLog = parts.tLog;
   }
 
-  static async start(): Promise<TestSigstore> {
+  /** @param options.logClock what the log takes for the present; default: the present */
+  static async start(options: { readonly logClock?: Date } = {}): Promise<TestSigstore> {
     const ctLog = await initializeCTLog(newKeys());
     const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const ca = await initializeCA(authority, ctLog);
-    const tLog = await initializeTLog(LOG, newKeys());
+    const tLog = await initializeTLog(LOG, newKeys(), options.logClock);
     return new TestSigstore({ ca, ctLog, tLog });
+  }
+
+  /** Serves the certificate authority and the log on loopback, as a signer asks them. */
+  async serve(): Promise<{ readonly url: string; close(): Promise<void> }> {
+    const log = rekorHandler(this.#tLog);
+    const handlers = [
+      fulcioHandler(this.#ca),
+      { ...log, fn: (body: string) => log.fn(canonicalEntry(body)) },
+    ];
+    const server = createServer((request, response) => {
+      const handler = handlers.find(({ path }) => path === request.url);
+      if (handler === undefined) return void response.writeHead(404).end();
+      void answerTo(handler, request, response);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      close: async () => {
+        server.close();
+        server.closeAllConnections();
+        await once(server, 'close');
+      },
+    };
   }
 
   /** Its trusted root, in Sigstore's form. */

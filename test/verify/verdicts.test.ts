@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -53,9 +54,12 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
   });
 
   it('reproduces a build whose result depends on the clock, with its dependency from the registry only', async () => {
+    const dependency = world.publish('year', {
+      'index.js': 'module.exports = () => new Date().getUTCFullYear();\n',
+    });
     world.registry.publish({
       manifest: { name: 'year', version: '1.0.0' },
-      bytes: world.publish('year', { 'index.js': 'module.exports = () => new Date().getUTCFullYear();\n' }),
+      bytes: dependency,
       time: '2024-01-01T00:00:00.000Z',
     });
     const manifest = {
@@ -67,13 +71,23 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
     const build =
       "const fs = require('fs'); fs.mkdirSync('dist'); fs.writeFileSync('dist/out.js', `// ${require('year')()}\\n`);\n";
     const name = `built-${engine}`;
-    world.source(name, { 'build.js': build }, manifest);
+    const repository = world.source(name, { 'build.js': build }, manifest);
     world.publish(name, { 'dist/out.js': '// 2024\n' }, manifest);
     const document = await world.verify(name, { engine });
     expect(document).toMatchObject({
       verdict: 'reproduced',
       rebuilt: { materials: 1 },
       plan: { strategy: 'install-build-pack' },
+      registry: world.registry.url,
+      source: { tree: repository.git('rev-parse', 'HEAD^{tree}').trim() },
+      materials: [
+        {
+          uri: 'pkg:npm/year@1.0.0',
+          sha512: hash('sha512', dependency),
+          size: dependency.byteLength,
+          afterCutoff: false,
+        },
+      ],
     });
     expect(document.comparison?.entries).toMatchObject({ total: 2, rebuilt: 1, verbatim: 1 });
   });

@@ -86,6 +86,14 @@ export function registryOf(options: NpmOptions, name: string): string {
   return typeof scoped === 'string' ? withSlash(scoped) : options.registry;
 }
 
+/** The same for others to read: without user name and password. */
+export function publicRegistryOf(options: NpmOptions, name: string): string {
+  const address = new URL(registryOf(options, name));
+  address.username = '';
+  address.password = '';
+  return address.href;
+}
+
 async function load(question: ConfigQuestion): Promise<Record<string, unknown>> {
   try {
     // Loaded only here: npm's definitions cost some 40 ms that `--help` should not pay.

@@ -5,6 +5,7 @@ import { registryClient } from '../../../../builders/npm/registry/client.ts';
 import {
   npmDefaultRegistry,
   npmOptions,
+  publicRegistryOf,
   registryOf,
   type NpmOptions,
 } from '../../../../builders/npm/registry/config.ts';
@@ -59,6 +60,11 @@ it('asks the registry of a scope, unless one is named for everything', async () 
   const overridden = await configured({ project, registry: 'http://127.0.0.1:1' });
   expect(registryOf(overridden, '@s/n')).toBe('http://127.0.0.1:1/');
   expect(registryOf(overridden, 'n')).toBe('http://127.0.0.1:1/');
+});
+
+it('is named to others without user name and password', async () => {
+  const options = await configured({ project: '@s:registry=https://me:secret@scope.test/npm/' });
+  expect(publicRegistryOf(options, '@s/n')).toBe('https://scope.test/npm/');
 });
 
 it('passes on proxies and certificates, but neither the cache of npm nor `before` and `offline`', async () => {

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { PlanDocument, type ResultDocument } from '../report/document.ts';
+import { canonicalSha256, digestSetOf } from './digests.ts';
+import { sourceDigest, sourceUri } from './source-uri.ts';
+import { type Occasion, publishedSubject, type Statement } from './statement.ts';
+import { BUILD_TYPE, PROVENANCE_TYPE, STATEMENT_TYPE } from './type-uris.ts';
+
+const Text = z.string().min(1);
+const Instant = z.iso.datetime();
+
+/** in-toto, spec/v1/resource_descriptor.md, with what we use of it: everything has a digest. */
+const Resource = z.strictObject({
+  name: Text,
+  uri: Text.optional(),
+  digest: z.record(Text, z.string().regex(/^[0-9a-f]+$/)),
+});
+
+/** The predicate of a rebuild provenance: SLSA provenance 1 of our own build type (docs/predicates/rebuild-provenance-v1.md). */
+export const ProvenancePredicate = z.strictObject({
+  buildDefinition: z.strictObject({
+    buildType: z.literal(BUILD_TYPE),
+    externalParameters: z.strictObject({
+      package: Text,
+      registry: Text,
+      /** What `--source` named; null when the source was found. */
+      source: Text.nullable(),
+      /** The plan that `--plan` gave; null when it was made. */
+      plan: PlanDocument.nullable(),
+    }),
+    internalParameters: z.strictObject({
+      engine: z.enum(['docker', 'podman', 'bwrap']),
+      directory: Text,
+      /** The plan that was made; null when it was given. */
+      plan: PlanDocument.nullable(),
+    }),
+    resolvedDependencies: z.array(Resource).min(1),
+  }),
+  runDetails: z.strictObject({
+    builder: z.strictObject({ id: Text, version: z.strictObject({ reprove: Text }) }),
+    metadata: z.strictObject({ invocationId: Text, startedOn: Instant, finishedOn: Instant }),
+    byproducts: z.array(Resource),
+  }),
+});
+export type ProvenancePredicate = z.infer<typeof ProvenancePredicate>;
+
+/** SLSA provenance 1 of any maker: what the specification requires. */
+export const AnyProvenance = z.object({
+  buildDefinition: z.object({
+    buildType: Text,
+    externalParameters: z.record(z.string(), z.unknown()),
+  }),
+  runDetails: z.object({
+    builder: z.object({ id: Text }),
+    metadata: z.object({ finishedOn: Instant.optional() }).optional(),
+  }),
+});
+
+/** What the user asked for, beside the package. */
+export interface Parameters {
+  readonly source: string | null;
+  readonly isPlanGiven: boolean;
+}
+
+/**
+ * The provenance of what a rebuild gave; null when it gave nothing. Its subject is the published file only where the rebuild
+ * gave its very bytes: of any other file it would be false that it was built here.
+ */
+export function provenanceStatement(
+  document: ResultDocument,
+  { occasion, parameters }: { readonly occasion: Occasion; readonly parameters: Parameters },
+): Statement<ProvenancePredicate> | null {
+  const { source, plan, sandbox, rebuilt } = document;
+  const subject = rebuiltSubject(document);
+  if (subject === null || source === null || plan === null || sandbox === null || rebuilt === null)
+    return null;
+  return {
+    _type: STATEMENT_TYPE,
+    subject,
+    predicateType: PROVENANCE_TYPE,
+    predicate: {
+      buildDefinition: {
+        buildType: BUILD_TYPE,
+        externalParameters: {
+          package: document.subject.purl,
+          registry: document.registry,
+          source: parameters.source,
+          plan: parameters.isPlanGiven ? plan : null,
+        },
+        internalParameters: {
+          engine: sandbox.engine,
+          directory: source.directory,
+          plan: parameters.isPlanGiven ? null : plan,
+        },
+        resolvedDependencies: [
+          { name: 'source', uri: sourceUri(source), digest: sourceDigest(source) },
+          ...ingredients(sandbox, document.materials),
+        ],
+      },
+      runDetails: {
+        builder: { id: occasion.builder, version: { reprove: document.tool.version } },
+        metadata: {
+          invocationId: occasion.invocationId,
+          startedOn: occasion.startedOn,
+          finishedOn: occasion.finishedOn,
+        },
+        byproducts: byproductsOf(document),
+      },
+    },
+  };
+}
+
+type Sandbox = NonNullable<ResultDocument['sandbox']>;
+type Resource = z.infer<typeof Resource>;
+
+/** The image, the tools and every file that was served to the fetch steps. */
+function ingredients(sandbox: Sandbox, materials: ResultDocument['materials']): readonly Resource[] {
+  return [
+    { name: 'sandbox', digest: { sha256: sandbox.image.replace(/^sha256:/, '') } },
+    ...sandbox.tools.map(({ name, version, integrity }) => ({
+      name: `tool:${name}@${version}`,
+      digest: digestSetOf(integrity),
+    })),
+    ...materials.map(({ name, version, uri, sha512 }) => ({
+      name: `material:${name}@${version}`,
+      uri,
+      digest: { sha512 },
+    })),
+  ];
+}
+
+function byproductsOf({ plan, comparison }: ResultDocument): Resource[] {
+  const parts = Object.entries({ plan, comparison });
+  return parts
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => ({ name, digest: { sha256: canonicalSha256(value) } }));
+}
+
+function rebuiltSubject(document: ResultDocument): Statement['subject'] | null {
+  if (document.level === 'bytes') return publishedSubject(document);
+  const digests = document.rebuilt?.digests;
+  if (digests === undefined) return null;
+  const { sha512, sha256 } = digests;
+  return [{ name: `rebuild/${document.subject.artifact ?? 'artifact'}`, digest: { sha512, sha256 } }];
+}

@@ -1,0 +1,13 @@
+import type { ResultDocument } from '../report/document.ts';
+
+type Source = NonNullable<ResultDocument['source']>;
+
+/** Where a source lies (SPDX's form, which SLSA recommends): with the ref that led to it, else with the commit. */
+export function sourceUri({ repository, ref, commit }: Source): string {
+  return `git+${repository}@${ref ?? commit}`;
+}
+
+/** The digests of a source: of the commit, and of its tree as far as it is known. */
+export function sourceDigest({ commit, tree }: Source): { gitCommit: string; gitTree?: string } {
+  return { gitCommit: commit, ...(tree !== null && { gitTree: tree }) };
+}

@@ -1,0 +1,54 @@
+import path from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { addRegistryOptions, type RegistryOptions } from './options.ts';
+
+export interface CheckAttestationOptions extends RegistryOptions {
+  readonly key?: string;
+  readonly identity?: string;
+  readonly issuer?: string;
+  /** Milliseconds. */
+  readonly maxAge?: number;
+  readonly policy?: string;
+  readonly json: boolean;
+}
+
+/** Declares `reprove check-attestation`; what it does is loaded when it is called. */
+export function addCheckAttestationCommand(program: Command): void {
+  const command = program
+    .command('check-attestation')
+    .description('check a signed result: who signed it, what it says, and whether that is about your file')
+    .argument('<bundle>', 'a Sigstore bundle, as "reprove verify --key" writes it')
+    .argument('[artifact]', 'the file that it should be about, or a package version of the registry')
+    .option('--key <public key>', 'it must be signed with this key', (file) => path.resolve(file))
+    .option('--identity <exact>', 'it must be signed by this subject of a certificate, to the letter')
+    .option('--issuer <exact>', 'and this identity provider must have vouched for it')
+    .option('--policy <file>', 'what to accept, and whose signatures (see docs/policy.md)', (file) =>
+      path.resolve(file),
+    )
+    .option('--max-age <time>', 'refuse what is older, for example 12h or 90d', age)
+    .option('--json', 'print one document instead of text', false);
+  addRegistryOptions(command)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (bundle: string, artifact: string | undefined, options: CheckAttestationOptions) => {
+      const { runCheckAttestation } = await import('./check-attestation.ts');
+      process.exitCode = await runCheckAttestation({ bundle, artifact: artifact ?? null }, options);
+    });
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds of a time such as `90d`; NaN for anything else. */
+export function milliseconds(value: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(value) ?? [];
+  return number === '' ? Number.NaN : Number(number) * (UNITS[unit] ?? Number.NaN);
+}
+
+function age(value: string): number {
+  const allowed = milliseconds(value);
+  if (Number.isFinite(allowed)) return allowed;
+  throw new InvalidArgumentError('It must be a number with s, m, h or d behind it, for example 90d.');
+}
+
+const EXIT_CODES = `
+Exit codes: 0 accepted, 1 refused, or accepted and it says diverged, 2 wrong usage, 3 accepted and it says unverifiable,
+4 the tool or its environment failed. With --policy what it accepts is 0, whatever the verdict.`;

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type CheckDocument, exitCodeOfCheck } from '../attest/check-document.ts';
+import type { Expected } from '../attest/check-statement.ts';
+import { checkText } from '../attest/check-text.ts';
+import {
+  checkAttestation,
+  type CheckRequest,
+  type ExpectedSigner,
+  readBundleFile,
+} from '../check-attestation.ts';
+import { ReproveError } from '../errors.ts';
+import { readPublicKey } from '../keys/key-file.ts';
+import type { StatedPolicy } from '../policy/apply.ts';
+import { type CheckAttestationOptions, milliseconds } from './check-attestation-options.ts';
+import { readPolicy, signersOf } from './policy.ts';
+
+/**
+ * `reprove check-attestation`: prints which claims of a signed result hold.
+ *
+ * @returns the exit code
+ */
+export async function runCheckAttestation(
+  what: { readonly bundle: string; readonly artifact: string | null },
+  options: CheckAttestationOptions,
+): Promise<number> {
+  const policy = await readPolicy(options.policy);
+  const signers = await signersAsked(options, policy);
+  const bytes = await readBundleFile(what.bundle);
+  const request = {
+    name: path.basename(what.bundle),
+    bytes,
+    trust: { file: options.trustedRoot ?? null, cacheDir: options.cacheDir },
+    expected: what.artifact === null ? null : await expectedOf(what.artifact, options),
+    maxAgeMs: oldest(options.maxAge, policy?.policy.maxAge),
+    now: new Date(),
+    policy,
+  };
+  const document = await checkByAny(request, signers);
+  process.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : checkText(document));
+  return exitCodeOfCheck(document);
+}
+
+/** The check by the first signer whose signature it is; else by the last one. */
+async function checkByAny(
+  request: Omit<CheckRequest, 'signer'>,
+  [first, ...others]: Signers,
+): Promise<CheckDocument> {
+  let document = await checkAttestation({ ...request, signer: first });
+  for (const signer of others) {
+    if (document.signer !== null) break;
+    document = await checkAttestation({ ...request, signer });
+  }
+  return document;
+}
+
+/** The stricter of what the command line and a policy say, in milliseconds; null when neither does. */
+function oldest(option: number | undefined, ofPolicy: string | undefined): number | null {
+  const all = [option, ofPolicy === undefined ? undefined : milliseconds(ofPolicy)];
+  const stated = all.filter((one) => one !== undefined);
+  return stated.length === 0 ? null : Math.min(...stated);
+}
+
+type Signers = readonly [ExpectedSigner, ...ExpectedSigner[]];
+
+async function signersAsked(options: CheckAttestationOptions, stated: StatedPolicy | null): Promise<Signers> {
+  const { key, identity, issuer, policy } = options;
+  const [first, ...others] =
+    stated === null || policy === undefined ? [] : await signersOf(stated.policy, policy);
+  const isNamed = key !== undefined || identity !== undefined || issuer !== undefined;
+  if (first !== undefined && isNamed) {
+    throw new ReproveError('usage', {
+      what: 'It is said twice who may have signed.',
+      why: 'The policy names signers, and so does the command line.',
+      next: 'Leave out --key, --identity and --issuer, or take "signers" out of the policy.',
+    });
+  }
+  if (first !== undefined) return [first, ...others];
+  if (key !== undefined && identity === undefined && issuer === undefined)
+    return [{ kind: 'key', key: await readPublicKey(key) }];
+  if (key === undefined && identity !== undefined && issuer !== undefined)
+    return [{ kind: 'certificate', identity, issuer }];
+  throw new ReproveError('usage', {
+    what: 'It is not said who must have signed.',
+    why: 'Anybody can sign anything: a signature is worth what is known of its maker.',
+    next: 'Give --key <public key>, or both --identity <exact> and --issuer <exact>, or a policy with "signers".',
+  });
+}
+
+/** A file that is there is hashed; anything else names a package version, whose file the registry is asked for. */
+async function expectedOf(artifact: string, options: CheckAttestationOptions): Promise<Expected> {
+  const found = await stat(artifact).catch(() => null);
+  if (found?.isFile() === true) {
+    const label = path.basename(artifact);
+    return { label, purl: null, digests: await digestsOfFile(artifact) };
+  }
+  const { openEcosystem } = await import('./open-ecosystem.ts');
+  const published = await (await openEcosystem(options)).published(artifact);
+  if (!published.ok) {
+    throw new ReproveError('usage', {
+      what: `There is no file of ${artifact} to compare with.`,
+      why: published.value.reason.message,
+      next: 'Name a file that is there, or a package version that the registry has.',
+    });
+  }
+  const { subject, artifact: file } = published.value;
+  const { sha512, sha256 } = file.digests;
+  return { label: file.fileName, purl: subject.purl, digests: { sha512, sha256 } };
+}
+
+async function digestsOfFile(file: string): Promise<Expected['digests']> {
+  const [sha512, sha256] = [createHash('sha512'), createHash('sha256')];
+  await pipeline(createReadStream(file), async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) {
+      sha512.update(chunk);
+      sha256.update(chunk);
+    }
+  });
+  return { sha512: sha512.digest('hex'), sha256: sha256.digest('hex') };
+}

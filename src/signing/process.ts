@@ -1,0 +1,51 @@
+/**
+ * The signing process: the only one that has the private key. It starts when there is something to sign, reads nothing but the
+ * key or the token and what it signs, and ends.
+ */
+import { text } from 'node:stream/consumers';
+import { messageOf, ReproveError } from '../errors.ts';
+import { readPrivateKey } from '../keys/key-file.ts';
+import { keyId } from '../keys/kinds.ts';
+import { passphraseFrom } from '../keys/passphrase.ts';
+import { type Signable, signWithKey } from '../sigstore/sign-bundle.ts';
+import { signKeyless, type SigningServices } from '../sigstore/sign-keyless.ts';
+import { type SignAnswer, SignRequest, type SignWith } from './protocol.ts';
+
+async function answer(): Promise<SignAnswer> {
+  const request = SignRequest.parse(JSON.parse(await text(process.stdin)));
+  const { payloadType } = request;
+  const signables = request.payloads.map((payload) => ({
+    payload: Buffer.from(payload, 'base64'),
+    payloadType,
+  }));
+  return request.with.kind === 'key' ? byKey(request.with, signables) : keyless(request.with, signables);
+}
+
+async function byKey(
+  { file, passphraseFile }: Extract<SignWith, { kind: 'key' }>,
+  signables: readonly Signable[],
+): Promise<SignAnswer> {
+  const passphrase = await passphraseFrom({ file: passphraseFile, twice: false });
+  const key = await readPrivateKey(file, passphrase);
+  const id = keyId(key);
+  const bundles = signables.map((signable) => ({ ...signWithKey(signable, { key, id }) }));
+  return { ok: true, signer: { kind: 'key', id }, bundles };
+}
+
+async function keyless(services: SigningServices, signables: readonly Signable[]): Promise<SignAnswer> {
+  const { identity, bundles } = await signKeyless(signables, services);
+  const signer = { kind: 'certificate', identity } as const;
+  return { ok: true, signer, bundles: bundles.map((bundle) => ({ ...bundle })) };
+}
+
+function failed(error: unknown): SignAnswer {
+  if (error instanceof ReproveError) return { ok: false, code: error.code, text: { ...error.text } };
+  const what = 'The signing process failed in a way that should not be possible.';
+  return {
+    ok: false,
+    code: 'internal',
+    text: { what, why: messageOf(error), next: 'Please report it, with the command and this text.' },
+  };
+}
+
+process.stdout.write(JSON.stringify(await answer().catch(failed)));
