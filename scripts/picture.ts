@@ -40,8 +40,9 @@ const rows = lines.map((line, index) => `<text x="16" y="${32 + index * LINE_PX}
 writeFileSync(
   `${ROOT}/docs/demo.svg`,
   `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="reprove finds a line that was slipped into a bundle">
+<style>text { white-space: pre }</style>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
-<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="${FONT_PX}" fill="#e6edf3" xml:space="preserve">
+<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="${FONT_PX}" fill="#e6edf3">
 ${rows.join('\n')}
 </g>
 </svg>
