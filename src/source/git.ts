@@ -163,7 +163,7 @@ function failed(
 /** Rejects some time after a signal, and ends the helpers of git that are left then: nobody waits for them. */
 function leftAlone(signal: AbortSignal, family: string): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const end = () => void killFamily(family).finally(() => reject(new Error(STOPPED)));
+    const end = () => void killFamily(family).then(() => reject(new Error(STOPPED)), reject);
     const wait = () => setTimeout(end, GRACE_MS);
     signal.addEventListener('abort', wait, { once: true });
   });
