@@ -28,7 +28,7 @@ import { windowsCheckout } from './windows-checkout.ts';
 /** What a failed log asks for. */
 const AFTER_FAILURE: readonly Rule[] = [
   standIns,
-  missingDependency,
+  unservedDependencies,
   peerConflict,
   endlessInstall,
   oldCrypto,
@@ -84,19 +84,19 @@ function revised(plan: RebuildPlan, { why, change }: Revision, kind: string): Re
 const WANTS_ELSEWHERE =
   /git(?:@|\+ssh|\+https|:\/\/| ls-remote| clone)|Could not resolve host|getaddrinfo EAI_AGAIN|github\.com|\/tarball\//;
 
-/**
- * Dependencies in git repositories come from there; what cannot be had is left out: development dependencies that are
- * unpublished or not in a registry at all.
- */
-async function missingDependency(reading: Reading): Promise<Revision | null> {
-  const { request, plan, went } = reading;
+/** Dependencies in git repositories come from there; only what cannot be had is left out. */
+async function unservedDependencies(reading: Reading): Promise<Revision | null> {
+  const { went } = reading;
   if (went.kind !== 'failed' || went.code !== 'fetch-failed') return null;
-  const pinned = await pinGitDependencies(reading);
-  if (pinned !== null) return pinned;
+  return (await pinGitDependencies(reading)) ?? withoutMissing(reading, went.log);
+}
+
+/** Leaves out development dependencies that are unpublished or not in a registry at all. */
+async function withoutMissing({ request, plan }: Reading, log: string): Promise<Revision | null> {
   // A range that nothing could be let in for has no version at all.
-  const { name: unmatched } = unmatchedIn(went.log);
-  const named = [...missingIn(went.log), ...(unmatched === null ? [] : [unmatched])];
-  const elsewhere = WANTS_ELSEWHERE.test(went.log) ? await dependenciesElsewhere(request, plan) : [];
+  const { name: unmatched } = unmatchedIn(log);
+  const named = [...missingIn(log), ...(unmatched === null ? [] : [unmatched])];
+  const elsewhere = WANTS_ELSEWHERE.test(log) ? await dependenciesElsewhere(request, plan) : [];
   const names = [...new Set([...named, ...elsewhere])].filter((name) => /^(@[\w.-]+\/)?[\w.-]+$/.test(name));
   const steps = names.length === 0 ? null : withoutDependencies(plan.steps, names);
   if (steps === null) return null;
