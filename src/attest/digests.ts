@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import ssri from 'ssri';
 
 /** sha256, hex, of a value as canonical JSON (RFC 8785). */
 export function canonicalSha256(value: unknown): string {
@@ -10,11 +11,8 @@ export function canonicalSha256(value: unknown): string {
 
 /** The digests of a Subresource Integrity string, in hex by algorithm, as in-toto has them. */
 export function digestSetOf(integrity: string): Record<string, string> {
-  const parts = integrity.split(/\s+/).flatMap((part) => {
-    const [algorithm, digest] = part.split('?', 1)[0]?.split(/-(.*)/s) ?? [];
-    return algorithm === undefined || digest === undefined || digest === ''
-      ? []
-      : [[algorithm, Buffer.from(digest, 'base64').toString('hex')] as const];
-  });
-  return Object.fromEntries(parts);
+  const hashes = integrity.split(/\s+/).map((part) => ssri.parse(part, { single: true }));
+  return Object.fromEntries(
+    hashes.flatMap((one) => (one === null || one.digest === '' ? [] : [[one.algorithm, one.hexDigest()]])),
+  );
 }
