@@ -1,5 +1,5 @@
 import type { Content } from '../model/artifact.ts';
-import { piecesOf } from './pieces.ts';
+import { piecesCutAfter } from './pieces.ts';
 
 /** Bytes; what stands beyond is not looked through. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -62,7 +62,7 @@ interface Found {
 function* hiddenIn(content: Content): Generator<Found> {
   // No hidden place has a letter of ASCII within it.
   const mayEndAfter = (byte: number) => byte < 0x80;
-  for (const { start, bytes } of piecesOf(content, { most: MOST_BYTES, mayEndAfter })) {
+  for (const { start, bytes } of piecesCutAfter(content, { most: MOST_BYTES, mayEndAfter })) {
     for (const { index, 0: run } of bytes.toString('latin1').matchAll(HIDDEN))
       yield { run, offset: start + index };
   }

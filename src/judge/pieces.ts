@@ -16,7 +16,7 @@ export interface Piece {
  *
  * @param options.most bytes; what stands beyond is left out
  */
-export function* piecesOf(
+export function* piecesCutAfter(
   content: Content,
   { most, mayEndAfter }: { readonly most: number; readonly mayEndAfter: (byte: number) => boolean },
 ): Generator<Piece> {
