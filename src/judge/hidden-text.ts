@@ -1,10 +1,9 @@
 import type { Content } from '../model/artifact.ts';
 import { piecesCutAfter } from './pieces.ts';
+import { surplusOf } from './surplus.ts';
 
 /** Bytes; what stands beyond is not looked through. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** Runs that are told apart: a file can consist of nothing else. */
-const MOST_RUNS = 100_000;
 
 /**
  * In UTF-8, each byte as a character: a control of the direction of writing (UAX 9: U+202A to 202E, 2066 to 2069), or four
@@ -28,29 +27,11 @@ export interface Hidden {
  * that says something else, is another run. Null when there are none.
  */
 export function hiddenText(published: Content, rebuilt: Content | null): Hidden | null {
-  const known = rebuilt === null ? new Map<string, number>() : runsOf(rebuilt);
-  let places = 0;
-  let first: Found | null = null;
-  for (const found of hiddenIn(published)) {
-    const { run } = found;
-    const left = known.get(run) ?? 0;
-    if (left > 0) known.set(run, left - 1);
-    else {
-      places += 1;
-      first ??= found;
-    }
-  }
-  return first === null ? null : { places, offset: first.offset, name: nameOfFirst(first.run) };
-}
-
-/** How often each run is there. */
-function runsOf(content: Content): Map<string, number> {
-  const runs = new Map<string, number>();
-  for (const { run } of hiddenIn(content)) {
-    const count = runs.get(run);
-    if (count !== undefined || runs.size < MOST_RUNS) runs.set(run, (count ?? 0) + 1);
-  }
-  return runs;
+  const theirs = rebuilt === null ? [] : hiddenIn(rebuilt);
+  const surplus = surplusOf(hiddenIn(published), theirs, ({ run }) => run);
+  if (surplus === null) return null;
+  const { places, first } = surplus;
+  return { places, offset: first.offset, name: nameOfFirst(first.run) };
 }
 
 interface Found {

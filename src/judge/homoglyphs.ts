@@ -1,12 +1,11 @@
 import type { Content } from '../model/artifact.ts';
 import { piecesCutAfter } from './pieces.ts';
+import { surplusOf } from './surplus.ts';
 
 /** Bytes; what stands beyond is not looked through. */
 const MOST_BYTES = 64 * 1024 * 1024;
 /** UTF-16 units of a word on either side of the letter. */
 const MOST_BESIDE = 64;
-/** Words that are told apart. */
-const MOST_WORDS = 100_000;
 
 /** Cyrillic and Greek letters that are drawn as Latin ones are (Unicode UTS 39, confusables.txt), and these. */
 const LETTERS =
@@ -37,26 +36,11 @@ export interface Homoglyphs {
  * that has any other letter besides is another language's, and is left alone. Null when there are none.
  */
 export function homoglyphs(published: Content, rebuilt: Content | null): Homoglyphs | null {
-  const known = new Map<string, number>();
-  if (rebuilt !== null) {
-    for (const { word } of mixedWordsOf(rebuilt)) {
-      const count = known.get(word);
-      if (count !== undefined || known.size < MOST_WORDS) known.set(word, (count ?? 0) + 1);
-    }
-  }
-  let places = 0;
-  let first: Mixed | null = null;
-  for (const mixed of mixedWordsOf(published)) {
-    const left = known.get(mixed.word) ?? 0;
-    if (left > 0) known.set(mixed.word, left - 1);
-    else {
-      places += 1;
-      first ??= mixed;
-    }
-  }
-  if (first === null) return null;
-  const { word, readsAs, offset } = first;
-  return { places, word, readsAs, offset: offset() };
+  const theirs = rebuilt === null ? [] : mixedWordsOf(rebuilt);
+  const surplus = surplusOf(mixedWordsOf(published), theirs, ({ word }) => word);
+  if (surplus === null) return null;
+  const { places, first } = surplus;
+  return { places, word: first.word, readsAs: first.readsAs, offset: first.offset() };
 }
 
 interface Mixed extends Pick<Homoglyphs, 'word' | 'readsAs'> {
