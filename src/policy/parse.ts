@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { messageOf, ReproveError } from '../errors.ts';
 import { nearest } from './nearest.ts';
-import { Policy } from './schema.ts';
+import { Policy, policyJsonSchema } from './schema.ts';
 
 const MOST_ISSUES = 5;
 
@@ -41,10 +41,13 @@ function issueText(issue: z.core.$ZodIssue): string {
 }
 
 /** Every field that a policy can have, at whatever depth. */
-const NAMES = Object.keys(Policy.shape).concat(
-  ['failOn', 'allow', 'fail', 'package', 'version', 'rules', 'reason', 'expires'],
-  ['key', 'identity', 'issuer'],
-);
+const NAMES = [...new Set(namesIn(policyJsonSchema()))];
+
+function* namesIn(schema: unknown): Generator<string> {
+  if (typeof schema !== 'object' || schema === null) return;
+  if ('properties' in schema) yield* Object.keys(schema.properties as object);
+  for (const part of Object.values(schema)) yield* namesIn(part);
+}
 
 function unknownText(key: string): string {
   const name = nearest(key, NAMES);
