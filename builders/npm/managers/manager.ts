@@ -32,6 +32,10 @@ export interface Manager {
 const ENVIRONMENT = {
   PATH: `${LAYOUT.tools}/shims:${LAYOUT.tools}/node/bin:/usr/local/bin:/usr/bin:/bin`,
   CI: 'true',
+  // By these files the steps of a workflow hand values on, and stop where there are none.
+  GITHUB_ENV: '/dev/null',
+  GITHUB_OUTPUT: '/dev/null',
+  GITHUB_STEP_SUMMARY: '/dev/null',
   npm_config_registry: REGISTRY_URL,
   npm_config_replace_registry_host: 'always',
   npm_config_cache: `${LAYOUT.home}/.npm`,

@@ -341,7 +341,17 @@ describe('after a difference', () => {
     expect(commands(next[0])[1]).toMatch(/^bash -c git config core\.autocrlf true && /);
   });
 
-  it('but where anything else differs, line ends explain nothing', async () => {
+  it('where more files end otherwise than differ in more, the rest is seen after a checkout as there', async () => {
+    const differences = [
+      difference('content', 'index.d.ts', ['a\r\nb\r\n', 'a\nb\n']),
+      difference('content', 'index.js', ['a()\r\n', 'a()\n']),
+      difference('content', 'README.md', ['# A\r\nmore\r\n', '# A\n']),
+    ];
+    const { next } = await revise({ kind: 'differed', differences });
+    expect(commands(next[0])[1]).toMatch(/^bash -c git config core\.autocrlf true && /);
+  });
+
+  it('but where as many differ in more, line ends explain nothing', async () => {
     const differences = [
       difference('content', 'index.d.ts', ['a\r\n', 'a\n']),
       difference('content', 'index.js', ['a()\r\nb()\r\n', 'a()\n']),
