@@ -1,3 +1,4 @@
+import type { Content } from '../model/artifact.ts';
 import { MAX_SCRIPT_BYTES, parseScript, type ParseResult } from './script.ts';
 import { textOf } from './utf8.ts';
 
@@ -27,9 +28,9 @@ const NOT_COMPARED = new Set([
  *
  * @param path tells the language
  */
-export function sameCode(published: Uint8Array, rebuilt: Uint8Array, path: string): boolean {
+export function sameCode(published: Content, rebuilt: Content, path: string): boolean {
   if (published.length > MAX_SCRIPT_BYTES || rebuilt.length > MAX_SCRIPT_BYTES) return false;
-  const [ours, theirs] = [textOf(published), textOf(rebuilt)];
+  const [ours, theirs] = [textOf(published.subarray()), textOf(rebuilt.subarray())];
   if (ours === null || theirs === null || ODD_SPACE.test(ours)) return false;
   if (ours.replace(FORMATTING, '') !== theirs.replace(FORMATTING, '')) return false;
   const ourTree = parseScript(ours, path);

@@ -1,3 +1,4 @@
+import type { Content } from '../model/artifact.ts';
 import { MAX_SCRIPT_BYTES, parseScript } from './script.ts';
 import { textOf } from './utf8.ts';
 
@@ -37,9 +38,9 @@ interface FoundDate {
  *
  * @param path tells the language
  */
-export function sameButForCommentDates(published: Uint8Array, rebuilt: Uint8Array, path: string): boolean {
+export function sameButForCommentDates(published: Content, rebuilt: Content, path: string): boolean {
   if (published.length > MAX_SCRIPT_BYTES || rebuilt.length > MAX_SCRIPT_BYTES) return false;
-  const [ours, theirs] = [textOf(published), textOf(rebuilt)];
+  const [ours, theirs] = [textOf(published.subarray()), textOf(rebuilt.subarray())];
   if (ours === null || theirs === null || ours.includes(NUL) || theirs.includes(NUL)) return false;
   const [ourDates, theirDates] = [datesIn(ours), datesIn(theirs)];
   if (ourDates.length === 0 || between(ours, ourDates) !== between(theirs, theirDates)) return false;

@@ -1,3 +1,4 @@
+import type { Content } from '../model/artifact.ts';
 import { textOf } from './utf8.ts';
 
 /** More indentation than any formatter writes would be a place to keep things. */
@@ -16,8 +17,8 @@ const SPACE = ' \t\n\r';
  *   `exports` are tried in order) and duplicate keys on this side are no match either;
  * - a key `__proto__`, which some readers assign instead of define, is never normalized.
  */
-export function sameJsonValue(published: Uint8Array, rebuilt: Uint8Array): boolean {
-  const [publishedText, rebuiltText] = [textOf(published), textOf(rebuilt)];
+export function sameJsonValue(published: Content, rebuilt: Content): boolean {
+  const [publishedText, rebuiltText] = [textOf(published.subarray()), textOf(rebuilt.subarray())];
   if (publishedText === null || rebuiltText === null) return false;
   const value = parse(publishedText);
   if (value === undefined || !isObject(value)) return false;

@@ -1,4 +1,4 @@
-import type { Entry } from '../model/artifact.ts';
+import type { Content, Entry } from '../model/artifact.ts';
 import { sameCode } from './code-formatting.ts';
 import { sameButForCommentDates } from './comment-dates.ts';
 import { sameJsonValue } from './json-formatting.ts';
@@ -16,7 +16,7 @@ export interface Normalizer {
   /** Whether this rule may look at a file of this path at all. */
   appliesTo(path: string): boolean;
   /** Whether the published and the rebuilt bytes are equal but for what the rule ignores. */
-  equal(published: Uint8Array, rebuilt: Uint8Array, path: string): boolean;
+  equal(published: Content, rebuilt: Content, path: string): boolean;
 }
 
 /** All normalizers. Each one weakens a verdict to level `normalized` and is listed in the result when it was needed. */
@@ -55,8 +55,9 @@ const MAX_BYTES = 64 * 1024 ** 2;
 export function normalizerFor(published: Entry, rebuilt: Entry): NormalizerName | null {
   if (published.type !== 'file' || rebuilt.type !== 'file' || published.path !== rebuilt.path) return null;
   if (Math.max(published.size, rebuilt.size) > MAX_BYTES) return null;
-  const names = NORMALIZER_NAMES.filter((name) => NORMALIZERS[name].appliesTo(published.path));
-  if (names.length === 0) return null;
-  const [ours, theirs] = [published.content.subarray(), rebuilt.content.subarray()];
-  return names.find((name) => NORMALIZERS[name].equal(ours, theirs, published.path)) ?? null;
+  const applies = (name: NormalizerName) => {
+    const { appliesTo, equal } = NORMALIZERS[name];
+    return appliesTo(published.path) && equal(published.content, rebuilt.content, published.path);
+  };
+  return NORMALIZER_NAMES.find(applies) ?? null;
 }

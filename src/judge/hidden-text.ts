@@ -1,5 +1,5 @@
 import type { Content } from '../model/artifact.ts';
-import { piecesCutAfter } from './pieces.ts';
+import { piecesBeyondAscii } from './pieces.ts';
 import { surplusOf } from './surplus.ts';
 
 /** Bytes; what stands beyond is not looked through. */
@@ -43,7 +43,7 @@ interface Found {
 function* hiddenIn(content: Content): Generator<Found> {
   // No hidden place has a letter of ASCII within it.
   const mayEndAfter = (byte: number) => byte < 0x80;
-  for (const { start, bytes } of piecesCutAfter(content, { most: MOST_BYTES, mayEndAfter })) {
+  for (const { start, bytes } of piecesBeyondAscii(content, { most: MOST_BYTES, mayEndAfter })) {
     for (const { index, 0: run } of bytes.toString('latin1').matchAll(HIDDEN))
       yield { run, offset: start + index };
   }

@@ -1,5 +1,5 @@
 import type { Content } from '../model/artifact.ts';
-import { piecesCutAfter } from './pieces.ts';
+import { piecesBeyondAscii } from './pieces.ts';
 import { surplusOf } from './surplus.ts';
 
 /** Bytes; what stands beyond is not looked through. */
@@ -50,7 +50,7 @@ interface Mixed extends Pick<Homoglyphs, 'word' | 'readsAs'> {
 
 function* mixedWordsOf(content: Content): Generator<Mixed> {
   const mayEndAfter = (byte: number) => byte < 0x80 && !PART_OF_WORD.test(String.fromCodePoint(byte));
-  for (const { start, bytes } of piecesCutAfter(content, { most: MOST_BYTES, mayEndAfter })) {
+  for (const { start, bytes } of piecesBeyondAscii(content, { most: MOST_BYTES, mayEndAfter })) {
     const text = bytes.toString('utf8');
     for (const { start: at, ...mixed } of mixedWords(text))
       yield { ...mixed, offset: () => start + Buffer.byteLength(text.slice(0, at)) };

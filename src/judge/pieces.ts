@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import type { Content } from '../model/artifact.ts';
 
 /** Bytes that are in memory at a time. */
@@ -11,19 +12,19 @@ export interface Piece {
 }
 
 /**
- * A content in pieces of about a mebibyte, so that none of any size has to be in memory. Each ends after a byte at which it
- * may be cut; where there is none for long, the piece is longer.
+ * A content in pieces of about a mebibyte, so that none of any size has to be in memory, without those that are nothing but
+ * ASCII. Each ends after a byte at which it may be cut; where there is none for long, the piece is longer.
  *
  * @param options.most bytes; what stands beyond is left out
  */
-export function* piecesCutAfter(
+export function* piecesBeyondAscii(
   content: Content,
   { most, mayEndAfter }: { readonly most: number; readonly mayEndAfter: (byte: number) => boolean },
 ): Generator<Piece> {
   const length = Math.min(content.length, most);
   for (let start = 0; start < length;) {
     const bytes = pieceAt(content, { start, length, mayEndAfter });
-    yield { start, bytes };
+    if (!isAscii(bytes)) yield { start, bytes };
     start += bytes.length;
   }
 }
