@@ -42,6 +42,8 @@ interface Result {
   readonly path: string | null;
   /** From 1. */
   readonly line: number;
+  /** What stands there, as far as it can be shown. */
+  readonly code: string | null;
 }
 
 /** The result as one run of SARIF 2.1.0 (OASIS): findings, signals and, for `unverifiable`, the reason are its results. */
@@ -86,13 +88,14 @@ function reasonResults(report: Report): readonly Result[] {
   const message = `${reason.message} ${report.next}`;
   return [
     {
-      ruleId: `unverifiable/${reason.code}`,
+      ruleId: `unverifiable-${reason.code}`,
       title,
       page,
       severity: shown,
       message,
       path: null,
       line: FIRST_LINE,
+      code: null,
     },
   ];
 }
@@ -100,7 +103,7 @@ function reasonResults(report: Report): readonly Result[] {
 function findingResults({ findings }: Report): readonly Result[] {
   return findings.map((finding) => {
     const { kind, severity, message, path } = finding;
-    const code = codeOf(finding);
+    const first = codeOf(finding)?.changes[0];
     const abilities = abilitiesOf([finding]).map(([words, details]) => `It ${words}: ${details}.`);
     const [data] = dataLinesOf(finding);
     const { line } = finding.evidence;
@@ -111,20 +114,22 @@ function findingResults({ findings }: Report): readonly Result[] {
       severity,
       message: [message, ...abilities, ...(data === undefined ? [] : [`Its data: ${data}.`])].join(' '),
       path,
-      line: code?.changes[0]?.line ?? (typeof line === 'number' ? line : FIRST_LINE),
+      line: first?.line ?? (typeof line === 'number' ? line : FIRST_LINE),
+      code: first?.kind === 'removed' ? null : (first?.code ?? null),
     };
   });
 }
 
 function signalResults({ signals }: Report): readonly Result[] {
   return signals.map(({ kind, severity, message }) => ({
-    ruleId: `signal/${kind}`,
+    ruleId: `signal-${kind}`,
     title: isSignalKind(kind) ? SIGNALS[kind].title : kind,
     page: isSignalKind(kind) ? SIGNALS[kind].page : null,
     severity,
     message,
     path: null,
     line: FIRST_LINE,
+    code: null,
   }));
 }
 
@@ -155,7 +160,7 @@ function numbered(results: readonly Result[]): readonly Numbered[] {
 }
 
 function resultOf(one: Numbered, { subject }: Report): SarifResult {
-  const { ruleId, title, severity, message, path, line, number } = one;
+  const { ruleId, title, severity, message, path, line, code, number } = one;
   const file = path ?? subject.artifact ?? `${subject.name}-${subject.version}`;
   return {
     ruleId,
@@ -165,7 +170,7 @@ function resultOf(one: Numbered, { subject }: Report): SarifResult {
       {
         physicalLocation: {
           artifactLocation: { uri: uriOf(file) },
-          region: { startLine: line },
+          region: { startLine: line, ...(code !== null && { snippet: { text: visible(code) } }) },
         },
         logicalLocations: [{ fullyQualifiedName: subject.purl, kind: 'package' }],
       },

@@ -46,13 +46,18 @@ describe('a statement in a bundle', () => {
     },
   );
 
-  test('is a result of SARIF, at its line', () => {
+  test('is a result of SARIF, at its line and with its text', () => {
     const [run] = renderSarif(reportOf(divergedDocument())).runs;
     expect(run?.results?.[0]).toMatchObject({
       ruleId: 'file-changed',
       level: 'error',
       locations: [
-        { physicalLocation: { artifactLocation: { uri: 'dist/bundle.js' }, region: { startLine: 1 } } },
+        {
+          physicalLocation: {
+            artifactLocation: { uri: 'dist/bundle.js' },
+            region: { startLine: 1, snippet: { text: expect.stringContaining(PAYLOAD) } },
+          },
+        },
       ],
     });
     const rules = run?.tool.driver.rules?.map(({ id }) => id) ?? [];
@@ -95,7 +100,7 @@ test('what cannot be verified is a result of SARIF as well', () => {
   const reason = { code: 'no-repository', message: 'It names none.' } as const;
   const document = divergedDocument({ verdict: 'unverifiable', reason, findings: [], signals: [] });
   expect(renderSarif(reportOf(document)).runs[0]?.results).toMatchObject([
-    { ruleId: 'unverifiable/no-repository', level: 'note' },
+    { ruleId: 'unverifiable-no-repository', level: 'note' },
   ]);
 });
 
