@@ -41,9 +41,7 @@ interface Found {
 }
 
 function* hiddenIn(content: Content): Generator<Found> {
-  // No hidden place has a letter of ASCII within it.
-  const mayEndAfter = (byte: number) => byte < 0x80;
-  for (const { start, bytes } of piecesBeyondAscii(content, { most: MOST_BYTES, mayEndAfter })) {
+  for (const { start, bytes } of piecesBeyondAscii(content, { most: MOST_BYTES })) {
     for (const { index, 0: run } of bytes.toString('latin1').matchAll(HIDDEN))
       yield { run, offset: start + index };
   }

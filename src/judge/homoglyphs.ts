@@ -49,8 +49,7 @@ interface Mixed extends Pick<Homoglyphs, 'word' | 'readsAs'> {
 }
 
 function* mixedWordsOf(content: Content): Generator<Mixed> {
-  const mayEndAfter = (byte: number) => byte < 0x80 && !PART_OF_WORD.test(String.fromCodePoint(byte));
-  for (const { start, bytes } of piecesBeyondAscii(content, { most: MOST_BYTES, mayEndAfter })) {
+  for (const { start, bytes } of piecesBeyondAscii(content, { most: MOST_BYTES })) {
     const text = bytes.toString('utf8');
     for (const { start: at, ...mixed } of mixedWords(text))
       yield { ...mixed, offset: () => start + Buffer.byteLength(text.slice(0, at)) };

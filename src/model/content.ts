@@ -22,6 +22,30 @@ export function differenceAt(a: Content, b: Content): number {
   return length;
 }
 
+/** How many bytes two contents have in common at their ends, of at most `most`. Pure. */
+export function sameLengthAtEnd(a: Content, b: Content, most: number): number {
+  for (let done = 0; done < most; done += PIECE) {
+    const count = Math.min(PIECE, most - done);
+    const [ours, theirs] = [a, b].map((side) =>
+      side.subarray(side.length - done - count, side.length - done),
+    ) as [Uint8Array, Uint8Array];
+    if (Buffer.compare(ours, theirs) === 0) continue;
+    let same = 0;
+    while (ours[count - 1 - same] === theirs[count - 1 - same]) same += 1;
+    return done + same;
+  }
+  return most;
+}
+
+/** A part of a content, from one offset to before another; nothing is read. Pure. */
+export function partOf(content: Content, from: number, to: number): Content {
+  return {
+    length: to - from,
+    subarray: (start = 0, end = to - from) =>
+      content.subarray(from + Math.min(start, to - from), from + Math.min(end, to - from)),
+  };
+}
+
 /** Whether a text stands anywhere in a content, as UTF-8. Pure. */
 export function includesText(content: Content, text: string): boolean {
   const wanted = Buffer.from(text);
