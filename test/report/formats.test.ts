@@ -55,7 +55,7 @@ describe('a statement in a bundle', () => {
         {
           physicalLocation: {
             artifactLocation: { uri: 'dist/bundle.js' },
-            region: { startLine: 1, snippet: { text: expect.stringContaining(PAYLOAD) } },
+            region: { startLine: 1, snippet: { text: expect.stringContaining(PAYLOAD) as string } },
           },
         },
       ],
