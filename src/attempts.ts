@@ -1,4 +1,4 @@
-import { explainedByCommit } from './compare/explained.ts';
+import { unexplainedByCommit } from './compare/explained.ts';
 import { compare, type Rebuilt } from './compare/compare.ts';
 import { addsOnlyNotes, inconclusive, unbuilt } from './compare/inconclusive.ts';
 import { outsideOfCommit } from './compare/outside.ts';
@@ -209,7 +209,7 @@ export function planRequestOf(request: PlansRequest, source: Source): PlanReques
     published,
     source,
     instant: publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt }).instant,
-    unexplained: explainedByCommit(published.artifact.archive, source).unexplained,
+    unexplained: unexplainedByCommit(published.artifact.archive, source),
     readText: textReader(repository, source),
   };
 }

@@ -1,21 +1,27 @@
 import type { Archive, Entry } from '../model/artifact.ts';
 import type { Source, TreeFile } from '../model/source.ts';
+import { gitBlobId } from '../published/digests.ts';
 
-/** How much of an archive is explained by a commit alone, without building anything. */
-export interface Explained {
-  /** Entries whose bytes are those of the commit at the same path below the package's directory. */
-  readonly verbatim: number;
-  readonly total: number;
-  /** Paths of the other entries. */
-  readonly unexplained: readonly string[];
+/** Larger files are no texts that a checkout changes. */
+const MOST_TEXT_BYTES = 4 * 1024 ** 2;
+
+/**
+ * The paths of the entries whose bytes no checkout of a commit puts there: a build has to make them. Folders are left out.
+ * On Windows git checks texts out with CRLF (gitattributes(5), core.autocrlf).
+ */
+export function unexplainedByCommit(archive: Archive, source: Source): readonly string[] {
+  const inCommit = commitLookup(source);
+  const isCheckedOut = (entry: Entry) => inCommit(entry) || inCommit(withUnixEnds(entry));
+  return archive.entries
+    .filter((entry) => entry.type !== 'directory' && !isCheckedOut(entry))
+    .map(({ path }) => path);
 }
 
-/** Asks of every entry whether the commit has the same bytes at the same path; folders are not counted. */
-export function explainedByCommit(archive: Archive, source: Source): Explained {
-  const inCommit = commitLookup(source);
-  const entries = archive.entries.filter((entry) => entry.type !== 'directory');
-  const unexplained = entries.filter((entry) => !inCommit(entry)).map((entry) => entry.path);
-  return { verbatim: entries.length - unexplained.length, total: entries.length, unexplained };
+function withUnixEnds(entry: Entry): Entry {
+  if (entry.type !== 'file' || entry.size > MOST_TEXT_BYTES) return entry;
+  const text = Buffer.from(entry.content.subarray()).toString('latin1');
+  if (!text.includes('\r\n')) return entry;
+  return { ...entry, blobId: gitBlobId(Buffer.from(text.replaceAll('\r\n', '\n'), 'latin1')) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contradictedByCommit, explainedByCommit } from '../../src/compare/explained.ts';
+import { contradictedByCommit, unexplainedByCommit } from '../../src/compare/explained.ts';
 import { archiveOf, compareTarballs, sourceOf } from '../support/artifacts.ts';
 import { gzipOf, npmTar, npmTarball, tarball, tarEntry, tarOf } from '../support/tarball.ts';
 
@@ -193,7 +193,7 @@ describe('verbatim needs the same path below the directory', () => {
   test('a link of the commit whose target text is the payload is no file', () => {
     const source = sourceOf({ 'index.js': 'payload' });
     const linked = { ...source, tree: source.tree.map((file) => ({ ...file, mode: '120000' })) };
-    expect(explainedByCommit(archiveOf(published), linked).unexplained).toEqual(['index.js']);
+    expect(unexplainedByCommit(archiveOf(published), linked)).toEqual(['index.js']);
   });
   test('bytes of the commit that the rebuild changes are unexplained', () => {
     const { origins, differences } = compareTarballs({
@@ -206,21 +206,20 @@ describe('verbatim needs the same path below the directory', () => {
   });
 });
 
-test('a commit alone explains files, not folders', () => {
+test('a checkout explains files, not folders, and with the line ends of Windows as well', () => {
   const archive = archiveOf(
     gzipOf(
       tarOf([
         tarEntry({ name: 'package/lib/', type: '5' }),
         tarEntry({ name: 'package/lib/a', content: 'a' }),
         tarEntry({ name: 'package/b', content: 'b' }),
+        tarEntry({ name: 'package/c', content: 'c\r\nd\r\n' }),
+        tarEntry({ name: 'package/d', content: 'c\r\nd\r\ne' }),
       ]),
     ),
   );
-  expect(explainedByCommit(archive, sourceOf({ 'lib/a': 'a', b: 'other' }))).toEqual({
-    verbatim: 1,
-    total: 2,
-    unexplained: ['b'],
-  });
+  const source = sourceOf({ 'lib/a': 'a', b: 'other', c: 'c\nd\n', d: 'c\nd\n' });
+  expect(unexplainedByCommit(archive, source)).toEqual(['b', 'd']);
 });
 
 test('a commit contradicts the files that it has otherwise, but for the manifest', () => {
