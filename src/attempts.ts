@@ -4,6 +4,7 @@ import { addsOnlyNotes, inconclusive, unbuilt } from './compare/inconclusive.ts'
 import { outsideOfCommit } from './compare/outside.ts';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, Published, Went } from './ecosystem.ts';
+import { isSlippedIn } from './explain/slipped-in.ts';
 import type { Judgement } from './judge/judge.ts';
 import { judge, withoutVerdict } from './judge/judge.ts';
 import type { EntryRole } from './judge/roles.ts';
@@ -68,33 +69,35 @@ const MOST_ATTEMPTS = 12;
  * @returns every attempt in the order made; empty when there is no plan
  */
 export async function makeAttempts(request: AttemptsRequest): Promise<readonly Attempt[]> {
-  const { attempts, ended } = await runPlans(request);
+  const { attempts, untried } = await runPlans(request);
   if (request.deadline.leftMs() > 0) return attempts;
-  return attempts.map((attempt) => asFarAsKnown(attempt, ended));
+  return Promise.all(attempts.map((attempt) => asFarAsKnown(attempt, untried)));
 }
 
 interface PlansRun {
   readonly attempts: readonly Attempt[];
-  /** The plans that time was left for. */
-  readonly ended: ReadonlySet<RebuildPlan>;
+  /** The plans that were not begun, and the one that time was not left for. */
+  readonly untried: readonly RankedPlan[];
 }
 
 async function runPlans(request: AttemptsRequest): Promise<PlansRun> {
   const attempts: Attempt[] = [];
-  const ended = new Set<RebuildPlan>();
+  let stopped: RankedPlan | null = null;
   const queue = [...request.plans];
   const seen = new Set(queue.map(({ plan, planRequest }) => keyOf(plan, planRequest.source)));
   const fetches = new Map<string, RebuildPlan>();
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { planRequest, rank } = next;
     const plan = withKnownFetch(next.plan, fetches);
-    if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) break;
-    ended.add(next.plan);
+    if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) {
+      stopped = next;
+      break;
+    }
     if (repeatsFailedFetch(attempts, plan, planRequest.source)) continue;
     if (plan.fallback && fetchedAt(attempts, planRequest.source)) continue;
     request.progress.onPlan(plan, planRequest.source);
     const attempt = await makeAttempt(request, planRequest, plan);
-    if (failedWith(attempt, 'timed-out') && request.deadline.leftMs() <= 0) ended.delete(next.plan);
+    if (failedWith(attempt, 'timed-out') && request.deadline.leftMs() <= 0) stopped = next;
     attempts.push(attempt);
     if (isFinal(attempt)) break;
     const revised = await request.ecosystem.revise({ request: planRequest, plan, went: howItWent(attempt) });
@@ -107,21 +110,38 @@ async function runPlans(request: AttemptsRequest): Promise<PlansRun> {
     queue.unshift(...first.map((one) => ({ planRequest, plan: one, rank })));
     queue.push(...last.map((one) => ({ planRequest, plan: one, rank })));
   }
-  return { attempts, ended };
+  return { attempts, untried: [...(stopped === null ? [] : [stopped]), ...queue] };
 }
 
 function failedWith({ rebuild: { result } }: Attempt, code: ReasonCode): boolean {
   return !result.ok && result.reason.code === code;
 }
 
-/** A divergence says nothing yet when time was over before the plan that it points to had ended. */
-export function asFarAsKnown(attempt: Attempt, ended: ReadonlySet<RebuildPlan>): Attempt {
+/**
+ * A divergence says nothing yet when time was over before the plan that it points to had ended, or another way of building
+ * the same commit; unless it is one that no way of building makes.
+ */
+export async function asFarAsKnown(attempt: Attempt, untried: readonly RankedPlan[]): Promise<Attempt> {
   const { judgement, pointsTo } = attempt;
-  const untried = pointsTo.find((plan) => !ended.has(plan));
-  if (judgement.verdict !== 'diverged' || untried === undefined) return attempt;
-  const because = untried.evidence.at(-1)?.detail ?? untried.strategy;
+  if (judgement.verdict !== 'diverged') return attempt;
+  const pointed = untried.find(({ plan }) => pointsTo.includes(plan));
+  const plan = pointed?.plan ?? ((await standsByItself(attempt)) ? undefined : otherWay(attempt, untried));
+  if (plan === undefined) return attempt;
+  const because = plan.evidence.at(-1)?.detail ?? plan.strategy;
   const message = `A rebuild differs in a way that another plan may explain (${because}), and no time was left for that. Allow more with --timeout.`;
   return { ...attempt, judgement: withoutVerdict(judgement, { code: 'timed-out', message }) };
+}
+
+/** What runs on install, or was slipped in at one place, comes from no other build. */
+async function standsByItself({ judgement, comparison }: Attempt): Promise<boolean> {
+  return judgement.severity === 'critical' || (await isSlippedIn(comparison?.differences ?? []));
+}
+
+function otherWay({ source }: Attempt, untried: readonly RankedPlan[]): RebuildPlan | undefined {
+  return untried.find(
+    ({ plan, planRequest }) =>
+      planRequest.source.commit === source.commit && plan.conclusive && !plan.fallback,
+  )?.plan;
 }
 
 /** Equal for plans that fetch the same. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asFarAsKnown, type Attempt, fetchKey, withKnownFetch } from '../src/attempts.ts';
+import { asFarAsKnown, type Attempt, fetchKey, type RankedPlan, withKnownFetch } from '../src/attempts.ts';
 import { bestAttempt } from '../src/best-attempt.ts';
 import type { RebuildPlan, Step } from '../src/model/plan.ts';
 import type { Severity, Verdict } from '../src/model/verdict.ts';
@@ -72,17 +72,37 @@ describe('a fetch that is known to be needed', () => {
   });
 });
 
-describe('a divergence that points to another plan', () => {
-  const plan = { strategy: 'npm', evidence: [{ kind: 'revised-by-difference', detail: 'packed elsewhere' }] };
-  const pointed = plan as unknown as RebuildPlan;
+describe('a divergence in the face of a plan for which no time was left', () => {
+  const ranked = (detail: string, options: Partial<RebuildPlan> & { commit?: string } = {}): RankedPlan => {
+    const { commit = 'abc', ...rest } = options;
+    const plan = {
+      strategy: 'npm',
+      conclusive: true,
+      fallback: false,
+      evidence: [{ kind: 'script', detail }],
+    };
+    return {
+      plan: { ...plan, ...rest },
+      planRequest: { source: { commit } },
+      rank: 0,
+    } as unknown as RankedPlan;
+  };
+  const pointed = ranked('packed elsewhere');
   const finding = { kind: 'file-changed', severity: 'high', path: 'index.js', message: '', evidence: {} };
-  const diverged = {
-    judgement: { verdict: 'diverged', level: null, severity: 'high', reason: null, findings: [finding] },
-    pointsTo: [pointed],
-  } as unknown as Attempt;
+  const diverged = (pointsTo: readonly RankedPlan[], severity: Severity = 'high') =>
+    ({
+      source: { commit: 'abc' },
+      comparison: { differences: [{ kind: 'added', path: 'index.js' }] },
+      judgement: { verdict: 'diverged', level: null, severity, reason: null, findings: [finding] },
+      pointsTo: pointsTo.map(({ plan }) => plan),
+    }) as unknown as Attempt;
 
-  it('proves nothing when there was no time for that plan', () => {
-    const { judgement } = asFarAsKnown(diverged, new Set());
+  it.each([
+    ['that it points to', [pointed], 'high'],
+    ['that it points to, whatever it does', [pointed], 'critical'],
+    ['that is another way of building', [], 'high'],
+  ] as const)('proves nothing: %s', async (_what, pointsTo, severity) => {
+    const { judgement } = await asFarAsKnown(diverged(pointsTo, severity), [pointed]);
     expect(judgement).toMatchObject({
       verdict: 'unverifiable',
       severity: 'none',
@@ -92,7 +112,25 @@ describe('a divergence that points to another plan', () => {
     expect(judgement.reason?.message).toContain('packed elsewhere');
   });
 
-  it('stands once that plan has been run', () => {
-    expect(asFarAsKnown(diverged, new Set([pointed]))).toBe(diverged);
+  it.each([
+    ['that has been run', diverged([pointed]), []],
+    ['that builds another commit', diverged([]), [ranked('', { commit: 'def' })]],
+    ['that leaves things out', diverged([]), [ranked('', { conclusive: false })]],
+    ['that is for failures only', diverged([]), [ranked('', { fallback: true })]],
+    ['that makes nothing run on install', diverged([], 'critical'), [pointed]],
+  ] as const)('stands: %s', async (_what, attempted, untried) => {
+    expect(await asFarAsKnown(attempted, untried)).toBe(attempted);
+  });
+
+  it('stands when code was slipped in at one place', async () => {
+    const side = (text: string) => ({ type: 'file', size: text.length, content: Buffer.from(text) });
+    const difference = { kind: 'content', path: 'index.js', rebuilt: side('a();\n') };
+    const slipped = {
+      ...diverged([]),
+      comparison: {
+        differences: [{ ...difference, published: side("a();\nrequire('child_process').exec('x');\n") }],
+      },
+    } as unknown as Attempt;
+    expect(await asFarAsKnown(slipped, [pointed])).toBe(slipped);
   });
 });
