@@ -129,9 +129,9 @@ function linesOf(text: string): ReadonlyMap<string, number> {
     if (!lines.has(place)) lines.set(place, line + 1);
   };
   visit(text, {
-    onObjectBegin: (_offset, _length, line, _character, path) => note(line, path()),
-    onArrayBegin: (_offset, _length, line, _character, path) => note(line, path()),
-    onObjectProperty: (name, _offset, _length, line, _character, path) => note(line, [...path(), name]),
+    onObjectBegin: (...[, , line, , path]) => note(line, path()),
+    onArrayBegin: (...[, , line, , path]) => note(line, path()),
+    onObjectProperty: (name, ...[, , line, , path]) => note(line, [...path(), name]),
   });
   return lines;
 }

@@ -168,8 +168,8 @@ function reasonOf(location: string, value: LockedPackage, tree: Tree): LeftOutRe
 function isLinkedByProject(name: string, tree: Tree): boolean {
   return [...projectsOf(tree)].some(([, { value }]) =>
     [value.dependencies, value.devDependencies, value.optionalDependencies].some((table) => {
-      const wanted = Object.entries(table ?? {}).find(([one]) => one === name)?.[1];
-      return /^(?:file|link):/.test(String(wanted));
+      const wanted: unknown = Object.getOwnPropertyDescriptor(table ?? {}, name)?.value;
+      return typeof wanted === 'string' && /^(?:file|link):/.test(wanted);
     }),
   );
 }

@@ -74,7 +74,7 @@ function block(
 ): Block {
   const { key, node, line } = one;
   if (place.depth > DEEPEST) throw new Unreadable('It is nested too deep.', line);
-  if (isScalar(node)) return { key, line, value: String(node.value ?? ''), children: [] };
+  if (isScalar(node)) return { key, line, value: textOf(node.value), children: [] };
   const inside = { ...place, depth: place.depth + 1 };
   const lineOf = (part: unknown): number => {
     const start = isScalar(part) || isMap(part) || isSeq(part) ? part.range?.[0] : undefined;
@@ -87,7 +87,12 @@ function block(
   if (!isMap(node)) return { key, line, value: null, children: [] };
   const children = node.items.map((pair) => {
     if (!isScalar(pair.key)) throw new Unreadable('It has a key that is no text.', lineOf(pair.key));
-    return block({ key: String(pair.key.value), node: pair.value, line: lineOf(pair.key) }, inside);
+    return block({ key: textOf(pair.key.value), node: pair.value, line: lineOf(pair.key) }, inside);
   });
   return { key, line, value: null, children };
+}
+
+/** The failsafe schema knows no other scalars than texts. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
