@@ -80,11 +80,20 @@ export type Origin =
   | {
       readonly kind: 'registry';
       /** Null: the configured registry, at the usual address. */
-      readonly url: URL | null;
+      readonly address: Address | null;
       /** What is served there, when that is another package than was said; null when it is the same, or the address does not tell. */
       readonly other: { readonly name: string; readonly version: string } | null;
     }
   | { readonly kind: 'left-out'; readonly reason: LeftOutReason };
+
+/** An address without user name, password, query and fragment. */
+export interface Address {
+  readonly href: string;
+  /** With the port. */
+  readonly host: string;
+  /** What stands behind `#`; empty when nothing does. */
+  readonly fragment: string;
+}
 
 /** What makes a package of an ecosystem one that can be verified. Pure. */
 export interface PackageRules {

@@ -1,9 +1,16 @@
 import { createScanner, type ParseError, parseTree, printParseErrorCode, visit } from 'jsonc-parser';
+import { z } from 'zod';
 import { Unreadable } from './format.ts';
 
 /** Levels of nesting; what package managers write has at most dozens. */
 const DEEPEST = 400;
 const SEPARATOR = '\u0000';
+
+/** A table of anything, taken as it is: reading each of its members is up to whoever knows what they are. */
+export const Table = z.custom<Readonly<Record<string, unknown>>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'Invalid input: expected object',
+);
 
 /** A JSON text with the lines of its objects and lists. */
 export interface JsonText {

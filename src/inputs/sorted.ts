@@ -1,6 +1,6 @@
 import { digestOfHex } from '../published/integrity.ts';
 import type { LeftOutReason } from '../model/inputs.ts';
-import type { Listed, ListedLeftOut, ListedWarning, PackageRules } from './format.ts';
+import type { Address, Listed, ListedLeftOut, ListedWarning, PackageRules } from './format.ts';
 
 /** What a file says of one package, whatever its format. */
 export interface Stated {
@@ -17,6 +17,11 @@ export interface Stated {
   readonly dev: boolean | null;
   readonly optional: boolean | null;
   readonly peer: boolean | null;
+}
+
+interface Installed {
+  readonly name: string;
+  readonly version: string;
 }
 
 /** What was read so far, in the order of the file: what registries serve, and the rest. */
@@ -41,30 +46,29 @@ export class Sorted {
       this.leave(stated, origin.reason);
       return;
     }
-    const { url, other } = origin;
+    const { address, other } = origin;
     if (other !== null) this.#warn(stated, other);
     const { name, version } = other ?? stated;
     if (!this.#rules.isName(name)) this.leave(stated, 'no-package-name');
     else if (version === null || !this.#rules.isVersion(version)) this.leave(stated, 'no-exact-version');
-    else this.#enter({ ...stated, name, version }, url);
+    else this.#enter(stated, { name, version }, address);
   }
 
   leave({ key, name, version, resolved, integrity, direct, dev }: Stated, reason: LeftOutReason): void {
     this.leftOut.push({ key, reason, name, version, from: shown(resolved), integrity, direct, dev });
   }
 
-  #enter(stated: Stated & { readonly version: string }, url: URL | null): void {
-    const { key, name, version, installedAs, integrity, direct, dev, optional, peer } = stated;
+  #enter(stated: Stated, { name, version }: Installed, address: Address | null): void {
+    const { key, installedAs, integrity, direct, dev, optional, peer } = stated;
     this.entries.push({
       key,
       ecosystem: this.#rules.name,
       name,
       version,
       alias: installedAs === name ? null : installedAs,
-      integrity: withFragment(integrity, url),
-      // User names, passwords and tokens stay where they are.
-      resolved: url === null ? null : `${url.protocol}//${url.host}${url.pathname}`,
-      registry: url === null ? null : url.host,
+      integrity: withFragment(integrity, address),
+      resolved: address?.href ?? null,
+      registry: address?.host ?? null,
       direct,
       dev,
       optional,
@@ -72,7 +76,7 @@ export class Sorted {
     });
   }
 
-  #warn(stated: Stated, other: { readonly name: string; readonly version: string }): void {
+  #warn(stated: Stated, other: Installed): void {
     const said = stated.version === null ? stated.name : `${stated.name}@${stated.version}`;
     this.warnings.push({
       kind: 'address-of-another-package',
@@ -83,8 +87,9 @@ export class Sorted {
 }
 
 /** Some package managers put the archive's SHA-1 behind its address. */
-function withFragment(integrity: string | null, url: URL | null): string | null {
-  const digest = url === null || url.hash === '' ? null : digestOfHex('sha1', url.hash.slice(1));
+function withFragment(integrity: string | null, address: Address | null): string | null {
+  const fragment = address?.fragment ?? '';
+  const digest = fragment === '' ? null : digestOfHex('sha1', fragment);
   if (digest === null) return integrity;
   return integrity === null ? digest : `${integrity} ${digest}`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Unreadable } from '../../../src/inputs/format.ts';
-import type { JsonText } from '../../../src/inputs/json.ts';
+import { type JsonText, Table } from '../../../src/inputs/json.ts';
 import { FOLDER, type LockedPackage, type Located } from './npm-package.ts';
 
 /** Fields of one dependency, as npm 5 and 6 wrote them, and npm 7 and 8 for those (docs.npmjs.com, package-lock.json). */
@@ -12,7 +12,7 @@ const Dependency = z.object({
   dev: z.boolean().optional(),
   optional: z.boolean().optional(),
   requires: z.unknown().optional(),
-  dependencies: z.record(z.string(), z.unknown()).optional(),
+  dependencies: Table.optional(),
 });
 
 /** The nested `dependencies` as the folders that they are installed in. */

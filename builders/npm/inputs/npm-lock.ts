@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type InputFormat, type InputText, type Reading, Unreadable } from '../../../src/inputs/format.ts';
 import { shortestWays, wayTo, type Way } from '../../../src/inputs/graph.ts';
-import type { JsonText } from '../../../src/inputs/json.ts';
+import { type JsonText, Table } from '../../../src/inputs/json.ts';
 import { Sorted, type Stated } from '../../../src/inputs/sorted.ts';
 import type { LeftOutReason } from '../../../src/model/inputs.ts';
 import { readManifestTables } from './manifest-tables.ts';
@@ -21,8 +21,8 @@ import { NPM_RULES } from './origin.ts';
 
 const Lockfile = z.object({
   lockfileVersion: z.unknown().optional(),
-  packages: z.record(z.string(), z.unknown()).optional(),
-  dependencies: z.record(z.string(), z.unknown()).optional(),
+  packages: Table.optional(),
+  dependencies: Table.optional(),
 });
 
 const KNOWN: readonly unknown[] = [1, 2, 3];
@@ -89,16 +89,18 @@ function readingOf(input: InputText, { version, tree, older }: Contents): Readin
       sorted.add(statedOf({ location, key, value, direct }), reasonOf(location, value, tree));
   };
   for (const [location, one] of tree) add(location, location, one);
-  const all = new Map(tree);
-  for (const [location, one] of contradictions(tree, older)) {
+  const disagreeing = contradictions(tree, older).map(([location, one]) => {
     const key = `${location}${OLDER}`;
-    all.set(key, one);
+    return { location, key, one };
+  });
+  for (const { location, key, one } of disagreeing) {
     add(location, key, one);
     const message = `"dependencies", which npm 6 reads, says another package for ${location} than "packages".`;
     sorted.warnings.push({ kind: 'sections-disagree', message, key });
   }
   const title = input.fileName === 'npm-shrinkwrap.json' ? input.fileName : 'package-lock.json';
   const { entries, leftOut, warnings } = sorted;
+  const all = disagreeing.length === 0 ? tree : new Map([...tree, ...disagreeing.map(({ key, one }) => [key, one] as const)]);
   return { format: `${title}, version ${version}`, entries, leftOut, warnings, locate: locator(input, all) };
 }
 
