@@ -6,7 +6,7 @@ import type {
   SelectedInputs,
   Selection,
 } from '../model/inputs.ts';
-import { algorithmOf, strongestFirst } from '../published/integrity.ts';
+import { algorithmOf, strengthRank, strongestFirst } from '../published/integrity.ts';
 
 /**
  * Takes what a user wants verified, each artifact once: entries of one package version and of digests that do not
@@ -85,7 +85,7 @@ interface Group {
  */
 function packagesOf(entries: readonly InputEntry[]): readonly InputPackage[] {
   const groups: Group[] = [];
-  for (const entry of [...entries].sort((a, b) => b.integrity.length - a.integrity.length)) {
+  for (const entry of [...entries].sort((a, b) => weakness(a) - weakness(b))) {
     const group = groupFor(entry, groups);
     for (const digest of entry.integrity) group.digests.set(algorithmOf(digest), digest);
     group.entries.push(entry);
@@ -95,6 +95,11 @@ function packagesOf(entries: readonly InputEntry[]): readonly InputPackage[] {
     integrity: strongestFirst(group.digests.values()),
     entries: group.entries,
   }));
+}
+
+/** Entries keep their digests with the strongest first; those without any come last. */
+function weakness({ integrity: [strongest] }: InputEntry): number {
+  return strongest === undefined ? Number.MAX_SAFE_INTEGER : strengthRank(strongest);
 }
 
 function groupFor({ integrity }: InputEntry, groups: Group[]): Group {

@@ -34,9 +34,12 @@ export function algorithmOf(digest: string): string {
   return digest.slice(0, digest.indexOf('-'));
 }
 
+/** Less for an algorithm that tells more. */
+export function strengthRank(digest: string): number {
+  return STRONGEST_FIRST.indexOf(algorithmOf(digest));
+}
+
 /** Digests in the order in which they tell the most. */
 export function strongestFirst(digests: Iterable<string>): readonly string[] {
-  return [...digests].sort(
-    (a, b) => STRONGEST_FIRST.indexOf(algorithmOf(a)) - STRONGEST_FIRST.indexOf(algorithmOf(b)),
-  );
+  return [...digests].sort((a, b) => strengthRank(a) - strengthRank(b));
 }

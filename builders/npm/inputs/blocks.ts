@@ -6,7 +6,7 @@ export interface Block {
   readonly key: string;
   /** From 1. */
   readonly line: number;
-  /** Null when it holds others, or nothing. */
+  /** Null when it holds others, or nothing, or a text of several lines: none of those is of use. */
   readonly value: string | null;
   readonly children: readonly Block[];
 }
@@ -51,8 +51,8 @@ interface Open {
 }
 
 function plainBlocks(text: string): readonly Block[] {
-  const root = (line: number): Open => opened({ key: '', line, indent: -1 });
-  const documents = [root(1)];
+  const root = (): Open => opened({ key: '', line: 1, indent: -1 });
+  const documents = [root()];
   let stack = [documents[0] as Open];
   let line = 0;
   for (let start = 0; start < text.length;) {
@@ -65,7 +65,7 @@ function plainBlocks(text: string): readonly Block[] {
     const indent = whole.length - content.length;
     if (content === '') continue;
     if (whole === '---') {
-      documents.push(root(line));
+      documents.push(root());
       stack = [documents.at(-1) as Open];
       continue;
     }

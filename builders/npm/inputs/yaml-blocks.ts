@@ -74,7 +74,10 @@ function block(
 ): Block {
   const { key, node, line } = one;
   if (place.depth > DEEPEST) throw new Unreadable('It is nested too deep.', line);
-  if (isScalar(node)) return { key, line, value: textOf(node.value), children: [] };
+  if (isScalar(node)) {
+    const isText = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
+    return { key, line, value: isText ? null : textOf(node.value), children: [] };
+  }
   const inside = { ...place, depth: place.depth + 1 };
   const lineOf = (part: unknown): number => {
     const start = isScalar(part) || isMap(part) || isSeq(part) ? part.range?.[0] : undefined;
