@@ -61,7 +61,7 @@ function addressOf({ name, version }: Package, host: string): string {
 
 function packageLock(packages: readonly Package[]): string {
   const root = { name: 'project', version: '1.0.0', dependencies: ranges(topOf(packages)) };
-  const entries = packages.map((one) => [
+  const entries = packages.map((one): readonly [string, object] => [
     `node_modules/${one.name}`,
     {
       version: one.version,
@@ -73,7 +73,11 @@ function packageLock(packages: readonly Package[]): string {
     },
   ]);
   const lock = { name: 'project', version: '1.0.0', lockfileVersion: 3, requires: true };
-  return JSON.stringify({ ...lock, packages: { '': root, ...Object.fromEntries(entries) } }, null, 2);
+  return JSON.stringify(
+    { ...lock, packages: Object.fromEntries([['', root] as const, ...entries]) },
+    null,
+    2,
+  );
 }
 
 function unique(packages: readonly Package[]): readonly Package[] {

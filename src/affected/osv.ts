@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type InputEcosystem, Unreadable } from '../inputs/format.ts';
 import type { JsonText } from '../inputs/json.ts';
-import type { BadVersions, Extent, RangeEvent } from './bad-versions.ts';
+import type { Advisory, BadVersions, Extent, RangeEvent } from './bad-versions.ts';
 
 /** https://ossf.github.io/osv-schema/ (1.7), what is used of it. */
 const Event = z.object({
@@ -29,15 +29,20 @@ export interface NotTaken {
   readonly otherEcosystems: number;
 }
 
+interface Into {
+  readonly bad: BadVersions;
+  readonly ecosystems: readonly InputEcosystem[];
+}
+
 /** Whether a text could be in the OSV format: one advisory, a list of them, or an answer of the OSV service. */
 export function isOsv(value: unknown): boolean {
   return entriesOf(value) !== null;
 }
 
 function entriesOf(value: unknown): readonly unknown[] | null {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value as readonly unknown[];
   if (typeof value !== 'object' || value === null) return null;
-  if ('vulns' in value && Array.isArray(value.vulns)) return value.vulns;
+  if ('vulns' in value && Array.isArray(value.vulns)) return value.vulns as readonly unknown[];
   return 'id' in value && ('affected' in value || 'schema_version' in value || 'withdrawn' in value)
     ? [value]
     : null;
@@ -48,11 +53,7 @@ function entriesOf(value: unknown): readonly unknown[] | null {
  *
  * @throws Unreadable for what is not understood: a list must not be taken for shorter than it is
  */
-export function addOsv(
-  json: JsonText,
-  file: string,
-  into: { readonly bad: BadVersions; readonly ecosystems: readonly InputEcosystem[] },
-): NotTaken {
+export function addOsv(json: JsonText, file: string, into: Into): NotTaken {
   let withdrawn = 0;
   let otherEcosystems = 0;
   for (const [index, one] of (entriesOf(json.value) ?? []).entries()) {
@@ -71,15 +72,23 @@ export function addOsv(
       continue;
     }
     const advisory = { id: data.id, summary: data.summary?.split('\n', 1)[0] ?? null, file, line };
-    for (const affected of data.affected) {
-      const ecosystem = ecosystemOf(affected, into.ecosystems);
-      if (ecosystem === null) otherEcosystems += 1;
-      else
-        for (const extent of extentsOf(affected, ecosystem, { id: data.id, line }))
-          into.bad.add(ecosystem, affected.package?.name ?? '', extent, advisory);
-    }
+    const unknown = data.affected.filter((affected) => !addAffected(affected, advisory, into));
+    otherEcosystems += unknown.length;
   }
   return { withdrawn, otherEcosystems };
+}
+
+/** @returns whether its ecosystem is known */
+function addAffected(
+  affected: Affected,
+  advisory: Advisory & { readonly id: string },
+  { bad, ecosystems }: Into,
+): boolean {
+  const ecosystem = ecosystemOf(affected, ecosystems);
+  if (ecosystem === null) return false;
+  const name = affected.package?.name ?? '';
+  for (const extent of extentsOf(affected, ecosystem, advisory)) bad.add(ecosystem, name, extent, advisory);
+  return true;
 }
 
 /** An ecosystem can have a suffix behind a colon. */

@@ -94,7 +94,7 @@ function fileLines(kind: string, title: string, all: readonly FileLine[], { styl
 
 function footBlock({ list, looked }: AffectedDocument, { style }: Canvas): Block {
   const { files, packages, versions, withdrawn, otherEcosystems } = list;
-  const from = `${count(versions, 'bad version')} or ranges of ${count(packages, 'package')}, from ${count(files, 'file')}`;
+  const from = `${count(versions, 'bad version or range', 'bad versions or ranges')} of ${count(packages, 'package')}, from ${count(files, 'file')}`;
   const notTaken = [
     ...(withdrawn > 0 ? [`${count(withdrawn, 'advisory', 'advisories')} withdrawn`] : []),
     ...(otherEcosystems > 0 ? [`${count(otherEcosystems, 'package')} of other ecosystems`] : []),

@@ -24,7 +24,7 @@ export function addAffectedCommand(program: Command): void {
         '--list <file or folder>',
         'bad versions: name@version or purls, one a line, or advisories in the OSV format; repeatable',
       )
-        .argParser((value: string, previous: readonly string[] = []) => [...previous, value])
+        .argParser(collect)
         .makeOptionMandatory(),
     )
     .addOption(
@@ -41,3 +41,7 @@ export function addAffectedCommand(program: Command): void {
 const EXIT_CODES = `
 Exit codes: 0 nothing is affected, 1 something is, 2 wrong usage or a list that cannot be read, 3 nothing is as far as the
 files can be read, 4 the tool or its environment failed.`;
+
+function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value];
+}

@@ -74,7 +74,10 @@ export function linesIn(text: string, ecosystems: readonly InputEcosystem[]): re
 
 /** Comments begin with `#`, at the beginning or behind white space. */
 function contentOf(line: string): string {
-  return line.trim().replace(/(?:^|\s)#.*$/, '').trimEnd();
+  return line
+    .trim()
+    .replace(/(?:^|\s)#.*$/, '')
+    .trimEnd();
 }
 
 /** Without a purl the first ecosystem is meant. */

@@ -9,7 +9,11 @@ const npm = { ecosystem: 'npm', name: 'x' };
 
 function osv(affected: object, more: object = {}): BadVersions {
   const target = into();
-  addOsv(parseJson(JSON.stringify({ id: 'MAL-1', affected: [{ package: npm, ...affected }], ...more })), 'osv.json', target);
+  addOsv(
+    parseJson(JSON.stringify({ id: 'MAL-1', affected: [{ package: npm, ...affected }], ...more })),
+    'osv.json',
+    target,
+  );
   return target.bad;
 }
 const isBad = (bad: BadVersions, version: string | null) => bad.matching('npm', 'x', version).length > 0;
@@ -43,7 +47,10 @@ describe('an advisory of the OSV format', () => {
       { id: 'A', withdrawn: '2026-01-01T00:00:00Z', affected: [{ package: npm, versions: ['1.0.0'] }] },
       { id: 'B', affected: [{ package: { ecosystem: 'PyPI', name: 'x' }, versions: ['1.0.0'] }] },
     ];
-    expect(addOsv(parseJson(JSON.stringify({ vulns: entries })), 'osv.json', target)).toEqual({ withdrawn: 1, otherEcosystems: 1 });
+    expect(addOsv(parseJson(JSON.stringify({ vulns: entries })), 'osv.json', target)).toEqual({
+      withdrawn: 1,
+      otherEcosystems: 1,
+    });
     expect(isBad(target.bad, '1.0.0')).toBe(false);
   });
 
@@ -54,9 +61,15 @@ describe('an advisory of the OSV format', () => {
 
   it('says with its line who it is', () => {
     const target = into();
-    const text = JSON.stringify([{ id: 'A' }, { id: 'B', summary: 'one\ntwo', affected: [{ package: npm }] }], null, 1);
+    const text = JSON.stringify(
+      [{ id: 'A' }, { id: 'B', summary: 'one\ntwo', affected: [{ package: npm }] }],
+      null,
+      1,
+    );
     addOsv(parseJson(text), 'osv.json', target);
-    expect(target.bad.matching('npm', 'x', '1.0.0')).toEqual([{ id: 'B', summary: 'one', file: 'osv.json', line: 5 }]);
+    expect(target.bad.matching('npm', 'x', '1.0.0')).toEqual([
+      { id: 'B', summary: 'one', file: 'osv.json', line: 5 },
+    ]);
   });
 });
 
@@ -68,7 +81,8 @@ it('a version that is not told is bad only when every one is', () => {
 it('names like those of objects are names', () => {
   const bad = new BadVersions(INPUT_ECOSYSTEMS);
   const advisory: Advisory = { id: null, summary: null, file: 'f', line: 1 };
-  for (const ecosystem of INPUT_ECOSYSTEMS) bad.add(ecosystem, 'constructor', { kind: 'version', version: '1.0.0' }, advisory);
+  for (const ecosystem of INPUT_ECOSYSTEMS)
+    bad.add(ecosystem, 'constructor', { kind: 'version', version: '1.0.0' }, advisory);
   expect(bad.matching('npm', 'constructor', '1.0.0')).toEqual([advisory]);
   expect(bad.matching('npm', 'toString', '1.0.0')).toEqual([]);
 });

@@ -85,7 +85,10 @@ describe('selection', () => {
 
   it('leaves out what comes from registries that are not asked, and says so', () => {
     const { packages, leftOut } = select(
-      [entry({ registry: 'npm.example', resolved: 'https://npm.example/ms/-/ms-1.0.0.tgz' }), entry({ name: 'other' })],
+      [
+        entry({ registry: 'npm.example', resolved: 'https://npm.example/ms/-/ms-1.0.0.tgz' }),
+        entry({ name: 'other' }),
+      ],
       { registries: ['registry.npmjs.org'] },
     );
     expect(packages.map(({ subject }) => subject.name)).toEqual(['other']);

@@ -100,7 +100,10 @@ function readingOf(input: InputText, { version, tree, older }: Contents): Readin
   }
   const title = input.fileName === 'npm-shrinkwrap.json' ? input.fileName : 'package-lock.json';
   const { entries, leftOut, warnings } = sorted;
-  const all = disagreeing.length === 0 ? tree : new Map([...tree, ...disagreeing.map(({ key, one }) => [key, one] as const)]);
+  const all =
+    disagreeing.length === 0
+      ? tree
+      : new Map([...tree, ...disagreeing.map(({ key, one }) => [key, one] as const)]);
   return { format: `${title}, version ${version}`, entries, leftOut, warnings, locate: locator(input, all) };
 }
 

@@ -40,7 +40,8 @@ function expectedAddress({ name, version }: Said, resolved: string): Address | n
   const [, host] = /^https:\/\/([a-z0-9.-]+)\/[a-z0-9@/._~-]*$/i.exec(href) ?? [];
   // A scope in front would make it another package.
   const before = href.slice(0, -`/${name}/-/${bareName(name)}-${version ?? ''}.tgz`.length);
-  if (host === undefined || host !== host.toLowerCase() || /\/@[^/]*$|\/\.{1,2}(?:\/|$)/.test(before)) return null;
+  if (host === undefined || host !== host.toLowerCase() || /\/@[^/]*$|\/\.{1,2}(?:\/|$)/.test(before))
+    return null;
   return { href, host, fragment };
 }
 
@@ -65,11 +66,12 @@ function servedBy(url: URL): Served | null {
   return name === undefined || file === undefined ? null : { name, file };
 }
 
-function decoded(path: string): string {
+/** Percent-encoding undone; what is not well encoded stays as it is. */
+export function decoded(text: string): string {
   try {
-    return decodeURIComponent(path);
+    return decodeURIComponent(text);
   } catch {
-    return path;
+    return text;
   }
 }
 

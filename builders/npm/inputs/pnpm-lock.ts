@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type InputFormat, type Reading, Unreadable } from '../../../src/inputs/format.ts';
 import { type Graph, shortestWays, wayTo, type Way } from '../../../src/inputs/graph.ts';
 import { Sorted } from '../../../src/inputs/sorted.ts';
@@ -127,18 +128,15 @@ function addLinks(lock: Lock, prefix: string, sorted: Sorted): void {
         optional: null,
         peer: null,
       };
-      sorted.leave(link, isOfWorkspace(project, name, reference, lock) ? 'workspace' : 'link');
+      sorted.leave(link, isOfWorkspace(project, reference, lock) ? 'workspace' : 'link');
     }
   }
 }
 
-function isOfWorkspace(project: Block, name: string, reference: string, { projects }: Lock): boolean {
-  const folder = new URL(
-    reference.slice('link:'.length),
-    `file:///${project.key === '.' ? '' : `${project.key}/`}`,
-  );
-  const path = decodeURIComponent(folder.pathname).replace(/^\/|\/$/g, '');
-  return name !== '' && projects.some(({ key }) => key === path);
+/** Links go from the project's folder. */
+function isOfWorkspace(project: Block, reference: string, { projects }: Lock): boolean {
+  const folder = path.posix.join(project.key, reference.slice('link:'.length));
+  return projects.some(({ key }) => path.posix.normalize(key) === folder);
 }
 
 type Table = (typeof TABLES)[number];

@@ -4,7 +4,7 @@ import { Sorted, type Stated } from '../../../src/inputs/sorted.ts';
 import { type Block, member, parseBlocks, textOf } from './blocks.ts';
 import { readManifestTables } from './manifest-tables.ts';
 import { namesIn } from './npm-package.ts';
-import { NPM_RULES } from './origin.ts';
+import { decoded, NPM_RULES } from './origin.ts';
 
 const OLDEST = 4;
 const NEWEST = 10;
@@ -48,13 +48,15 @@ function lockOf(packages: readonly Block[]): Lock {
   const byDescriptor = new Map<string, Block>();
   for (const block of packages) {
     for (const descriptor of block.key.split(/,\s*/)) {
+      // Ranges can have commas of their own; what is left of one is no descriptor.
+      if (!descriptor.includes('@', 1)) continue;
       if (byDescriptor.has(descriptor))
         throw new Unreadable(`The key ${JSON.stringify(descriptor)} is there twice.`, block.line);
       byDescriptor.set(descriptor, block);
     }
   }
   // Folders and patches are bound to who asks for them (`::locator=...`), but are asked for without that.
-  for (const [descriptor, block] of [...byDescriptor]) {
+  for (const [descriptor, block] of byDescriptor) {
     const [unbound = ''] = descriptor.split('::', 1);
     if (!byDescriptor.has(unbound)) byDescriptor.set(unbound, block);
   }
@@ -70,18 +72,18 @@ function referenceOf(block: Block): string | null {
   return splitLocator(textOf(block, 'resolution') ?? '')?.reference ?? null;
 }
 
-function splitLocator(locator: string): { readonly name: string; readonly reference: string } | null {
-  const at = locator.indexOf('@', 1);
-  return at === -1 ? null : { name: locator.slice(0, at), reference: locator.slice(at + 1) };
+function splitLocator(text: string): { readonly name: string; readonly reference: string } | null {
+  const at = text.indexOf('@', 1);
+  return at === -1 ? null : { name: text.slice(0, at), reference: text.slice(at + 1) };
 }
 
 /** Its checksum is that of yarn's own archive of the package, not of the published one: it is no integrity. */
 function statedOf(block: Block): Omit<Stated, 'direct' | 'dev' | 'optional'> {
   const resolution = textOf(block, 'resolution');
-  const locator = splitLocator(resolution ?? '');
-  if (locator === null)
+  const resolved = splitLocator(resolution ?? '');
+  if (resolved === null)
     throw new Unreadable(`${JSON.stringify(block.key)} has no resolution that can be read.`, block.line);
-  const { name, reference } = locator;
+  const { name, reference } = resolved;
   const [, version] = /^npm:([^:]+)/.exec(reference) ?? [];
   return {
     key: block.key,
@@ -105,8 +107,8 @@ function* keysOf(block: Block, { byDescriptor }: Lock): Generator<string> {
     const found = find(name, value ?? '', byDescriptor);
     if (found !== null) yield found;
   }
-  const [, patched] = /^patch:([^#]+)/.exec(referenceOf(block) ?? '') ?? [];
-  const base = patched === undefined ? null : splitLocator(decodeURIComponent(patched));
+  const [, patched = ''] = /^patch:([^#]+)/.exec(referenceOf(block) ?? '') ?? [];
+  const base = splitLocator(decoded(patched));
   const found = base === null ? null : find(base.name, base.reference, byDescriptor);
   if (found !== null) yield found;
 }

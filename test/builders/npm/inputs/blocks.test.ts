@@ -6,8 +6,39 @@ import { blocksOfYaml } from '../../../../builders/npm/inputs/yaml-blocks.ts';
 
 /** Words as they stand in lockfiles, and some that mean something in YAML. */
 const word = fc.oneof(
-  fc.constantFrom('a', '@a/b@1.0.0', '^1.2.3 || >=4', 'sha512-aa/b+c==', 'https://x.example/a.tgz', "it's", 'a: b', 'a #b'),
-  fc.constantFrom('', '- a', '*', '&a', '!a', '{a', '[', '?', '? a', '|', '> a', '%', '@a', '`a', '"', "'", 'true', 'null', '~', ' a ', 'a:'),
+  fc.constantFrom(
+    'a',
+    '@a/b@1.0.0',
+    '^1.2.3 || >=4',
+    'sha512-aa/b+c==',
+    'https://x.example/a.tgz',
+    "it's",
+    'a: b',
+    'a #b',
+  ),
+  fc.constantFrom(
+    '',
+    '- a',
+    '*',
+    '&a',
+    '!a',
+    '{a',
+    '[',
+    '?',
+    '? a',
+    '|',
+    '> a',
+    '%',
+    '@a',
+    '`a',
+    '"',
+    "'",
+    'true',
+    'null',
+    '~',
+    ' a ',
+    'a:',
+  ),
   fc.string({ maxLength: 8 }),
 );
 const tree = fc.letrec((tie) => ({
@@ -27,7 +58,10 @@ function plain({ key, value, children }: Block): unknown {
 it('reads whatever it reads line by line as all of YAML is read', () => {
   const styles = [{ defaultStringType: 'QUOTE_SINGLE' }, { defaultStringType: 'PLAIN' }] as const;
   const texts = fc
-    .tuple(fc.dictionary(word, tree, { minKeys: 1, maxKeys: 4, noNullPrototype: true }), fc.constantFrom(...styles))
+    .tuple(
+      fc.dictionary(word, tree, { minKeys: 1, maxKeys: 4, noNullPrototype: true }),
+      fc.constantFrom(...styles),
+    )
     .map(([value, style]) => stringify(value, { ...style, lineWidth: 0 }));
   fc.assert(
     fc.property(texts, (text) => {
@@ -59,7 +93,8 @@ it('says nothing of a text that the whole of YAML does not say', () => {
 
 it('knows the line of each block', () => {
   const text = 'a:\n  b: c\n\n  # comment\n  d: {e: f}\n---\ng: |\n  h: i\n\n  j\nk: l\n';
-  const lines = (blocks: readonly Block[]): unknown => blocks.flatMap(({ key, line, children }) => [[key, line], ...(lines(children) as [])]);
+  const lines = (blocks: readonly Block[]): unknown =>
+    blocks.flatMap(({ key, line, children }) => [[key, line], ...(lines(children) as [])]);
   expect(lines(parseBlocks(text))).toEqual(lines(blocksOfYaml(text)));
   expect(parseAllDocuments(text)).toHaveLength(2);
 });

@@ -32,18 +32,32 @@ describe('attack: a lockfile that says one package and fetches another', () => {
       'node_modules/types': { version: '1.0.0', resolved: at('@evil/types', '1.0.0'), integrity: DIGEST },
     });
     const { entries, warnings } = read(text);
-    expect(entries.map(({ name, version }) => `${name}@${version}`)).toEqual(['evil@1.0.0', 'ms@2.1.2', '@evil/types@1.0.0']);
+    expect(entries.map(({ name, version }) => `${name}@${version}`)).toEqual([
+      'evil@1.0.0',
+      'ms@2.1.2',
+      '@evil/types@1.0.0',
+    ]);
     expect(warnings.map(({ kind }) => kind)).toEqual(Array(3).fill('address-of-another-package'));
   });
 
   it.each([
-    ['a proxy of the registry', 'https://npm.example/artifactory/api/npm/all/lodash/-/lodash-4.17.21.tgz', 'npm.example'],
+    [
+      'a proxy of the registry',
+      'https://npm.example/artifactory/api/npm/all/lodash/-/lodash-4.17.21.tgz',
+      'npm.example',
+    ],
     ['an encoded scope', 'https://npm.example/@a%2flodash/-/lodash-4.17.21.tgz', null],
-    ['credentials and a token', 'https://user:secret@npm.example/lodash/-/lodash-4.17.21.tgz?token=secret', 'npm.example'],
+    [
+      'credentials and a token',
+      'https://user:secret@npm.example/lodash/-/lodash-4.17.21.tgz?token=secret',
+      'npm.example',
+    ],
     ['a port', 'http://localhost:4873/lodash/-/lodash-4.17.21.tgz', 'localhost:4873'],
   ])('is not alarmed by %s', (_what, resolved, host) => {
     const name = host === null ? '@a/lodash' : 'lodash';
-    const { entries, warnings } = read(npmLock({ [`node_modules/${name}`]: { version: '4.17.21', resolved } }));
+    const { entries, warnings } = read(
+      npmLock({ [`node_modules/${name}`]: { version: '4.17.21', resolved } }),
+    );
     expect(warnings).toEqual([]);
     expect(entries[0]).toMatchObject({ name, version: '4.17.21', registry: host ?? 'npm.example' });
     expect(JSON.stringify(entries)).not.toContain('secret');
@@ -51,7 +65,10 @@ describe('attack: a lockfile that says one package and fetches another', () => {
 
   it('tells both when the two sections of version 2 disagree', () => {
     const older = { dependencies: { ms: { version: '6.6.6', resolved: at('ms', '6.6.6') } } };
-    const text = npmLock({ 'node_modules/ms': { version: '2.1.3', resolved: at('ms', '2.1.3') } }, { lockfileVersion: 2, ...older });
+    const text = npmLock(
+      { 'node_modules/ms': { version: '2.1.3', resolved: at('ms', '2.1.3') } },
+      { lockfileVersion: 2, ...older },
+    );
     const { entries, warnings } = read(text);
     expect(entries.map(({ version }) => version)).toEqual(['2.1.3', '6.6.6']);
     expect(warnings.map(({ kind }) => kind)).toEqual(['sections-disagree']);
@@ -69,17 +86,26 @@ describe('attack: keys that are more than keys', () => {
 
   it.each([
     ['JSON', '{\n"lockfileVersion": 3,\n"packages": {\n"node_modules/a": {},\n"node_modules/a": {}\n}}', 5],
-    ['JSON, escaped', '{\n"lockfileVersion": 3,\n"packages": {\n"node_modules/a": {},\n"node_modules/\\u0061": {}\n}}', 5],
+    [
+      'JSON, escaped',
+      '{\n"lockfileVersion": 3,\n"packages": {\n"node_modules/a": {},\n"node_modules/\\u0061": {}\n}}',
+      5,
+    ],
     ['YAML', "lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    x: y\n  a@1.0.0:\n    x: y\n", 5],
     ['yarn', '# yarn lockfile v1\n\na@^1:\n  version "1.0.0"\n\na@^1:\n  version "6.6.6"\n', 6],
-    ['yarn, berry', '__metadata:\n  version: 8\n"a@npm:1":\n  resolution: "a@npm:1.0.0"\n"b@npm:1, a@npm:1":\n  resolution: "a@npm:6.6.6"\n', 5],
+    [
+      'yarn, berry',
+      '__metadata:\n  version: 8\n"a@npm:1":\n  resolution: "a@npm:1.0.0"\n"b@npm:1, a@npm:1":\n  resolution: "a@npm:6.6.6"\n',
+      5,
+    ],
   ])('refuses a key that is there twice in %s', (_what, text, line) => {
     expect(refusal(text)).toMatchObject({ line });
     expect(refusal(text).why).toMatch(/twice|unique/i);
   });
 
   it('does not follow aliases of YAML', () => {
-    const text = "lockfileVersion: '9.0'\npackages:\n  a@1.0.0: &x\n    resolution: {integrity: y}\n  b@1.0.0: *x\n";
+    const text =
+      "lockfileVersion: '9.0'\npackages:\n  a@1.0.0: &x\n    resolution: {integrity: y}\n  b@1.0.0: *x\n";
     expect(refusal(text)).toMatchObject({ line: 4 });
     expect(refusal(text).why).toContain('anchors, aliases or tags');
   });
@@ -93,14 +119,39 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['package-lock.json', '{\n"lockfileVersion": 4,\n"packages": {}}', 2, 'lockfileVersion 4; versions 1, 2, 3 are known'],
-    ['pnpm-lock.yaml', "settings: {}\nlockfileVersion: '10.0'\n", 2, '"10.0"; versions 5.0 to 5.4, 6.0, 6.1, 7.0 and 9.0 are known'],
+    [
+      'package-lock.json',
+      '{\n"lockfileVersion": 4,\n"packages": {}}',
+      2,
+      'lockfileVersion 4; versions 1, 2, 3 are known',
+    ],
+    [
+      'pnpm-lock.yaml',
+      "settings: {}\nlockfileVersion: '10.0'\n",
+      2,
+      '"10.0"; versions 5.0 to 5.4, 6.0, 6.1, 7.0 and 9.0 are known',
+    ],
     ['yarn.lock', '# yarn lockfile v2\n', null, '"yarn lockfile v2"; version 1 is known'],
     ['yarn.lock, berry', '__metadata:\n  version: 99\n', 1, '"99"; versions 4 to 10 are known'],
-    ['bun.lock', '{"lockfileVersion": 9, "workspaces": {}}', 1, 'lockfileVersion 9; versions 0, 1, 2 are known'],
-    ['CycloneDX', '{"bomFormat": "CycloneDX",\n"specVersion": "2.0"}', 2, '"2.0"; versions 1.2 to 1.7 are known'],
+    [
+      'bun.lock',
+      '{"lockfileVersion": 9, "workspaces": {}}',
+      1,
+      'lockfileVersion 9; versions 0, 1, 2 are known',
+    ],
+    [
+      'CycloneDX',
+      '{"bomFormat": "CycloneDX",\n"specVersion": "2.0"}',
+      2,
+      '"2.0"; versions 1.2 to 1.7 are known',
+    ],
     ['SPDX', '{"spdxVersion": "SPDX-2.1"}', 1, '"SPDX-2.1"; SPDX-2.2 and SPDX-2.3 are known'],
-    ['SPDX 3', '{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": []}', null, 'It is SPDX 3'],
+    [
+      'SPDX 3',
+      '{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": []}',
+      null,
+      'It is SPDX 3',
+    ],
   ])('refuses %s of a version that is not known', (_what, text, line, why) => {
     expect(refusal(text).line).toBe(line);
     expect(refusal(text).why).toContain(why);
@@ -188,9 +239,15 @@ describe('what no registry serves is said and counted', () => {
       { name: 'own', version: '1.0.0', purl: 'pkg:npm/own@1.0.0' },
       { name: 'ms', version: '2.1.3', purl: 'pkg:npm/ms@2.1.3', hashes },
     ];
-    const { entries, leftOut } = read(JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', components }));
+    const { entries, leftOut } = read(
+      JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', components }),
+    );
     expect(entries.map(({ name }) => name)).toEqual(['ms']);
-    expect(leftOut.map(({ reason }) => reason).sort()).toEqual(['no-artifact', 'no-package-name', 'other-ecosystem']);
+    expect(leftOut.map(({ reason }) => reason).sort()).toEqual([
+      'no-artifact',
+      'no-package-name',
+      'other-ecosystem',
+    ]);
   });
 });
 
@@ -213,9 +270,19 @@ describe('lists', () => {
 });
 
 it('takes what the project asks for, and for what, from the manifest where the lockfile is silent', () => {
-  const lock = '# yarn lockfile v1\n\na@^1:\n  version "1.0.0"\n  dependencies:\n    c "^1"\n\nb@^1:\n  version "1.0.0"\n\nc@^1:\n  version "1.0.0"\n';
+  const lock =
+    '# yarn lockfile v1\n\na@^1:\n  version "1.0.0"\n  dependencies:\n    c "^1"\n\nb@^1:\n  version "1.0.0"\n\nc@^1:\n  version "1.0.0"\n';
   const manifest = '{"dependencies": {"a": "^1"}, "devDependencies": {"b": "^1"}}';
-  const told = (text: string | null) => read(lock, 'yarn.lock', text).entries.map(({ direct, dev }) => [direct, dev]);
-  expect(told(manifest)).toEqual([[true, false], [true, true], [false, false]]);
-  expect(told(null)).toEqual([[null, null], [null, null], [null, null]]);
+  const told = (text: string | null) =>
+    read(lock, 'yarn.lock', text).entries.map(({ direct, dev }) => [direct, dev]);
+  expect(told(manifest)).toEqual([
+    [true, false],
+    [true, true],
+    [false, false],
+  ]);
+  expect(told(null)).toEqual([
+    [null, null],
+    [null, null],
+    [null, null],
+  ]);
 });

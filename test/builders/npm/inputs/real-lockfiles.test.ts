@@ -41,9 +41,21 @@ function told({ files, entries, leftOut, warnings, refused }: Inputs): string {
       const alias = one.alias === null ? [] : [`as ${one.alias}`];
       const digests = one.integrity.map((digest) => digest.slice(0, 14));
       const { line, project, path: way } = one.place;
-      return [one.subject.purl, ...alias, ...flags(one), ...digests, one.registry ?? '-', `${line}`, project, way.join(' > ')].join('  ');
+      return [
+        one.subject.purl,
+        ...alias,
+        ...flags(one),
+        ...digests,
+        one.registry ?? '-',
+        `${line}`,
+        project,
+        way.join(' > '),
+      ].join('  ');
     }),
-    ...leftOut.map((one) => `left out: ${one.reason}  ${one.name}@${one.version ?? '-'}  ${one.from ?? '-'}  ${one.place.line}`),
+    ...leftOut.map(
+      (one) =>
+        `left out: ${one.reason}  ${one.name}@${one.version ?? '-'}  ${one.from ?? '-'}  ${one.place.line}`,
+    ),
     ...warnings.map(({ kind, line }) => `warning: ${kind}  ${line}`),
     ...refused.map(({ why }) => `refused: ${why}`),
   ];
