@@ -2,6 +2,7 @@
 import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
+import { addAffectedCommand } from './affected-options.ts';
 import { addCheckAttestationCommand } from './check-attestation-options.ts';
 import { addCompareCommand } from './compare-options.ts';
 import { addDemoCommand } from './demo-options.ts';
@@ -24,6 +25,7 @@ addPlanCommand(program);
 addCompareCommand(program);
 addKeygenCommand(program);
 addCheckAttestationCommand(program);
+addAffectedCommand(program);
 addDemoCommand(program);
 
 try {

@@ -7,7 +7,8 @@ import { visible } from '../published/visible.ts';
 import { abilitiesOf, codeOf, dataLinesOf } from './facts.ts';
 import type { Report } from './report.ts';
 
-const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
+export const SARIF_SCHEMA =
+  'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
 const LEVELS = {
   none: 'none',
@@ -54,7 +55,7 @@ export function renderSarif(report: Report): Log {
   const rest = report.findings.length + report.leftOut.findings - listed.findings.length;
   const rules = new Map(results.map((one) => [one.ruleId, one]));
   return {
-    $schema: SCHEMA,
+    $schema: SARIF_SCHEMA,
     version: '2.1.0',
     runs: [
       {
@@ -181,8 +182,8 @@ function resultOf(one: Numbered, { subject }: Report): SarifResult {
   };
 }
 
-/** A path within the package as a relative URI (RFC 3986), never an empty one; names from outside can hold anything. */
-function uriOf(path: string): string {
+/** A path as a relative URI (RFC 3986), never an empty one; names from outside can hold anything. */
+export function uriOf(path: string): string {
   const parts = path.split('/').map((part) => encodeURIComponent(part.toWellFormed()));
   const uri = parts.map((part) => (/^\.{1,2}$/.test(part) ? part.replaceAll('.', '%2E') : part)).join('/');
   return uri.replace(/^\/+/, (slashes) => '%2F'.repeat(slashes.length)) || 'package';
