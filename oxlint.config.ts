@@ -6,7 +6,16 @@ import type { OxlintOverride } from 'oxlint';
  * in `/`. A new folder or file directly in src/ gets its place here (test/layers.test.ts asks for it).
  */
 export const ORDER = [
-  ['model/', 'errors.ts', 'deadline.ts', 'stopwatch.ts', 'tail-buffer.ts', 'cache-dir.ts', 'version.ts'],
+  [
+    'model/',
+    'errors.ts',
+    'deadline.ts',
+    'stopwatch.ts',
+    'tail-buffer.ts',
+    'cache-dir.ts',
+    'version.ts',
+    'strict-json.ts',
+  ],
   ['process.ts', 'process-family.ts', 'content-cache.ts', 'owner.ts'],
   ['exclusive.ts', 'sigstore/', 'keys/'],
   ['signing/'],

@@ -44,17 +44,22 @@ export async function runCheckAttestation(
   return exitCodeOfCheck(document);
 }
 
-/** The check by the first signer whose signature it is; else by the last one. */
+/** The check by the first signer whose signature it is; else by the one whose it most nearly is. */
 async function checkByAny(
   request: Omit<CheckRequest, 'signer'>,
   [first, ...others]: Signers,
 ): Promise<CheckDocument> {
-  let document = await checkAttestation({ ...request, signer: first });
+  let best = await checkAttestation({ ...request, signer: first });
   for (const signer of others) {
-    if (document.signer !== null) break;
-    document = await checkAttestation({ ...request, signer });
+    if (best.signer !== null) break;
+    const document = await checkAttestation({ ...request, signer });
+    if (document.signer !== null || held(document) > held(best)) best = document;
   }
-  return document;
+  return best;
+}
+
+function held({ claims }: CheckDocument): number {
+  return claims.filter(({ state }) => state === 'holds').length;
 }
 
 /** The stricter of what the command line and a policy say, in milliseconds; null when neither does. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { repeatedName } from '../strict-json.ts';
 import { isBase64 } from './base64.ts';
 import { whyNoCertificate } from './strict-certificate.ts';
 
@@ -141,10 +142,14 @@ export function readBundle(bytes: Uint8Array): ReadBundle | { readonly why: stri
   };
 }
 
-/** Parses bytes as JSON in UTF-8, and nothing but that. */
+/** Parses bytes as JSON in UTF-8, and nothing but that; every name in an object once. */
 export function jsonOf(bytes: Uint8Array): { readonly value: unknown } | { readonly why: string } {
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) };
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const value: unknown = JSON.parse(text);
+    const twice = repeatedName(text);
+    if (twice === null) return { value };
+    return { why: `An object in it has the name ${JSON.stringify(twice.slice(0, 200))} twice.` };
   } catch {
     // The engine's message would show what the file holds, and it may be one that was named by mistake.
     return { why: 'It is not JSON.' };
