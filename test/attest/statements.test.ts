@@ -10,6 +10,7 @@ import { summaryStatement } from '../../src/attest/summary.ts';
 import { BUILD_TYPE, BUILDERS, levelUri, VERIFICATION_TYPE } from '../../src/attest/type-uris.ts';
 import { verificationStatement } from '../../src/attest/verification.ts';
 import { checkAttestation } from '../../src/check-attestation.ts';
+import { keyId } from '../../src/keys/kinds.ts';
 import type { ResultDocument } from '../../src/report/document.ts';
 import { DOCUMENTS, OCCASION, provenanceOf, SOON, verificationOf } from '../support/attestations.ts';
 
@@ -148,12 +149,22 @@ it.each([VERIFICATION_TYPE, BUILD_TYPE, ...Object.values(BUILDERS), levelUri('by
 /** Bundles that were written once and never change: what was signed in the past must go on being accepted. */
 describe('bundles of earlier versions', () => {
   const folder = path.join(GOLDEN, 'bundles');
-  const key = createPublicKey(readFileSync(path.join(folder, 'golden.pub')));
+  const keyOf = (bytes: Buffer) => {
+    const bundle = JSON.parse(bytes.toString()) as { verificationMaterial: { publicKey: { hint: string } } };
+    const keys = readdirSync(folder).filter((name) => name.endsWith('.pub'));
+    const found = keys
+      .map((name) => createPublicKey(readFileSync(path.join(folder, name))))
+      .find((key) => keyId(key) === bundle.verificationMaterial.publicKey.hint);
+    if (found === undefined) throw new Error('Its key is not here.');
+    return found;
+  };
 
   it.each(readdirSync(folder).filter((name) => name.endsWith('.json')))('%s is accepted', async (name) => {
+    const bytes = readFileSync(path.join(folder, name));
+    const key = keyOf(bytes);
     const document = await checkAttestation({
       name,
-      bytes: readFileSync(path.join(folder, name)),
+      bytes,
       signer: { kind: 'key', key },
       trust: { file: null, cacheDir: folder },
       expected: null,
