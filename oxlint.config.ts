@@ -15,6 +15,7 @@ export const ORDER = [
     'cache-dir.ts',
     'version.ts',
     'strict-json.ts',
+    'schema-issues.ts',
   ],
   ['process.ts', 'process-family.ts', 'content-cache.ts', 'owner.ts'],
   ['exclusive.ts', 'sigstore/', 'keys/'],
@@ -38,6 +39,7 @@ export const ORDER = [
   ['plan-file/'],
   ['find-plans.ts'],
   ['verify.ts', 'compare-artifacts.ts', 'attest-result.ts', 'check-attestation.ts'],
+  ['check-together.ts'],
   ['batch/', 'demo/'],
   ['cli/'],
 ] as const;
@@ -55,6 +57,7 @@ const NOT_FOR_BUILDERS = [
   'compare-artifacts.ts',
   'attest-result.ts',
   'check-attestation.ts',
+  'check-together.ts',
   'batch/',
   'cli/',
 ] as const satisfies readonly Module[];

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { agreementJsonSchema } from '../../src/attest/agreement.ts';
 import { checkJsonSchema } from '../../src/attest/check-document.ts';
+import { EVIDENCE } from '../../src/attest/evidence.ts';
 import { predicateJsonSchemas } from '../../src/attest/predicates.ts';
 import { provenanceStatement } from '../../src/attest/provenance.ts';
 import { summaryStatement } from '../../src/attest/summary.ts';
@@ -125,6 +127,24 @@ describe('published schemas', () => {
   it('docs/check.schema.json is what check-attestation prints', async () => {
     const text = `${JSON.stringify(checkJsonSchema(), null, 2)}\n`;
     await expect(text).toMatchFileSnapshot(path.join(DOCS, 'check.schema.json'));
+  });
+
+  it('docs/agreement.schema.json is what it prints of several', async () => {
+    const text = `${JSON.stringify(agreementJsonSchema(), null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot(path.join(DOCS, 'agreement.schema.json'));
+  });
+
+  it('docs/evidence.md has a section for each kind of statement, with what it says', () => {
+    const page = readFileSync(path.join(DOCS, 'evidence.md'), 'utf8');
+    const sections = page.split(/^## /m).slice(1);
+    expect(sections.map((section) => section.split('\n', 1)[0])).toEqual(
+      Object.values(EVIDENCE).map(({ title }) => title),
+    );
+    for (const [kind, { says, silent }] of Object.entries(EVIDENCE)) {
+      const section = sections.find((one) => one.includes(`\`${kind}\``)) ?? '';
+      expect(section).toContain(`**It says:** ${says}`);
+      expect(section).toContain(`**It does not say:** ${silent}`);
+    }
   });
 
   it.each(VERDICTS)('accept the statements of a %s file', (_, document) => {

@@ -209,7 +209,7 @@ describe('wrong usage of check-attestation', () => {
     ['nobody is named', []],
     ['an identity without an issuer', ['--identity', 'me']],
     ['an issuer without an identity', ['--issuer', 'https://issuer.example']],
-    ['a key and an identity', ['--key', 'me.pub', '--identity', 'me', '--issuer', 'x']],
+    ['a key and half of an identity', ['--key', 'me.pub', '--identity', 'me']],
     ['a private key', ['--key', 'me.key']],
     ['a key that is not there', ['--key', 'nowhere.pub']],
     ['an age without a unit', ['--key', 'me.pub', '--max-age', '90']],
