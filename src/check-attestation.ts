@@ -13,6 +13,7 @@ import {
   unchecked,
   understand,
   type Understood,
+  witnessClaim,
 } from './attest/check-statement.ts';
 import { EVIDENCE } from './attest/evidence.ts';
 import { PAYLOAD_TYPE, STATEMENT_TYPE } from './attest/type-uris.ts';
@@ -21,6 +22,7 @@ import { keyId } from './keys/kinds.ts';
 import type { ProvenanceSigner } from './model/source.ts';
 import { judgeStatement, type StatedPolicy } from './policy/apply.ts';
 import { jsonOf, LARGEST_BUNDLE, type ReadBundle, readBundle } from './sigstore/read-bundle.ts';
+import { seenBy } from './sigstore/seen-by.ts';
 import type { TrustOptions } from './sigstore/trusted-root.ts';
 import { bundleVerifier } from './sigstore/verify-bundle.ts';
 import { whyNotSigned } from './sigstore/verify-own-key.ts';
@@ -46,6 +48,8 @@ export interface CheckRequest {
   readonly now: Date;
   /** Null: the verdict is said and not judged. */
   readonly policy: StatedPolicy | null;
+  /** True: a log or a timestamp authority must have seen the signature. */
+  readonly mustBeWitnessed: boolean;
 }
 
 type Found = Pick<CheckDocument, 'signer' | 'statement'> & { readonly claims: readonly Claim[] };
@@ -84,12 +88,14 @@ async function check(request: CheckRequest): Promise<Found> {
   const before = [holds('bundle', `${form} and one signature.`)];
   const { claims, signer, workflow } = await signatureClaims(bundle, request);
   if (signer === null) return stopped([...before, ...claims]);
+  const seen = bundle.isWitnessed ? await seenBy(bundle.json) : [];
+  const witness = witnessClaim(seen, request.mustBeWitnessed);
   const read = readStatement(bundle.payload, workflow);
-  const through = [...before, ...claims, read.claim];
+  const through = [...before, ...claims, witness, read.claim];
   if (read.understood === null) return { ...stopped(through), signer };
   const last = [
     subjectClaim(read.understood, request.expected),
-    freshnessClaim(read.understood.facts, request),
+    freshnessClaim(read.understood.facts, { ...request, seen }),
     policyClaim(read.understood, request),
   ];
   return { claims: [...through, ...last], signer, statement: statementOf(read.understood) };
@@ -163,7 +169,7 @@ async function byCertificate(
   }
   const claims = [
     holds('signer', `It is ${identity}, as ${issuer} says.`),
-    holds('signature', 'It is right, and the log has it.'),
+    holds('signature', 'It is right.'),
   ];
   return {
     claims,

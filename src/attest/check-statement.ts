@@ -1,3 +1,4 @@
+import type { SeenSignature } from '../model/seen-signature.ts';
 import { issuesText } from '../schema-issues.ts';
 import { EVIDENCE } from './evidence.ts';
 import { KNOWN_PREDICATE_TYPES, type PredicateFacts, readPredicate } from './predicates.ts';
@@ -9,6 +10,7 @@ export const CLAIM_NAMES = [
   'bundle',
   'signer',
   'signature',
+  'witness',
   'statement',
   'subject',
   'freshness',
@@ -34,6 +36,19 @@ export function fails(name: ClaimName, detail: string): Claim {
 
 export function unchecked(name: ClaimName, detail: string): Claim {
   return { name, state: 'unchecked', detail };
+}
+
+/** Whether a log or a timestamp authority has seen the signature. @param isWanted false: it need not be so */
+export function witnessClaim(seen: readonly SeenSignature[], isWanted: boolean): Claim {
+  const nobody = 'No log and no timestamp authority has seen the signature.';
+  if (seen.length === 0) return isWanted ? fails('witness', nobody) : unchecked('witness', nobody);
+  const texts = seen.map(({ kind, time, index }) => {
+    const when = time === null ? '' : ` since ${time}`;
+    return kind === 'log'
+      ? `A log has it, at ${index ?? '?'}${when}.`
+      : `A timestamp authority saw it at ${time ?? '?'}.`;
+  });
+  return holds('witness', texts.join(' '));
 }
 
 /** The file that an attestation should be about. */
@@ -129,15 +144,22 @@ const DAY_MS = 86_400_000;
  */
 export function freshnessClaim(
   { time }: PredicateFacts,
-  options: { readonly now: Date; readonly maxAgeMs: number | null },
+  options: {
+    readonly now: Date;
+    readonly maxAgeMs: number | null;
+    readonly seen: readonly SeenSignature[];
+  },
 ): Claim {
-  const { now, maxAgeMs } = options;
+  const { now, maxAgeMs, seen } = options;
   if (time === null) {
     const detail = 'It does not say when it was made.';
     return maxAgeMs === null ? unchecked('freshness', detail) : fails('freshness', detail);
   }
   const ageMs = now.getTime() - Date.parse(time);
   const said = `It was made at ${time}`;
+  const before = seen.find((one) => one.time !== null && isLaterThan(time, one.time));
+  if (before !== undefined)
+    return fails('freshness', `It says that it was made at ${time}; it was seen before, at ${before.time}.`);
   if (ageMs < -CLOCK_SKEW_MS)
     return fails(
       'freshness',
@@ -147,6 +169,10 @@ export function freshnessClaim(
   if (ageMs > maxAgeMs)
     return fails('freshness', `${said}, ${daysText(ageMs)} ago; at most ${daysText(maxAgeMs)} were allowed.`);
   return holds('freshness', `${said}, ${daysText(ageMs)} ago.`);
+}
+
+function isLaterThan(time: string, other: string): boolean {
+  return Date.parse(time) - Date.parse(other) > CLOCK_SKEW_MS;
 }
 
 function daysText(milliseconds: number): string {

@@ -11,6 +11,7 @@ export interface CheckAttestationOptions extends RegistryOptions {
   readonly maxAge?: number;
   readonly policy?: string;
   readonly independent?: number;
+  readonly witnessed: boolean;
   readonly json: boolean;
 }
 
@@ -37,6 +38,7 @@ export function addCheckAttestationCommand(program: Command): void {
     )
     .option('--max-age <time>', 'refuse what is older, for example 12h or 90d', age)
     .option('--independent <count>', 'so many different signers must have rebuilt it and agree', count)
+    .option('--witnessed', 'a log or a timestamp authority must have seen the signature', false)
     .option('--json', 'print one document instead of text', false);
   addRegistryOptions(command)
     .addHelpText('after', EXIT_CODES)

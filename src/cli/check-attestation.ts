@@ -36,6 +36,7 @@ export async function runCheckAttestation(
     maxAgeMs: oldest(options.maxAge, policy?.policy.maxAge),
     now: new Date(),
     policy,
+    mustBeWitnessed: options.witnessed,
   };
   const [only, ...others] = bundles;
   if (only !== undefined && others.length === 0 && options.independent === undefined) {

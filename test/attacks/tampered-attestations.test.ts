@@ -56,6 +56,7 @@ function checked(bytes: Uint8Array, options: Options = {}): Promise<CheckDocumen
     maxAgeMs: null,
     now: SOON,
     policy: null,
+    mustBeWitnessed: false,
     ...options,
   });
 }

@@ -46,6 +46,7 @@ const request = {
   maxAgeMs: null,
   now: new Date(),
   policy: null,
+  mustBeWitnessed: false,
 };
 
 /** An envelope without a bundle around it, as OSS Rebuild has them. */

@@ -82,7 +82,11 @@ async function keyless(statements: readonly Statement[]): Promise<readonly objec
   const services = await sigstore.serve();
   try {
     const signables = statements.map((one) => ({ payload: statementBytes(one), payloadType: PAYLOAD_TYPE }));
-    const signed = await signKeyless(signables, { fulcioUrl: services.url, rekorUrl: services.url });
+    const signed = await signKeyless(signables, {
+      fulcioUrl: services.url,
+      rekorUrl: services.url,
+      tsaUrl: null,
+    });
     return signed.bundles;
   } finally {
     await services.close();

@@ -191,6 +191,7 @@ describe('bundles of earlier versions', () => {
       maxAgeMs: null,
       now: SOON,
       policy: null,
+      mustBeWitnessed: false,
     });
     expect(document).toMatchObject({ accepted: true });
   });
