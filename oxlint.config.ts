@@ -6,7 +6,17 @@ import type { OxlintOverride } from 'oxlint';
  * in `/`. A new folder or file directly in src/ gets its place here (test/layers.test.ts asks for it).
  */
 export const ORDER = [
-  ['model/', 'errors.ts', 'deadline.ts', 'stopwatch.ts', 'tail-buffer.ts', 'cache-dir.ts', 'version.ts'],
+  [
+    'model/',
+    'errors.ts',
+    'deadline.ts',
+    'stopwatch.ts',
+    'tail-buffer.ts',
+    'cache-dir.ts',
+    'version.ts',
+    'strict-json.ts',
+    'schema-issues.ts',
+  ],
   ['process.ts', 'process-family.ts', 'content-cache.ts', 'owner.ts'],
   ['exclusive.ts', 'sigstore/', 'keys/'],
   ['signing/'],
@@ -30,6 +40,7 @@ export const ORDER = [
   ['plan-file/'],
   ['find-plans.ts'],
   ['verify.ts', 'compare-artifacts.ts', 'attest-result.ts', 'check-attestation.ts'],
+  ['check-together.ts'],
   ['affected/', 'batch/', 'demo/'],
   ['cli/'],
 ] as const;
@@ -47,6 +58,7 @@ const NOT_FOR_BUILDERS = [
   'compare-artifacts.ts',
   'attest-result.ts',
   'check-attestation.ts',
+  'check-together.ts',
   'batch/',
   'cli/',
 ] as const satisfies readonly Module[];

@@ -50,6 +50,7 @@ try {
     maxAgeMs: null,
     now: SOON,
     policy: null,
+    mustBeWitnessed: false,
   };
   const prefix = path.join(folder, 'key');
   const { privateFile, publicFile } = await makeKeyPair({ prefix, kind: 'p256', passphrase: 'passphrase' });

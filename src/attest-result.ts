@@ -9,10 +9,15 @@ import { verificationStatement } from './attest/verification.ts';
 import { messageOf, ReproveError } from './errors.ts';
 import type { ResultDocument } from './report/document.ts';
 import type { SignWith } from './signing/protocol.ts';
-import { signApart } from './signing/sign.ts';
+import { signAndWitness } from './signing/sign-and-witness.ts';
+import type { TrustOptions } from './sigstore/trusted-root.ts';
+import type { Witnesses } from './sigstore/witness.ts';
 
 export interface AttestRequest {
   readonly with: SignWith;
+  readonly witnesses: Witnesses;
+  /** Under what it is checked before it is written. */
+  readonly trust: TrustOptions;
   /** Folder for the bundles; made when it is missing. */
   readonly out: string;
   readonly occasion: Occasion;
@@ -38,8 +43,10 @@ export async function attestResult(
     { file: `${name}.summary.sigstore.json`, statement: summaryStatement(document, occasion) },
   ].flatMap(({ file, statement }) => (statement === null ? [] : [{ file, statement }]));
   if (named.length === 0) return document;
-  const { signer, bundles } = await signApart({
+  const { signer, bundles } = await signAndWitness({
     with: request.with,
+    witnesses: request.witnesses,
+    trust: request.trust,
     payloadType: PAYLOAD_TYPE,
     payloads: named.map(({ statement }) => statementBytes(statement)),
   });

@@ -13,15 +13,20 @@ import {
   unchecked,
   understand,
   type Understood,
+  witnessClaim,
 } from './attest/check-statement.ts';
-import { PAYLOAD_TYPE } from './attest/type-uris.ts';
+import { EVIDENCE } from './attest/evidence.ts';
+import { PAYLOAD_TYPE, STATEMENT_TYPE } from './attest/type-uris.ts';
 import { messageOf, ReproveError } from './errors.ts';
 import { keyId } from './keys/kinds.ts';
+import type { ProvenanceSigner } from './model/source.ts';
 import { judgeStatement, type StatedPolicy } from './policy/apply.ts';
-import { issuesText, jsonOf, LARGEST_BUNDLE, type ReadBundle, readBundle } from './sigstore/read-bundle.ts';
+import { jsonOf, LARGEST_BUNDLE, type ReadBundle, readBundle } from './sigstore/read-bundle.ts';
+import { seenBy } from './sigstore/seen-by.ts';
 import type { TrustOptions } from './sigstore/trusted-root.ts';
 import { bundleVerifier } from './sigstore/verify-bundle.ts';
 import { whyNotSigned } from './sigstore/verify-own-key.ts';
+import { disagreementOf, workflowSigner } from './source/signer.ts';
 import { VERSION } from './version.ts';
 
 /** Who must have signed. */
@@ -43,6 +48,8 @@ export interface CheckRequest {
   readonly now: Date;
   /** Null: the verdict is said and not judged. */
   readonly policy: StatedPolicy | null;
+  /** True: a log or a timestamp authority must have seen the signature. */
+  readonly mustBeWitnessed: boolean;
 }
 
 type Found = Pick<CheckDocument, 'signer' | 'statement'> & { readonly claims: readonly Claim[] };
@@ -73,23 +80,30 @@ export async function checkAttestation(request: CheckRequest): Promise<CheckDocu
 async function check(request: CheckRequest): Promise<Found> {
   const bundle = readBundle(request.bytes);
   if ('why' in bundle) return stopped([fails('bundle', `It is no Sigstore bundle: ${bundle.why}`)]);
-  if (bundle.payloadType !== PAYLOAD_TYPE) {
+  if (!isStatement(bundle)) {
     const type = JSON.stringify(bundle.payloadType.slice(0, 200));
     return stopped([fails('bundle', `It holds ${type} and no in-toto statement.`)]);
   }
-  const before = [holds('bundle', 'It is a Sigstore bundle with one envelope and one signature.')];
-  const { claims, signer } = await signatureClaims(bundle, request);
+  const form = bundle.isBareEnvelope ? 'It is one envelope' : 'It is a Sigstore bundle with one envelope';
+  const before = [holds('bundle', `${form} and one signature.`)];
+  const { claims, signer, workflow } = await signatureClaims(bundle, request);
   if (signer === null) return stopped([...before, ...claims]);
-  const read = readStatement(bundle.payload);
-  const through = [...before, ...claims, read.claim];
+  const seen = bundle.isWitnessed ? await seenBy(bundle.json) : [];
+  const witness = witnessClaim(seen, request.mustBeWitnessed);
+  const read = readStatement(bundle.payload, workflow);
+  const through = [...before, ...claims, witness, read.claim];
   if (read.understood === null) return { ...stopped(through), signer };
-  const { statement, facts } = read.understood;
   const last = [
-    subjectClaim(statement, request.expected),
-    freshnessClaim(facts, request),
+    subjectClaim(read.understood, request.expected),
+    freshnessClaim(read.understood.facts, { ...request, seen }),
     policyClaim(read.understood, request),
   ];
   return { claims: [...through, ...last], signer, statement: statementOf(read.understood) };
+}
+
+/** Bare envelopes of before the media type was settled name the statement's type in its place. */
+function isStatement({ payloadType, isBareEnvelope }: ReadBundle): boolean {
+  return payloadType === PAYLOAD_TYPE || (isBareEnvelope && payloadType === STATEMENT_TYPE);
 }
 
 function stopped(claims: readonly Claim[]): Found {
@@ -100,6 +114,12 @@ interface Signature {
   readonly claims: readonly Claim[];
   /** Null unless the signature holds and is of whom it should be. */
   readonly signer: CheckDocument['signer'];
+  /** The workflow that signed, as its certificate says; null for any other signer. */
+  readonly workflow: ProvenanceSigner | null;
+}
+
+function unsigned(...claims: readonly Claim[]): Signature {
+  return { claims, signer: null, workflow: null };
 }
 
 function signatureClaims(bundle: ReadBundle, request: CheckRequest): Promise<Signature> {
@@ -111,19 +131,22 @@ async function byKey(bundle: ReadBundle, key: KeyObject, trust: TrustOptions): P
   if (bundle.signedBy !== 'key') {
     const detail =
       'It was signed with a certificate and not with a key: say whose, with --identity and --issuer.';
-    return { claims: [fails('signer', detail)], signer: null };
+    return unsigned(fails('signer', detail));
   }
   const id = keyId(key);
   const why = await whyNotSigned(bundle, key, trust);
   if (why === null) {
     const claims = [holds('signer', `It is the key ${id}.`), holds('signature', 'It is right.')];
-    return { claims, signer: { kind: 'key', id } };
+    return { claims, signer: { kind: 'key', id }, workflow: null };
   }
-  // The name of a key is a hint and proves nothing (DSSE 1.0.2); it tells the likelier mistake.
-  return bundle.hint === id
-    ? { claims: [holds('signer', `It names the key ${id}.`), fails('signature', `${why}.`)], signer: null }
-    : { claims: [fails('signer', `It names the key ${bundle.hint}; yours is ${id}.`)], signer: null };
+  // The name of a key is a hint and proves nothing (DSSE 1.0.2); it tells the likelier mistake. Others name keys in other ways.
+  if (KEY_ID.test(bundle.hint) && bundle.hint !== id)
+    return unsigned(fails('signer', `It names the key ${bundle.hint}; yours is ${id}.`));
+  return unsigned(holds('signer', `It names the key ${bundle.hint}.`), fails('signature', `${why}.`));
 }
+
+/** Names of keys as `keyId` makes them. */
+const KEY_ID = /^[A-Za-z0-9+/]{43}=$/;
 
 async function byCertificate(
   bundle: ReadBundle,
@@ -132,36 +155,56 @@ async function byCertificate(
 ): Promise<Signature> {
   if (bundle.signedBy !== 'certificate') {
     const detail = `It was signed with a key (${bundle.hint}) and not with a certificate: name the public key with --key.`;
-    return { claims: [fails('signer', detail)], signer: null };
+    return unsigned(fails('signer', detail));
   }
   const checked = await bundleVerifier(trust).verify(bundle.json);
   if (checked.kind !== 'verified' || checked.signer === null) {
     const why = checked.kind === 'verified' ? 'no certificate has signed it' : checked.why;
-    return { claims: [fails('signature', `${why}.`)], signer: null };
+    return unsigned(fails('signature', `${why}.`));
   }
   const found = { identity: checked.signer.subject ?? '', issuer: checked.signer.issuer ?? '' };
   if (found.identity !== identity || found.issuer !== issuer) {
     const detail = `It was signed by ${found.identity}, as ${found.issuer} says; asked for was ${identity}, as ${issuer} says.`;
-    return { claims: [fails('signer', detail)], signer: null };
+    return unsigned(fails('signer', detail));
   }
   const claims = [
     holds('signer', `It is ${identity}, as ${issuer} says.`),
-    holds('signature', 'It is right, and the log has it.'),
+    holds('signature', 'It is right.'),
   ];
-  return { claims, signer: { kind: 'certificate', ...found } };
+  return {
+    claims,
+    signer: { kind: 'certificate', ...found },
+    workflow: workflowSigner(checked.signer),
+  };
 }
 
-function readStatement(payload: Buffer): ReturnType<typeof understand> {
+function readStatement(payload: Buffer, workflow: ProvenanceSigner | null): ReturnType<typeof understand> {
   const json = jsonOf(payload);
   if ('why' in json) return { claim: fails('statement', json.why), understood: null };
-  return understand(json.value, issuesText);
+  const read = understand(json.value);
+  const source = read.understood?.facts.source ?? null;
+  const disagreement = workflow === null ? null : disagreementOf(workflow, source);
+  return disagreement === null ? read : { claim: fails('statement', disagreement), understood: null };
 }
 
 function statementOf({ statement, facts }: Understood): NonNullable<CheckDocument['statement']> {
-  const { predicateType, subject } = statement;
-  const { maker, time, verdict, level, result } = facts;
-  const subjects = subject.map(({ name, digest }) => ({ name: name ?? null, digest }));
-  return { predicateType, subject: subjects, maker, time, verdict, level, result };
+  const { kind, maker, time, verdict, level, result, about, opinion, rebuilt, source } = facts;
+  return {
+    predicateType: statement.predicateType,
+    kind,
+    says: EVIDENCE[kind].says,
+    doesNotSay: EVIDENCE[kind].silent,
+    subject: statement.subject.map(({ name, digest }) => ({ name: name ?? null, digest })),
+    about,
+    maker,
+    time,
+    verdict,
+    level,
+    result,
+    opinion,
+    rebuilt: rebuilt && { ...rebuilt },
+    source,
+  };
 }
 
 function policyClaim({ statement, facts }: Understood, { policy, now }: CheckRequest): Claim {

@@ -4,7 +4,8 @@ import { signal } from '../../src/model/signals.ts';
 import type { ProvenanceSigner } from '../../src/model/source.ts';
 import type { Signal } from '../../src/model/verdict.ts';
 import type { BundleVerifier, CertifiedSigner } from '../../src/sigstore/verify-bundle.ts';
-import { isSameRepository, parseRepositoryUrl } from '../../src/source/repository-url.ts';
+import { parseRepositoryUrl } from '../../src/source/repository-url.ts';
+import { disagreementOf, workflowSigner } from '../../src/source/signer.ts';
 import type { Attestation, Attestations, ProvenanceHint } from './registry/attestations.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { VersionDocument } from './registry/document.ts';
@@ -129,7 +130,7 @@ const CI_SERVICES = [
 function judgeSigner(certified: CertifiedSigner | null, hint: ProvenanceHint | null): CheckedProvenance {
   if (certified === null) return invalid(hint, 'a key has signed it, and not a workflow');
   const { issuer, subject } = certified;
-  const signer = signerOf(certified);
+  const signer = workflowSigner(certified);
   if (signer === null) {
     const who = `${subject ?? 'somebody'} (known to ${issuer ?? 'nobody'})`;
     return differs(hint, `It was signed by ${who}, and not by a workflow of a repository.`);
@@ -149,29 +150,6 @@ function judgeSigner(certified: CertifiedSigner | null, hint: ProvenanceHint | n
   const detail = `provenance signed by ${signer.workflow} on ${service.name} for ${signer.repository}${at}`;
   const stated = { ...signer, assurance: 'signature checked' } as const;
   return { ...NOTHING_VOUCHED, checked: [{ kind: 'provenance', detail }], stated, signer };
-}
-
-/** Fulcio's object identifiers, last number (sigstore/fulcio, docs/oid-info.md); those below 8 are of before 2023. */
-const CLAIMS = { oldCommit: 3, oldRepository: 5, repository: 12, commit: 13 } as const;
-
-function signerOf({ subject, claims }: CertifiedSigner): ProvenanceSigner | null {
-  const old = claims.get(CLAIMS.oldRepository);
-  const repository =
-    claims.get(CLAIMS.repository) ?? (old === undefined ? undefined : `https://github.com/${old}`);
-  if (repository === undefined || subject === null) return null;
-  const commit = claims.get(CLAIMS.commit) ?? claims.get(CLAIMS.oldCommit) ?? '';
-  return { repository, commit: /^[0-9a-f]{40}$/.test(commit) ? commit : null, workflow: subject };
-}
-
-/** Where the statement says something else than the certificate: whoever runs a workflow writes the one, not the other. */
-function disagreementOf(signer: ProvenanceSigner, hint: ProvenanceHint | null): string | null {
-  if (hint?.repository != null) {
-    const [stated, certified] = [parseRepositoryUrl(hint.repository), parseRepositoryUrl(signer.repository)];
-    if (stated === null || certified === null || !isSameRepository(stated, certified))
-      return `It says that it was built from ${hint.repository}, and was signed by a workflow of ${signer.repository}.`;
-  }
-  if (hint?.commit == null || signer.commit === null || hint.commit === signer.commit) return null;
-  return `It says that it was built from commit ${hint.commit}, and was signed by a workflow at ${signer.commit}.`;
 }
 
 /** The registry's own statement that it took this file. */

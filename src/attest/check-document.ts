@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { ResultDocument, ToolDocument } from '../report/document.ts';
 import { CLAIM_NAMES } from './check-statement.ts';
+import { EVIDENCE_KINDS } from './evidence.ts';
 
 const Text = z.string();
+const Digests = z.record(Text, Text);
 
 /** The result of `reprove check-attestation`: the document of `--json`. Its JSON Schema is docs/check.schema.json. */
 export const CheckDocument = z.strictObject({
@@ -30,16 +32,28 @@ export const CheckDocument = z.strictObject({
   statement: z
     .strictObject({
       predicateType: Text,
-      subject: z.array(z.strictObject({ name: Text.nullable(), digest: z.record(Text, Text) })),
+      /** What it is evidence of (docs/evidence.md). */
+      kind: z.enum(EVIDENCE_KINDS),
+      says: Text,
+      doesNotSay: Text,
+      subject: z.array(z.strictObject({ name: Text.nullable(), digest: Digests })),
+      /** What the subject is: the file that the registry serves, or what a rebuild made. */
+      about: z.enum(['published', 'rebuilt']),
       /** The builder or verifier that it names. */
       maker: Text,
       /** When it was made. */
-      time: z.iso.datetime().nullable(),
+      time: z.iso.datetime({ offset: true }).nullable(),
       /** Of a rebuild verification; null for other predicates. */
       verdict: ResultDocument.shape.verdict.nullable(),
       level: ResultDocument.shape.level,
       /** Of a verification summary; null for other predicates. */
       result: z.enum(['PASSED', 'FAILED']).nullable(),
+      /** What came of a rebuild, whoever did it; null where nothing was rebuilt. */
+      opinion: ResultDocument.shape.verdict.nullable(),
+      /** Of what the rebuild made. */
+      rebuilt: Digests.nullable(),
+      /** Where a provenance says that the file was built from. */
+      source: z.strictObject({ repository: Text.nullable(), commit: Text.nullable() }).nullable(),
     })
     .nullable(),
 });

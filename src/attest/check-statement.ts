@@ -1,5 +1,8 @@
-import type { z } from 'zod';
+import type { SeenSignature } from '../model/seen-signature.ts';
+import { issuesText } from '../schema-issues.ts';
+import { EVIDENCE } from './evidence.ts';
 import { KNOWN_PREDICATE_TYPES, type PredicateFacts, readPredicate } from './predicates.ts';
+import { plainPurl } from './purl-name.ts';
 import { AnyStatement, OwnStatement } from './statement.ts';
 
 /** What can be right or wrong with an attestation, in the order in which it is looked at. */
@@ -7,6 +10,7 @@ export const CLAIM_NAMES = [
   'bundle',
   'signer',
   'signature',
+  'witness',
   'statement',
   'subject',
   'freshness',
@@ -34,6 +38,19 @@ export function unchecked(name: ClaimName, detail: string): Claim {
   return { name, state: 'unchecked', detail };
 }
 
+/** Whether a log or a timestamp authority has seen the signature. @param isWanted false: it need not be so */
+export function witnessClaim(seen: readonly SeenSignature[], isWanted: boolean): Claim {
+  const nobody = 'No log and no timestamp authority has seen the signature.';
+  if (seen.length === 0) return isWanted ? fails('witness', nobody) : unchecked('witness', nobody);
+  const texts = seen.map(({ kind, time, index }) => {
+    const when = time === null ? '' : ` since ${time}`;
+    return kind === 'log'
+      ? `A log has it, at ${index ?? '?'}${when}.`
+      : `A timestamp authority saw it at ${time ?? '?'}.`;
+  });
+  return holds('witness', texts.join(' '));
+}
+
 /** The file that an attestation should be about. */
 export interface Expected {
   /** What to call it. */
@@ -54,27 +71,26 @@ export interface Understood {
  * Reads a statement whose signature has been checked, and says whether it keeps to its type.
  *
  * @param value the payload, as parsed JSON
- * @param issuesText what to make of what a schema finds wrong
  */
-export function understand(
-  value: unknown,
-  issuesText: (issues: readonly z.core.$ZodIssue[]) => string,
-): { readonly claim: Claim; readonly understood: Understood | null } {
+export function understand(value: unknown): {
+  readonly claim: Claim;
+  readonly understood: Understood | null;
+} {
   const refused = (detail: string) => ({ claim: fails('statement', detail), understood: null });
   const any = AnyStatement.safeParse(value);
   if (!any.success) return refused(`It is no in-toto statement: ${issuesText(any.error.issues)}`);
   const statement = any.data;
   const { predicateType } = statement;
-  const read = readPredicate(predicateType, statement.predicate);
+  const read = readPredicate(statement);
   if (read === null)
     return refused(
       `Its predicate type ${JSON.stringify(predicateType)} is not known; these are: ${KNOWN_PREDICATE_TYPES.join(', ')}.`,
     );
-  if (!read.ok) return refused(`Its predicate is not what ${predicateType} is: ${issuesText(read.issues)}`);
+  if (!read.ok) return refused(`Its predicate is not what ${predicateType} is: ${read.why}`);
   const own = read.facts.isOurs ? OwnStatement.safeParse(value) : null;
   if (own?.success === false) return refused(`It is no statement of ours: ${issuesText(own.error.issues)}`);
   return {
-    claim: holds('statement', `It is what ${predicateType} says it should be.`),
+    claim: holds('statement', `${EVIDENCE[read.facts.kind].title}, in the form that it should have.`),
     understood: { statement, facts: read.facts },
   };
 }
@@ -83,7 +99,8 @@ export function understand(
 const STRONG = ['sha512', 'sha256'] as const;
 
 /** Whether a statement is about a file. in-toto matches by digest; a package's name has to be right as well. */
-export function subjectClaim({ subject }: AnyStatement, expected: Expected | null): Claim {
+export function subjectClaim({ statement, facts }: Understood, expected: Expected | null): Claim {
+  const { subject } = statement;
   const names = subject.map(({ name }) => name ?? 'a file without a name').join(', ');
   if (expected === null)
     return unchecked('subject', `It is about ${names}; no file was named to compare that with.`);
@@ -92,10 +109,17 @@ export function subjectClaim({ subject }: AnyStatement, expected: Expected | nul
     const found = `${expected.label} has sha512 ${expected.digests.sha512}.`;
     return fails('subject', `It is about ${names} with ${digestText(subject[0]?.digest)}; ${found}`);
   }
-  const { purl } = expected;
-  const isNamed = purl === null || same.some(({ name }) => name === purl);
-  if (!isNamed) return fails('subject', `It is about ${names}, not about ${purl}; the bytes are the same.`);
+  const right = facts.namedBy === 'file' ? expected.label : expected.purl;
+  const isNamed = expected.purl === null || same.some(({ name }) => isSameName(name, right));
+  if (!isNamed)
+    return fails('subject', `It is about ${names}, not about ${right ?? ''}; the bytes are the same.`);
   return holds('subject', `It is about ${names}: ${expected.label} has the same bytes.`);
+}
+
+function isSameName(stated: string | undefined, right: string | null): boolean {
+  if (stated === undefined || right === null) return false;
+  const plain = plainPurl(stated);
+  return stated === right || (plain !== null && plain === plainPurl(right));
 }
 
 /** Every strong digest that is stated must be right, and one there must be. */
@@ -120,15 +144,22 @@ const DAY_MS = 86_400_000;
  */
 export function freshnessClaim(
   { time }: PredicateFacts,
-  options: { readonly now: Date; readonly maxAgeMs: number | null },
+  options: {
+    readonly now: Date;
+    readonly maxAgeMs: number | null;
+    readonly seen: readonly SeenSignature[];
+  },
 ): Claim {
-  const { now, maxAgeMs } = options;
+  const { now, maxAgeMs, seen } = options;
   if (time === null) {
     const detail = 'It does not say when it was made.';
     return maxAgeMs === null ? unchecked('freshness', detail) : fails('freshness', detail);
   }
   const ageMs = now.getTime() - Date.parse(time);
   const said = `It was made at ${time}`;
+  const before = seen.find((one) => one.time !== null && isLaterThan(time, one.time));
+  if (before !== undefined)
+    return fails('freshness', `It says that it was made at ${time}; it was seen before, at ${before.time}.`);
   if (ageMs < -CLOCK_SKEW_MS)
     return fails(
       'freshness',
@@ -138,6 +169,10 @@ export function freshnessClaim(
   if (ageMs > maxAgeMs)
     return fails('freshness', `${said}, ${daysText(ageMs)} ago; at most ${daysText(maxAgeMs)} were allowed.`);
   return holds('freshness', `${said}, ${daysText(ageMs)} ago.`);
+}
+
+function isLaterThan(time: string, other: string): boolean {
+  return Date.parse(time) - Date.parse(other) > CLOCK_SKEW_MS;
 }
 
 function daysText(milliseconds: number): string {

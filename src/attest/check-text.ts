@@ -12,7 +12,14 @@ export function checkText({ bundle, accepted, claims, statement }: CheckDocument
     `${accepted ? 'ACCEPTED' : 'REFUSED'}  ${bundle}${accepted ? says : ''}`,
     '',
     ...claims.map(({ name, state, detail }) => `  ${WORDS[state].padEnd(6)} ${name.padEnd(10)} ${detail}`),
-    ...(statement === null ? [] : ['', `  made by ${statement.maker}`]),
+    ...(statement === null
+      ? []
+      : [
+          '',
+          `  made by   ${statement.maker}`,
+          `  says      ${statement.says}`,
+          `  says not  ${statement.doesNotSay}`,
+        ]),
   ];
   return `${lines.map((line) => visible(line)).join('\n')}\n`;
 }

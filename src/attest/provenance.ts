@@ -48,12 +48,16 @@ export const AnyProvenance = z.object({
   buildDefinition: z.object({
     buildType: Text,
     externalParameters: z.record(z.string(), z.unknown()),
+    resolvedDependencies: z
+      .array(z.object({ uri: Text.optional(), digest: z.record(Text, Text).optional() }))
+      .optional(),
   }),
   runDetails: z.object({
     builder: z.object({ id: Text }),
-    metadata: z.object({ finishedOn: Instant.optional() }).optional(),
+    metadata: z.object({ finishedOn: z.iso.datetime({ offset: true }).optional() }).nullish(),
   }),
 });
+export type AnyProvenance = z.infer<typeof AnyProvenance>;
 
 /** What the user asked for, beside the package. */
 export interface Parameters {

@@ -14,6 +14,10 @@ export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
 /** SLSA provenance: the same for 1.0, 1.1 and 1.2. */
 export const PROVENANCE_TYPE = 'https://slsa.dev/provenance/v1';
+/** The version before it, which npm writes on GitLab. */
+export const PROVENANCE_TYPE_V02 = 'https://slsa.dev/provenance/v0.2';
+/** What npm's registry states when it takes a version (npm/attestation). */
+export const PUBLICATION_TYPE = 'https://github.com/npm/attestation/tree/main/specs/publish/v0.1';
 /** SLSA verification summary. */
 export const SUMMARY_TYPE = 'https://slsa.dev/verification_summary/v1';
 export const VERIFICATION_TYPE = `${PAGES}/predicates/rebuild-verification-v1.md`;

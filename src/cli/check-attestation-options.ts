@@ -3,12 +3,15 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { addRegistryOptions, type RegistryOptions } from './options.ts';
 
 export interface CheckAttestationOptions extends RegistryOptions {
-  readonly key?: string;
+  readonly artifact?: string;
+  readonly key: readonly string[];
   readonly identity?: string;
   readonly issuer?: string;
   /** Milliseconds. */
   readonly maxAge?: number;
   readonly policy?: string;
+  readonly independent?: number;
+  readonly witnessed: boolean;
   readonly json: boolean;
 }
 
@@ -16,23 +19,37 @@ export interface CheckAttestationOptions extends RegistryOptions {
 export function addCheckAttestationCommand(program: Command): void {
   const command = program
     .command('check-attestation')
-    .description('check a signed result: who signed it, what it says, and whether that is about your file')
-    .argument('<bundle>', 'a Sigstore bundle, as "reprove verify --key" writes it')
-    .argument('[artifact]', 'the file that it should be about, or a package version of the registry')
-    .option('--key <public key>', 'it must be signed with this key', (file) => path.resolve(file))
-    .option('--identity <exact>', 'it must be signed by this subject of a certificate, to the letter')
-    .option('--issuer <exact>', 'and this identity provider must have vouched for it')
+    .description('check signed results: who signed them, what they say, and whether that is about your file')
+    .argument(
+      '<bundle...>',
+      'Sigstore bundles, or folders of them; the last may be the file or package version',
+    )
+    .option('--artifact <file or package version>', 'what they should be about')
+    .option(
+      '--key <public key>',
+      'they must be signed with this key, or another named one; repeatable',
+      keys,
+      [],
+    )
+    .option('--identity <exact>', 'or by this subject of a certificate, to the letter')
+    .option('--issuer <exact>', 'for which this identity provider must have vouched')
     .option('--policy <file>', 'what to accept, and whose signatures (see docs/policy.md)', (file) =>
       path.resolve(file),
     )
     .option('--max-age <time>', 'refuse what is older, for example 12h or 90d', age)
+    .option('--independent <count>', 'so many different signers must have rebuilt it and agree', count)
+    .option('--witnessed', 'a log or a timestamp authority must have seen the signature', false)
     .option('--json', 'print one document instead of text', false);
   addRegistryOptions(command)
     .addHelpText('after', EXIT_CODES)
-    .action(async (bundle: string, artifact: string | undefined, options: CheckAttestationOptions) => {
+    .action(async (words: readonly string[], options: CheckAttestationOptions) => {
       const { runCheckAttestation } = await import('./check-attestation.ts');
-      process.exitCode = await runCheckAttestation({ bundle, artifact: artifact ?? null }, options);
+      process.exitCode = await runCheckAttestation(words, options);
     });
+}
+
+function keys(file: string, before: readonly string[]): readonly string[] {
+  return [...before, path.resolve(file)];
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -49,6 +66,11 @@ function age(value: string): number {
   throw new InvalidArgumentError('It must be a number with s, m, h or d behind it, for example 90d.');
 }
 
+function count(value: string): number {
+  if (/^[1-9]\d{0,2}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a number from 1 to 999.');
+}
+
 const EXIT_CODES = `
-Exit codes: 0 accepted, 1 refused, or accepted and it says diverged, 2 wrong usage, 3 accepted and it says unverifiable,
+Exit codes: 0 accepted, 1 refused, or accepted and one says diverged, 2 wrong usage, 3 accepted and one says unverifiable,
 4 the tool or its environment failed. With --policy what it accepts is 0, whatever the verdict.`;

@@ -3,58 +3,54 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type CheckDocument, exitCodeOfCheck } from '../attest/check-document.ts';
+import { exitCodeOfAgreement } from '../attest/agreement.ts';
+import { agreementText } from '../attest/agreement-text.ts';
+import { exitCodeOfCheck } from '../attest/check-document.ts';
 import type { Expected } from '../attest/check-statement.ts';
 import { checkText } from '../attest/check-text.ts';
-import {
-  checkAttestation,
-  type CheckRequest,
-  type ExpectedSigner,
-  readBundleFile,
-} from '../check-attestation.ts';
+import { checkByAny, checkTogether, type Signers } from '../check-together.ts';
 import { ReproveError } from '../errors.ts';
 import { readPublicKey } from '../keys/key-file.ts';
 import type { StatedPolicy } from '../policy/apply.ts';
 import { type CheckAttestationOptions, milliseconds } from './check-attestation-options.ts';
+import { readBundles, sortWords } from './named-bundles.ts';
 import { readPolicy, signersOf } from './policy.ts';
 
 /**
- * `reprove check-attestation`: prints which claims of a signed result hold.
+ * `reprove check-attestation`: prints which claims of signed results hold, and of several whether they agree.
  *
+ * @param words bundles and folders of them; the last may be the file or package version that they should be about
  * @returns the exit code
  */
 export async function runCheckAttestation(
-  what: { readonly bundle: string; readonly artifact: string | null },
+  words: readonly string[],
   options: CheckAttestationOptions,
 ): Promise<number> {
   const policy = await readPolicy(options.policy);
   const signers = await signersAsked(options, policy);
-  const bytes = await readBundleFile(what.bundle);
+  const named = await sortWords(words, options.artifact ?? null);
+  const bundles = await readBundles(named.bundles);
   const request = {
-    name: path.basename(what.bundle),
-    bytes,
     trust: { file: options.trustedRoot ?? null, cacheDir: options.cacheDir },
-    expected: what.artifact === null ? null : await expectedOf(what.artifact, options),
+    expected: named.artifact === null ? null : await expectedOf(named.artifact, options),
     maxAgeMs: oldest(options.maxAge, policy?.policy.maxAge),
     now: new Date(),
     policy,
+    mustBeWitnessed: options.witnessed,
   };
-  const document = await checkByAny(request, signers);
-  process.stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : checkText(document));
-  return exitCodeOfCheck(document);
+  const [only, ...others] = bundles;
+  if (only !== undefined && others.length === 0 && options.independent === undefined) {
+    const document = await checkByAny({ ...request, ...only }, signers);
+    process.stdout.write(options.json ? jsonText(document) : checkText(document));
+    return exitCodeOfCheck(document);
+  }
+  const document = await checkTogether(bundles, { request, signers, wanted: options.independent ?? 0 });
+  process.stdout.write(options.json ? jsonText(document) : agreementText(document));
+  return exitCodeOfAgreement(document);
 }
 
-/** The check by the first signer whose signature it is; else by the last one. */
-async function checkByAny(
-  request: Omit<CheckRequest, 'signer'>,
-  [first, ...others]: Signers,
-): Promise<CheckDocument> {
-  let document = await checkAttestation({ ...request, signer: first });
-  for (const signer of others) {
-    if (document.signer !== null) break;
-    document = await checkAttestation({ ...request, signer });
-  }
-  return document;
+function jsonText(document: unknown): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 /** The stricter of what the command line and a policy say, in milliseconds; null when neither does. */
@@ -64,28 +60,32 @@ function oldest(option: number | undefined, ofPolicy: string | undefined): numbe
   return stated.length === 0 ? null : Math.min(...stated);
 }
 
-type Signers = readonly [ExpectedSigner, ...ExpectedSigner[]];
-
+/** Whoever may have signed, as the policy or the command line names them. */
 async function signersAsked(options: CheckAttestationOptions, stated: StatedPolicy | null): Promise<Signers> {
-  const { key, identity, issuer, policy } = options;
-  const [first, ...others] =
-    stated === null || policy === undefined ? [] : await signersOf(stated.policy, policy);
-  const isNamed = key !== undefined || identity !== undefined || issuer !== undefined;
-  if (first !== undefined && isNamed) {
+  const { key: files, identity, issuer, policy } = options;
+  const ofPolicy = stated === null || policy === undefined ? [] : await signersOf(stated.policy, policy);
+  const isNamed = files.length > 0 || identity !== undefined || issuer !== undefined;
+  if (ofPolicy.length > 0 && isNamed) {
     throw new ReproveError('usage', {
       what: 'It is said twice who may have signed.',
       why: 'The policy names signers, and so does the command line.',
       next: 'Leave out --key, --identity and --issuer, or take "signers" out of the policy.',
     });
   }
-  if (first !== undefined) return [first, ...others];
-  if (key !== undefined && identity === undefined && issuer === undefined)
-    return [{ kind: 'key', key: await readPublicKey(key) }];
-  if (key === undefined && identity !== undefined && issuer !== undefined)
-    return [{ kind: 'certificate', identity, issuer }];
+  const keys = await Promise.all(files.map(readPublicKey));
+  const isPair = identity !== undefined && issuer !== undefined;
+  const isHalf = !isPair && (identity !== undefined || issuer !== undefined);
+  const [first, ...others] = [
+    ...ofPolicy,
+    ...keys.map((key) => ({ kind: 'key', key }) as const),
+    ...(isPair ? [{ kind: 'certificate', identity, issuer } as const] : []),
+  ];
+  if (first !== undefined && !isHalf) return [first, ...others];
   throw new ReproveError('usage', {
     what: 'It is not said who must have signed.',
-    why: 'Anybody can sign anything: a signature is worth what is known of its maker.',
+    why: isHalf
+      ? 'An identity is worth what is known of who vouches for it: --identity and --issuer belong together.'
+      : 'Anybody can sign anything: a signature is worth what is known of its maker.',
     next: 'Give --key <public key>, or both --identity <exact> and --issuer <exact>, or a policy with "signers".',
   });
 }

@@ -14,8 +14,8 @@ import type { Policy } from '../policy/schema.ts';
  */
 export async function readPolicy(file: string | undefined): Promise<StatedPolicy | null> {
   if (file === undefined) return null;
-  const { text } = await readSmallFile(file, 'policy');
-  return { policy: parsePolicy(text, file), sha256: createHash('sha256').update(text).digest('hex') };
+  const { bytes, text } = await readSmallFile(file, 'policy');
+  return { policy: parsePolicy(text, file), sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** The signers that a policy names; key files are found from where the policy is. */

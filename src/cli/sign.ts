@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { attestResult } from '../attest-result.ts';
 import { BUILDERS } from '../attest/type-uris.ts';
 import { ReproveError } from '../errors.ts';
-import { checkPrivateKeyFile } from '../keys/key-file.ts';
+import { checkPrivateKeyFile, readPublicKey } from '../keys/key-file.ts';
 import { checkPassphraseSource } from '../keys/passphrase.ts';
 import type { ResultDocument } from '../report/document.ts';
 import type { SignWith } from '../signing/protocol.ts';
 import type { VerifyOptions } from './verify-options.ts';
+
+const PUBLIC_LOG = 'https://rekor.sigstore.dev';
 
 export interface SignedResult {
   readonly document: ResultDocument;
@@ -23,20 +25,27 @@ export interface SignedResult {
 export async function openSigning(
   options: VerifyOptions,
 ): Promise<(document: ResultDocument) => Promise<SignedResult>> {
-  const { out } = options;
+  const { out, cacheDir } = options;
   const signWith = await signWithOf(options);
   if (signWith === null) return (document) => Promise.resolve({ document, failure: null });
   const startedOn = new Date().toISOString();
   return async (document) => {
     const occasion = {
-      builder: BUILDERS[signWith.kind === 'key' ? 'command-line' : 'workflow'],
+      builder: BUILDERS[signWith.kind === 'keyless' ? 'workflow' : 'command-line'],
       startedOn,
       finishedOn: new Date().toISOString(),
       invocationId: `urn:uuid:${randomUUID()}`,
     };
     const parameters = { source: options.source ?? null, isPlanGiven: options.plan !== undefined };
     try {
-      const signed = await attestResult(document, { with: signWith, out, occasion, parameters });
+      const signed = await attestResult(document, {
+        with: signWith,
+        witnesses: { rekorUrl: options.rekorUrl ?? null, tsaUrl: options.tsaUrl ?? null },
+        trust: { file: options.trustedRoot ?? null, cacheDir },
+        out,
+        occasion,
+        parameters,
+      });
       sayWhere(signed, out);
       return { document: signed, failure: null };
     } catch (error) {
@@ -47,13 +56,34 @@ export async function openSigning(
 }
 
 async function signWithOf(options: VerifyOptions): Promise<SignWith | null> {
-  const { key: file, keyless, fulcioUrl, rekorUrl } = options;
-  if (keyless) return { kind: 'keyless', fulcioUrl, rekorUrl };
-  if (file === undefined) return null;
+  const { key: file, keyless, fulcioUrl, rekorUrl = PUBLIC_LOG, tsaUrl = null } = options;
+  if (keyless) return { kind: 'keyless', fulcioUrl, rekorUrl, tsaUrl };
+  if (options.keyCommand !== undefined || options.publicKey !== undefined) return commandOf(options);
+  if (file === undefined) {
+    if (options.rekorUrl === undefined && tsaUrl === null) return null;
+    throw new ReproveError('usage', {
+      what: 'It is not said with what to sign.',
+      why: 'A log and a timestamp authority witness a signature, and there would be none.',
+      next: 'Give --key, --key-command or --keyless as well, or leave out --rekor-url and --tsa-url.',
+    });
+  }
   const passphraseFile = options.passphraseFile ?? null;
   await checkPrivateKeyFile(file);
   await checkPassphraseSource(passphraseFile);
   return { kind: 'key', file, passphraseFile };
+}
+
+/** What can be known of the command without running it: whether the public key can be used. */
+async function commandOf({ keyCommand, publicKey }: VerifyOptions): Promise<SignWith> {
+  if (keyCommand === undefined || publicKey === undefined) {
+    throw new ReproveError('usage', {
+      what: 'The command that signs and its public key belong together.',
+      why: keyCommand === undefined ? 'There is no --key-command.' : 'There is no --public-key.',
+      next: 'Give both: no signature is taken that is not one of that key.',
+    });
+  }
+  await readPublicKey(publicKey);
+  return { kind: 'command', argv: [...keyCommand], publicKeyFile: publicKey };
 }
 
 function sayWhere({ attestation, subject }: ResultDocument, out: string): void {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Severity } from '../model/verdict.ts';
 import type { FormatName } from '../report/format-names.ts';
+import { argvOf } from './argv.ts';
 import { addFailOnOption, addFormatOptions, addRunOptions, type RunOptions, url } from './options.ts';
 
 export interface VerifyOptions extends RunOptions {
@@ -10,10 +11,13 @@ export interface VerifyOptions extends RunOptions {
   readonly failOn: Severity;
   readonly key?: string;
   readonly passphraseFile?: string;
+  readonly keyCommand?: readonly [string, ...string[]];
+  readonly publicKey?: string;
   readonly out: string;
   readonly keyless: boolean;
   readonly fulcioUrl: string;
-  readonly rekorUrl: string;
+  readonly rekorUrl?: string;
+  readonly tsaUrl?: string;
   readonly policy?: string;
 }
 
@@ -56,14 +60,28 @@ function addKeyOptions(command: Command): void {
     )
     .addOption(
       new Option(
+        '--key-command <program and arguments>',
+        'sign with a key that this command alone can reach: it gets the bytes on stdin and prints the signature',
+      )
+        .argParser(argvOf)
+        .conflicts(['key', 'passphraseFile']),
+    )
+    .option('--public-key <file>', 'the public part of the key of --key-command', resolved)
+    .addOption(
+      new Option(
         '--keyless',
         'sign as the CI workflow that this runs in, under a certificate and in a public log',
       )
         .default(false)
-        .conflicts(['key', 'passphraseFile']),
+        .conflicts(['key', 'passphraseFile', 'keyCommand', 'publicKey']),
     )
     .option('--fulcio-url <url>', 'certificate authority for --keyless', url, 'https://fulcio.sigstore.dev')
-    .option('--rekor-url <url>', 'transparency log for --keyless', url, 'https://rekor.sigstore.dev')
+    .option(
+      '--rekor-url <url>',
+      'have this transparency log take what is signed (default with --keyless: https://rekor.sigstore.dev)',
+      url,
+    )
+    .option('--tsa-url <url>', 'have this timestamp authority (RFC 3161) say when it was signed', url)
     .option('--out <folder>', 'where signed results are written', resolved, '.');
 }
 

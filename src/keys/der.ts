@@ -1,10 +1,11 @@
 /*
- * As much of DER (X.690) as an encrypted private key takes to write.
+ * As much of DER (X.690) as an encrypted private key and a question for a timestamp take to write.
  */
 
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
 const OCTET_STRING = 0x04;
+const NULL = 0x05;
 const OBJECT_IDENTIFIER = 0x06;
 
 /** X.690, 8.9. */
@@ -15,6 +16,11 @@ export function sequence(...parts: readonly Uint8Array[]): Buffer {
 /** X.690, 8.7. */
 export function octets(bytes: Uint8Array): Buffer {
   return element(OCTET_STRING, bytes);
+}
+
+/** X.690, 8.8. */
+export function nothing(): Buffer {
+  return element(NULL, Buffer.alloc(0));
 }
 
 /** X.690, 8.3. @param value not negative */

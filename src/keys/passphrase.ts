@@ -10,28 +10,25 @@ import { readSmallFile } from './read-file.ts';
 export const PASSPHRASE_VARIABLE = 'REPROVE_PASSPHRASE';
 const TERMINAL = '/dev/tty';
 
+export interface PassphraseOptions {
+  /** Its first line is the passphrase. */
+  readonly file: string | null;
+  /** True: it is for a new key, where a slip of the finger would lose it. */
+  readonly twice: boolean;
+}
+
 /**
  * The passphrase of a key: the first line of a file, else the variable REPROVE_PASSPHRASE, else what is typed.
  *
- * @param options.twice true: for a new key, where a slip of the finger would lose it
  * @throws ReproveError `usage` when there is none, or an empty one
  */
-export async function passphraseFrom(options: {
-  readonly file: string | null;
-  readonly twice: boolean;
-}): Promise<string> {
+export async function passphraseFrom(options: PassphraseOptions): Promise<string> {
   const passphrase = await given(options);
   if (passphrase !== '') return passphrase;
   throw noPassphrase('It is empty.');
 }
 
-async function given({
-  file,
-  twice,
-}: {
-  readonly file: string | null;
-  readonly twice: boolean;
-}): Promise<string> {
+async function given({ file, twice }: PassphraseOptions): Promise<string> {
   if (file !== null) return (await readSmallFile(file, 'passphrase file')).text.replace(/\r?\n[^]*$/, '');
   const variable = process.env[PASSPHRASE_VARIABLE];
   if (variable !== undefined) return variable;
@@ -76,6 +73,7 @@ async function ask(question: string): Promise<string> {
     await handle.appendFile('\n');
     lines.close();
     input.destroy();
+    await handle.close();
   }
 }
 

@@ -1,10 +1,12 @@
 import { open } from 'node:fs/promises';
 import { messageOf, ReproveError } from '../errors.ts';
 
-/** Keys and passphrases are shorter. */
-const LARGEST = 64 * 1024;
+/** Bytes. Keys, passphrases and policies are smaller. */
+const SMALL = 64 * 1024;
 
 export interface SmallFile {
+  readonly bytes: Buffer;
+  /** The same as UTF-8. */
   readonly text: string;
   /** Permission bits. */
   readonly mode: number;
@@ -14,17 +16,19 @@ export interface SmallFile {
  * A small file of the user's, with its mode as it was while it was read.
  *
  * @param what to call it, for example `key file`
+ * @param largest bytes that it may have
  * @throws ReproveError `usage` when it cannot be read or is too large to be what it should be
  */
-export async function readSmallFile(file: string, what: string): Promise<SmallFile> {
+export async function readSmallFile(file: string, what: string, largest = SMALL): Promise<SmallFile> {
   try {
     const handle = await open(file, 'r');
     try {
       const { mode } = await handle.stat();
-      const buffer = Buffer.alloc(LARGEST + 1);
+      const buffer = Buffer.alloc(largest + 1);
       const length = await fill(handle, buffer);
-      if (length > LARGEST) throw new Error(`It is larger than ${LARGEST} bytes`);
-      return { text: buffer.toString('utf8', 0, length), mode: mode & 0o777 };
+      if (length > largest) throw new Error(`It is larger than ${largest} bytes`);
+      const bytes = buffer.subarray(0, length);
+      return { bytes, text: bytes.toString('utf8'), mode: mode & 0o777 };
     } finally {
       await handle.close();
     }

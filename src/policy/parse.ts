@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { messageOf, ReproveError } from '../errors.ts';
+import { repeatedName } from '../strict-json.ts';
 import { nearest } from './nearest.ts';
 import { Policy, policyJsonSchema } from './schema.ts';
 
@@ -22,7 +23,11 @@ export function parsePolicy(text: string, file: string): Policy {
 
 function valueOf(text: string, file: string): unknown {
   try {
-    return /\.ya?ml$/i.test(file) ? parse(text, { maxAliasCount: 0 }) : JSON.parse(text);
+    if (/\.ya?ml$/i.test(file)) return parse(text, { maxAliasCount: 0 });
+    const value: unknown = JSON.parse(text);
+    const twice = repeatedName(text);
+    if (twice !== null) throw new Error(`An object in it has the name ${JSON.stringify(twice)} twice`);
+    return value;
   } catch (error) {
     throw unusable(file, `It cannot be read: ${messageOf(error).split('\n', 1)[0] ?? ''}.`);
   }

@@ -1,14 +1,15 @@
 /**
- * The signing process: the only one that has the private key. It starts when there is something to sign, reads nothing but the
- * key or the token and what it signs, and ends.
+ * The signing process: the only one that has the private key, or calls the command that has. It starts when there is something to
+ * sign, reads nothing but the key or the token and what it signs, and ends.
  */
 import { text } from 'node:stream/consumers';
 import { messageOf, ReproveError } from '../errors.ts';
 import { readPrivateKey } from '../keys/key-file.ts';
-import { keyId } from '../keys/kinds.ts';
+import { keyId, publicPart } from '../keys/kinds.ts';
 import { passphraseFrom } from '../keys/passphrase.ts';
 import { type Signable, signWithKey } from '../sigstore/sign-bundle.ts';
 import { signKeyless, type SigningServices } from '../sigstore/sign-keyless.ts';
+import { signByCommand, type SignedByCommand } from './by-command.ts';
 import { type SignAnswer, SignRequest, type SignWith } from './protocol.ts';
 
 async function answer(): Promise<SignAnswer> {
@@ -18,7 +19,8 @@ async function answer(): Promise<SignAnswer> {
     payload: Buffer.from(payload, 'base64'),
     payloadType,
   }));
-  return request.with.kind === 'key' ? byKey(request.with, signables) : keyless(request.with, signables);
+  if (request.with.kind === 'keyless') return keyless(request.with, signables);
+  return request.with.kind === 'key' ? byKey(request.with, signables) : byCommand(request.with, signables);
 }
 
 async function byKey(
@@ -28,14 +30,30 @@ async function byKey(
   const passphrase = await passphraseFrom({ file: passphraseFile, twice: false });
   const key = await readPrivateKey(file, passphrase);
   const id = keyId(key);
-  const bundles = signables.map((signable) => ({ ...signWithKey(signable, { key, id }) }));
-  return { ok: true, signer: { kind: 'key', id }, bundles };
+  const bundles = signables.map((signable) => signWithKey(signable, { key, id }));
+  return signedByKey({ publicKey: publicPart(key), id, bundles });
+}
+
+async function byCommand(
+  command: Extract<SignWith, { kind: 'command' }>,
+  signables: readonly Signable[],
+): Promise<SignAnswer> {
+  return signedByKey(await signByCommand(signables, command));
+}
+
+function signedByKey({ publicKey, id, bundles }: SignedByCommand): SignAnswer {
+  return {
+    ok: true,
+    signer: { kind: 'key', id },
+    publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+    bundles: bundles.map((bundle) => ({ ...bundle })),
+  };
 }
 
 async function keyless(services: SigningServices, signables: readonly Signable[]): Promise<SignAnswer> {
   const { identity, bundles } = await signKeyless(signables, services);
   const signer = { kind: 'certificate', identity } as const;
-  return { ok: true, signer, bundles: bundles.map((bundle) => ({ ...bundle })) };
+  return { ok: true, signer, publicKey: null, bundles: bundles.map((bundle) => ({ ...bundle })) };
 }
 
 function failed(error: unknown): SignAnswer {

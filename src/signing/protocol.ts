@@ -4,7 +4,17 @@ import { ERROR_CODES } from '../errors.ts';
 /** With what is signed. */
 export const SignWith = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('key'), file: z.string(), passphraseFile: z.string().nullable() }),
-  z.strictObject({ kind: z.literal('keyless'), fulcioUrl: z.string(), rekorUrl: z.string() }),
+  z.strictObject({
+    kind: z.literal('command'),
+    argv: z.tuple([z.string()], z.string()),
+    publicKeyFile: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal('keyless'),
+    fulcioUrl: z.string(),
+    rekorUrl: z.string(),
+    tsaUrl: z.string().nullable(),
+  }),
 ]);
 export type SignWith = z.infer<typeof SignWith>;
 
@@ -28,6 +38,8 @@ export const SignAnswer = z.discriminatedUnion('ok', [
   z.strictObject({
     ok: z.literal(true),
     signer: SignedAs,
+    /** Of a key that has a name: its public part, PEM. */
+    publicKey: z.string().nullable(),
     bundles: z.array(z.record(z.string(), z.unknown())),
   }),
   z.strictObject({

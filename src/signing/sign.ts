@@ -9,8 +9,17 @@ const PROCESS = fileURLToPath(new URL(`./process${path.extname(import.meta.url)}
 
 export interface Signed {
   readonly signer: Extract<SignAnswer, { ok: true }>['signer'];
+  /** PEM; null when a certificate has it. */
+  readonly publicKey: string | null;
   /** Sigstore bundles as JSON, in the order of the payloads. */
   readonly bundles: readonly unknown[];
+}
+
+export interface SignApartRequest {
+  readonly with: SignWith;
+  /** A media type. */
+  readonly payloadType: string;
+  readonly payloads: readonly Buffer[];
 }
 
 /**
@@ -18,13 +27,9 @@ export interface Signed {
  *
  * @throws ReproveError what the signing process met: a wrong passphrase, an unusable key
  */
-export async function signApart(request: {
-  readonly with: SignWith;
-  readonly payloadType: string;
-  readonly payloads: readonly Buffer[];
-}): Promise<Signed> {
+export async function signApart(request: SignApartRequest): Promise<Signed> {
   const payloads = request.payloads.map((payload) => payload.toString('base64'));
-  const asked: SignRequest = { ...request, payloads };
+  const asked: SignRequest = { with: request.with, payloadType: request.payloadType, payloads };
   const result = await run({
     file: process.execPath,
     args: [PROCESS],
@@ -37,10 +42,10 @@ export async function signApart(request: {
   return answer;
 }
 
-/** A key takes its passphrase from there; CI systems tell much more in it, and so do proxies on the way to the services. */
+/** A key takes its passphrase from there; CI systems, commands and proxies are configured by much more of it. */
 function environmentFor({ kind }: SignWith): Pick<Command, 'env' | 'inheritEnv'> {
   const passphrase = process.env[PASSPHRASE_VARIABLE];
-  if (kind === 'keyless') return { inheritEnv: true };
+  if (kind !== 'key') return { inheritEnv: true };
   return { env: passphrase === undefined ? {} : { [PASSPHRASE_VARIABLE]: passphrase } };
 }
 

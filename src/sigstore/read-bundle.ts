@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { issuesText } from '../schema-issues.ts';
+import { repeatedName } from '../strict-json.ts';
 import { isBase64 } from './base64.ts';
 import { whyNoCertificate } from './strict-certificate.ts';
 
@@ -13,11 +15,16 @@ const MEDIA_TYPES = [
 ] as const;
 
 const Base64 = z.string().refine(isBase64, { error: 'must be base64' });
-/** int64 of protobuf's JSON, which leaves out what is zero or empty. */
-const Integer = z
-  .string()
-  .regex(/^(?:0|[1-9]\d{0,18})$/, 'must be a whole number, as a string')
-  .default('0');
+/** A field that need not be there: protobuf's JSON leaves out what is zero or empty, or has null in its place. */
+const unset = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === null ? undefined : value), schema);
+/** int64 of protobuf's JSON. */
+const Integer = unset(
+  z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,18})$/, 'must be a whole number, as a string')
+    .default('0'),
+);
 const Raw = z.strictObject({
   rawBytes: Base64.superRefine((text, context) => {
     const why = whyNoCertificate(Buffer.from(text, 'base64'));
@@ -45,7 +52,7 @@ const InclusionProof = z
     logIndex: Integer,
     rootHash: Base64,
     treeSize: Integer,
-    hashes: z.array(Base64).default([]),
+    hashes: unset(z.array(Base64).default([])),
     checkpoint: z.strictObject({ envelope: Checkpoint }),
   })
   .refine(
@@ -62,20 +69,22 @@ const LogEntry = z.strictObject({
   logId: z.strictObject({ keyId: Base64 }),
   kindVersion: z.strictObject({ kind: z.string(), version: z.string() }),
   integratedTime: Integer,
-  inclusionPromise: z.strictObject({ signedEntryTimestamp: Base64 }).optional(),
-  inclusionProof: InclusionProof.optional(),
+  inclusionPromise: unset(z.strictObject({ signedEntryTimestamp: Base64 }).optional()),
+  inclusionProof: unset(InclusionProof.optional()),
   canonicalizedBody: Base64,
+});
+
+const Timestamps = z.strictObject({
+  rfc3161Timestamps: unset(z.array(z.strictObject({ signedTimestamp: Base64 })).default([])),
 });
 
 const Material = z
   .strictObject({
-    publicKey: z.strictObject({ hint: z.string() }).optional(),
-    certificate: Raw.optional(),
-    x509CertificateChain: z.strictObject({ certificates: z.array(Raw).min(1) }).optional(),
-    tlogEntries: z.array(LogEntry).default([]),
-    timestampVerificationData: z
-      .strictObject({ rfc3161Timestamps: z.array(z.strictObject({ signedTimestamp: Base64 })).default([]) })
-      .optional(),
+    publicKey: unset(z.strictObject({ hint: z.string() }).optional()),
+    certificate: unset(Raw.optional()),
+    x509CertificateChain: unset(z.strictObject({ certificates: z.array(Raw).min(1) }).optional()),
+    tlogEntries: unset(z.array(LogEntry).default([])),
+    timestampVerificationData: unset(Timestamps.optional()),
   })
   .refine(
     ({ publicKey, certificate, x509CertificateChain }) =>
@@ -87,7 +96,7 @@ const Envelope = z.strictObject({
   payload: Base64,
   payloadType: z.string(),
   signatures: z
-    .array(z.strictObject({ sig: Base64, keyid: z.string().default('') }))
+    .array(z.strictObject({ sig: Base64, keyid: unset(z.string().default('')) }))
     // sigstore_bundle.proto: "DSSE envelopes in a bundle MUST have exactly one signature".
     .length(1, 'must be exactly one signature'),
 });
@@ -109,7 +118,9 @@ const Bundle = z
 
 /** A bundle whose form is right; nothing of it has been verified. */
 export interface ReadBundle {
+  /** As parsed JSON; of an envelope without a bundle around it, in the one that it would have. */
   readonly json: unknown;
+  readonly isBareEnvelope: boolean;
   readonly payload: Buffer;
   readonly payloadType: string;
   /** What it was signed with. */
@@ -120,19 +131,20 @@ export interface ReadBundle {
   readonly isWitnessed: boolean;
 }
 
-const MOST_ISSUES = 3;
-
 /** Reads the bytes of a bundle; or says in words what is wrong with their form. */
 export function readBundle(bytes: Uint8Array): ReadBundle | { readonly why: string } {
   if (bytes.length > LARGEST_BUNDLE) return { why: `It is larger than ${LARGEST_BUNDLE} bytes.` };
-  const json = jsonOf(bytes);
-  if ('why' in json) return json;
-  const { data, error } = Bundle.safeParse(json.value);
+  const read = jsonOf(bytes);
+  if ('why' in read) return read;
+  const isBareEnvelope = isEnvelope(read.value);
+  const json = isBareEnvelope ? bundleAround(read.value) : read.value;
+  const { data, error } = Bundle.safeParse(json);
   if (error !== undefined) return { why: issuesText(error.issues) };
   const { dsseEnvelope, verificationMaterial } = data;
   const { publicKey, tlogEntries, timestampVerificationData } = verificationMaterial;
   return {
-    json: json.value,
+    json,
+    isBareEnvelope,
     payload: Buffer.from(dsseEnvelope.payload, 'base64'),
     payloadType: dsseEnvelope.payloadType,
     signedBy: publicKey === undefined ? 'certificate' : 'key',
@@ -141,22 +153,32 @@ export function readBundle(bytes: Uint8Array): ReadBundle | { readonly why: stri
   };
 }
 
-/** Parses bytes as JSON in UTF-8, and nothing but that. */
+interface BareEnvelope {
+  readonly payload: unknown;
+  readonly signatures: unknown;
+}
+
+/** Whether it is an envelope that no bundle is around, as makers write it who sign with one key only (DSSE 1.0.2, envelope.md). */
+function isEnvelope(json: unknown): json is BareEnvelope {
+  return typeof json === 'object' && json !== null && 'payload' in json && 'signatures' in json;
+}
+
+function bundleAround(envelope: BareEnvelope): unknown {
+  const { data } = z.array(z.object({ keyid: z.string() })).safeParse(envelope.signatures);
+  const hint = data?.[0]?.keyid ?? '';
+  return { mediaType: MEDIA_TYPES[0], verificationMaterial: { publicKey: { hint } }, dsseEnvelope: envelope };
+}
+
+/** Parses bytes as JSON in UTF-8, and nothing but that; every name in an object once. */
 export function jsonOf(bytes: Uint8Array): { readonly value: unknown } | { readonly why: string } {
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) };
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const value: unknown = JSON.parse(text);
+    const twice = repeatedName(text);
+    if (twice === null) return { value };
+    return { why: `An object in it has the name ${JSON.stringify(twice.slice(0, 200))} twice.` };
   } catch {
     // The engine's message would show what the file holds, and it may be one that was named by mistake.
     return { why: 'It is not JSON.' };
   }
-}
-
-/** What a schema found wrong, in one sentence. */
-export function issuesText(issues: readonly z.core.$ZodIssue[]): string {
-  const texts = issues.slice(0, MOST_ISSUES).map(({ path, message }) => {
-    const place = path.map(String).join('.').slice(0, 200);
-    return `${place === '' ? '' : `${place}: `}${message.slice(0, 300)}`;
-  });
-  const more = issues.length > MOST_ISSUES ? `; and ${issues.length - MOST_ISSUES} more` : '';
-  return `${texts.join('; ')}${more}.`;
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Bundle, SerializedBundle } from '@sigstore/bundle';
 import { messageOf, ReproveError } from '../errors.ts';
 import type { Signable } from './sign-bundle.ts';
+import { PATIENCE, timestampWitness } from './witness.ts';
 
 /** The services that stand behind a signature without a key of one's own. */
 export interface SigningServices {
@@ -9,6 +10,8 @@ export interface SigningServices {
   readonly fulcioUrl: string;
   /** Transparency log (Rekor). */
   readonly rekorUrl: string;
+  /** Timestamp authority (RFC 3161); null: the log's time is enough. */
+  readonly tsaUrl: string | null;
 }
 
 export interface KeylessSigned {
@@ -33,13 +36,15 @@ export async function signKeyless(
   const make = ({ payload, payloadType }: Signable): Promise<Bundle> => {
     const signer = new FulcioSigner({ fulcioBaseURL: services.fulcioUrl, identityProvider, ...PATIENCE });
     const log = new RekorWitness({ rekorBaseURL: services.rekorUrl, ...PATIENCE });
-    const builder = new DSSEBundleBuilder({ signer, witnesses: [log] });
+    const clocks = services.tsaUrl === null ? [] : [timestampWitness(services.tsaUrl)];
+    const builder = new DSSEBundleBuilder({ signer, witnesses: [log, ...clocks] });
     return builder.create({ data: payload, type: payloadType });
   };
   try {
     const bundles = await Promise.all(signables.map(make));
     return { identity: identityOf(bundles[0]), bundles: bundles.map((bundle) => bundleToJSON(bundle)) };
   } catch (error) {
+    if (error instanceof ReproveError) throw error;
     throw new ReproveError('signing-failed', {
       what: 'The result could not be signed without a key.',
       why: `${messageOf(error)}${error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : ''}.`,
@@ -47,8 +52,6 @@ export async function signKeyless(
     });
   }
 }
-
-const PATIENCE = { timeout: 20_000, retry: { retries: 2 } } as const;
 
 /** The first name that a certificate has beside its subject. */
 function identityOf(bundle: Bundle | undefined): string {

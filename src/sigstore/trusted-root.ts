@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { z } from 'zod';
 import { messageOf, ReproveError } from '../errors.ts';
+import { readSmallFile } from '../keys/read-file.ts';
 
 /** Where the certificate authorities and logs come from that are trusted. */
 export interface TrustOptions {
@@ -16,6 +16,8 @@ export interface TrustOptions {
 const PUBLIC_INSTANCE = 'https://tuf-repo-cdn.sigstore.dev';
 const ROOT_TARGET = 'trusted_root.json';
 const RENEWAL_MS = 5000;
+/** Bytes; that of the public instance has seven thousand. */
+const LARGEST_ROOT = 1024 * 1024;
 
 const Seeds = z.record(z.string(), z.object({ targets: z.record(z.string(), z.base64()) }));
 
@@ -39,10 +41,12 @@ export function seededTarget(target: string): unknown {
 export async function loadTrustedRoot({ file }: TrustOptions): Promise<TrustedRoot> {
   const { TrustedRoot: Root } = await import('@sigstore/protobuf-specs');
   if (file === null) return Root.fromJSON(seededTarget(ROOT_TARGET));
+  const { text } = await readSmallFile(file, 'trusted root', LARGEST_ROOT);
   try {
-    const root = Root.fromJSON(JSON.parse(await readFile(file, 'utf8')));
-    if (root.tlogs.length > 0 || root.certificateAuthorities.length > 0) return root;
-    throw new Error('It names no log and no certificate authority');
+    const root = Root.fromJSON(JSON.parse(text));
+    const { tlogs, certificateAuthorities, timestampAuthorities } = root;
+    if ([tlogs, certificateAuthorities, timestampAuthorities].some(({ length }) => length > 0)) return root;
+    throw new Error('It names no log and no authority');
   } catch (error) {
     throw new ReproveError('usage', {
       what: `The trusted root ${file} cannot be used.`,

@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CheckDocument, exitCodeOfCheck } from '../../src/attest/check-document.ts';
 import type { ClaimName, Expected } from '../../src/attest/check-statement.ts';
 import { checkAttestation, type ExpectedSigner } from '../../src/check-attestation.ts';
+import { PAYLOAD_TYPE } from '../../src/attest/type-uris.ts';
+import { keyId } from '../../src/keys/kinds.ts';
 import { LARGEST_BUNDLE } from '../../src/sigstore/read-bundle.ts';
+import { signWithKey } from '../../src/sigstore/sign-bundle.ts';
 import { DOCUMENTS, newKeys, provenanceOf, signedBy, SOON, verificationOf } from '../support/attestations.ts';
 import { temporaryFolder } from '../support/repository.ts';
 import { GITHUB, TestSigstore } from '../support/sigstore.ts';
@@ -22,6 +25,7 @@ const SIGNER = { subject: WORKFLOW, claims: { 8: GITHUB } };
 const folder = temporaryFolder();
 const rootFile = path.join(folder.path, 'root.json');
 const keys = newKeys();
+const namedKey = { key: keys.privateKey, id: keyId(keys.privateKey) };
 const statement = verificationOf(DOCUMENTS.reproduced);
 const bundle = signedBy(keys, statement);
 const EXPECTED: Expected = {
@@ -52,6 +56,7 @@ function checked(bytes: Uint8Array, options: Options = {}): Promise<CheckDocumen
     maxAgeMs: null,
     now: SOON,
     policy: null,
+    mustBeWitnessed: false,
     ...options,
   });
 }
@@ -398,6 +403,14 @@ describe('bytes that are no bundle', () => {
       'bundle',
       'mediaType',
     );
+  });
+
+  it('a name twice, in the bundle or in what is signed: readers differ in which of the two they take', async () => {
+    const twice = bundle.toString().replace('"payloadType":', '"payloadType":"text/plain","payloadType":');
+    expectRefused(await checked(Buffer.from(twice)), 'bundle', '"payloadType" twice');
+    const payload = Buffer.from(`{"_type":"other",${JSON.stringify(statement).slice(1)}`);
+    const signed = signWithKey({ payload, payloadType: PAYLOAD_TYPE }, namedKey);
+    expectRefused(await checked(Buffer.from(JSON.stringify(signed))), 'statement', '"_type" twice');
   });
 
   it('deep JSON that is signed', async () => {

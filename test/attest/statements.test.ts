@@ -3,13 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { agreementJsonSchema } from '../../src/attest/agreement.ts';
 import { checkJsonSchema } from '../../src/attest/check-document.ts';
+import { EVIDENCE } from '../../src/attest/evidence.ts';
 import { predicateJsonSchemas } from '../../src/attest/predicates.ts';
 import { provenanceStatement } from '../../src/attest/provenance.ts';
 import { summaryStatement } from '../../src/attest/summary.ts';
 import { BUILD_TYPE, BUILDERS, levelUri, VERIFICATION_TYPE } from '../../src/attest/type-uris.ts';
 import { verificationStatement } from '../../src/attest/verification.ts';
 import { checkAttestation } from '../../src/check-attestation.ts';
+import { keyId } from '../../src/keys/kinds.ts';
 import type { ResultDocument } from '../../src/report/document.ts';
 import { DOCUMENTS, OCCASION, provenanceOf, SOON, verificationOf } from '../support/attestations.ts';
 
@@ -126,6 +129,24 @@ describe('published schemas', () => {
     await expect(text).toMatchFileSnapshot(path.join(DOCS, 'check.schema.json'));
   });
 
+  it('docs/agreement.schema.json is what it prints of several', async () => {
+    const text = `${JSON.stringify(agreementJsonSchema(), null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot(path.join(DOCS, 'agreement.schema.json'));
+  });
+
+  it('docs/evidence.md has a section for each kind of statement, with what it says', () => {
+    const page = readFileSync(path.join(DOCS, 'evidence.md'), 'utf8');
+    const sections = page.split(/^## /m).slice(1);
+    expect(sections.map((section) => section.split('\n', 1)[0])).toEqual(
+      Object.values(EVIDENCE).map(({ title }) => title),
+    );
+    for (const [kind, { says, silent }] of Object.entries(EVIDENCE)) {
+      const section = sections.find((one) => one.includes(`\`${kind}\``)) ?? '';
+      expect(section).toContain(`**It says:** ${says}`);
+      expect(section).toContain(`**It does not say:** ${silent}`);
+    }
+  });
+
   it.each(VERDICTS)('accept the statements of a %s file', (_, document) => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     const schemas = predicateJsonSchemas();
@@ -148,18 +169,29 @@ it.each([VERIFICATION_TYPE, BUILD_TYPE, ...Object.values(BUILDERS), levelUri('by
 /** Bundles that were written once and never change: what was signed in the past must go on being accepted. */
 describe('bundles of earlier versions', () => {
   const folder = path.join(GOLDEN, 'bundles');
-  const key = createPublicKey(readFileSync(path.join(folder, 'golden.pub')));
+  const keyOf = (bytes: Buffer) => {
+    const bundle = JSON.parse(bytes.toString()) as { verificationMaterial: { publicKey: { hint: string } } };
+    const keys = readdirSync(folder).filter((name) => name.endsWith('.pub'));
+    const found = keys
+      .map((name) => createPublicKey(readFileSync(path.join(folder, name))))
+      .find((key) => keyId(key) === bundle.verificationMaterial.publicKey.hint);
+    if (found === undefined) throw new Error('Its key is not here.');
+    return found;
+  };
 
   it.each(readdirSync(folder).filter((name) => name.endsWith('.json')))('%s is accepted', async (name) => {
+    const bytes = readFileSync(path.join(folder, name));
+    const key = keyOf(bytes);
     const document = await checkAttestation({
       name,
-      bytes: readFileSync(path.join(folder, name)),
+      bytes,
       signer: { kind: 'key', key },
       trust: { file: null, cacheDir: folder },
       expected: null,
       maxAgeMs: null,
       now: SOON,
       policy: null,
+      mustBeWitnessed: false,
     });
     expect(document).toMatchObject({ accepted: true });
   });

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -138,7 +139,8 @@ describe('a result that is signed', () => {
 describe('a result that is signed without a key', () => {
   const identity = 'https://git.example/owner/repository/.github/workflows/rebuild.yml@refs/heads/main';
   const signedAt = async (url: string, env: Readonly<Record<string, string>>) => {
-    const services = ['--fulcio-url', url, '--rekor-url', url, '--out', inFolder('keyless')];
+    const services = ['--fulcio-url', url, '--rekor-url', url, '--tsa-url', `${url}/tsa`];
+    services.push('--trusted-root', inFolder('root.json'), '--out', inFolder('keyless'));
     return reprove(['verify', NAME, '--json', '--keyless', ...services, ...places], { env });
   };
   const NOBODY = { SIGSTORE_ID_TOKEN: '', ACTIONS_ID_TOKEN_REQUEST_URL: '', BUILDKITE: '' };
@@ -159,7 +161,7 @@ describe('a result that is signed without a key', () => {
     }
     const words = [inFolder(`keyless/${BUNDLE}`), inFolder('signed.tgz')];
     const trusted = ['--issuer', GITHUB, '--trusted-root', inFolder('root.json')];
-    const good = await checked(...words, '--identity', identity, ...trusted);
+    const good = await checked(...words, '--identity', identity, ...trusted, '--witnessed');
     expect([good.failed, good.exitCode], good.stdout).toEqual([null, 0]);
     expect(good.document?.statement?.maker).toBe('pkg:npm/reprove#docs/builders/workflow.md');
     const bad = await checked(...words, '--identity', identity.replace('main', 'other'), ...trusted);
@@ -171,6 +173,84 @@ describe('a result that is signed without a key', () => {
     expect(JSON.parse(run.stdout)).toMatchObject({ verdict: 'reproduced', attestation: null });
     expect(run.exitCode).toBe(4);
     expect(run.stderr).toContain('could not be signed without a key');
+  });
+});
+
+describe('a signature that others see', () => {
+  let sigstore: TestSigstore;
+  const trusted = () => ['--trusted-root', inFolder('witnesses.json')];
+  beforeAll(async () => {
+    sigstore = await TestSigstore.start();
+    writeFileSync(inFolder('witnesses.json'), JSON.stringify(sigstore.trustedRoot()));
+  });
+
+  it('is in the log and has a timestamp, and by --witnessed it must', async () => {
+    const services = await sigstore.serve();
+    const asked = [
+      '--rekor-url',
+      services.url,
+      '--tsa-url',
+      `${services.url}/tsa`,
+      '--out',
+      inFolder('seen'),
+    ];
+    const run = await verified(NAME, ...asked, ...trusted());
+    await services.close();
+    expect(run.exitCode, run.stderr).toBe(0);
+    const words = [inFolder('signed.tgz'), '--key', inFolder('me.pub'), '--witnessed', ...trusted()];
+    const good = await checked(inFolder(`seen/${BUNDLE}`), ...words);
+    expect([good.failed, good.exitCode], good.stdout).toEqual([null, 0]);
+    const bad = await checked(inFolder(`out/${BUNDLE}`), ...words);
+    expect([bad.failed, bad.exitCode]).toEqual(['witness', 1]);
+  });
+
+  it('is not written when the root does not know the log, and the verdict is shown all the same', async () => {
+    const services = await sigstore.serve();
+    const run = await verified(NAME, '--rekor-url', services.url, '--out', inFolder('unseen'));
+    await services.close();
+    expect(JSON.parse(run.stdout)).toMatchObject({ verdict: 'reproduced', attestation: null });
+    expect(run.exitCode).toBe(4);
+    expect(run.stderr).toContain('--trusted-root');
+    expect(() => readFileSync(inFolder(`unseen/${BUNDLE}`))).toThrow('ENOENT');
+  });
+
+  it('needs something to sign with', async () => {
+    const run = await reprove(['verify', NAME, '--tsa-url', 'http://127.0.0.1:1', ...places]);
+    expect([run.exitCode, run.stdout]).toEqual([2, '']);
+  });
+});
+
+describe('a command that has the key', () => {
+  it('signs, and its public key checks', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(inFolder('hidden.pem'), privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    writeFileSync(inFolder('hidden.pub'), publicKey.export({ format: 'pem', type: 'spki' }));
+    const command = `openssl dgst -sha256 -sign '${inFolder('hidden.pem')}'`;
+    const signing = ['--key-command', command, '--public-key', inFolder('hidden.pub')];
+    const run = await reprove([
+      'verify',
+      NAME,
+      '--json',
+      ...signing,
+      '--out',
+      inFolder('command'),
+      ...places,
+    ]);
+    expect(run.exitCode, run.stderr).toBe(0);
+    const good = await checked(inFolder(`command/${BUNDLE}`), '--key', inFolder('hidden.pub'));
+    expect([good.failed, good.exitCode], good.stdout).toEqual([null, 0]);
+  });
+
+  it.each([
+    ['without its public key', ['--key-command', 'true']],
+    ['without the command', ['--public-key', 'me.pub']],
+    ['beside a key', ['--key-command', 'true', '--public-key', 'me.pub', '--key', 'me.key']],
+    ['with a quote that is not closed', ['--key-command', "sign 'it", '--public-key', 'me.pub']],
+    ['that names no program', ['--key-command', ' ', '--public-key', 'me.pub']],
+  ])('%s is wrong usage', async (_, words) => {
+    const inPlace = words.map((word) => (word.startsWith('me.') ? inFolder(word) : word));
+    const run = await reprove(['verify', NAME, ...inPlace, ...places]);
+    expect([run.exitCode, run.stdout]).toEqual([2, '']);
   });
 });
 
@@ -209,7 +289,7 @@ describe('wrong usage of check-attestation', () => {
     ['nobody is named', []],
     ['an identity without an issuer', ['--identity', 'me']],
     ['an issuer without an identity', ['--issuer', 'https://issuer.example']],
-    ['a key and an identity', ['--key', 'me.pub', '--identity', 'me', '--issuer', 'x']],
+    ['a key and half of an identity', ['--key', 'me.pub', '--identity', 'me']],
     ['a private key', ['--key', 'me.key']],
     ['a key that is not there', ['--key', 'nowhere.pub']],
     ['an age without a unit', ['--key', 'me.pub', '--max-age', '90']],

@@ -166,6 +166,10 @@ describe('a policy is refused as a whole', () => {
     expect(refusal(JSON.stringify({ version: 1, level: 'tar', ...more }))).toContain(why);
   });
 
+  it('a name that is there twice, of which readers take either', () => {
+    expect(refusal('{"version":1,"level":"bytes","level":"normalized"}')).toContain('"level" twice');
+  });
+
   it.each(['', '{', '[]', 'null', '"version"'])('%j', (text) => {
     expect(refusal(text)).not.toBe('');
   });

@@ -90,6 +90,15 @@ describe('the trusted root', () => {
     expect(seededTarget('no-such-target')).toBeNull();
   });
 
+  it('of the user can be one of timestamp authorities alone, and is not read without an end', async () => {
+    const cacheDir = await temporaryFolder();
+    const file = path.join(cacheDir, 'root.json');
+    await writeFile(file, JSON.stringify({ timestampAuthorities: [{ uri: 'https://tsa.example' }] }));
+    expect((await loadTrustedRoot({ file, cacheDir })).timestampAuthorities).toHaveLength(1);
+    const endless = loadTrustedRoot({ file: '/dev/zero', cacheDir });
+    await expect(endless).rejects.toMatchObject({ code: 'usage' });
+  });
+
   it.each(['', '{}', '[]', '{"tlogs":1}'])('of the user that is none is wrong usage: %j', async (text) => {
     const cacheDir = await temporaryFolder();
     const file = path.join(cacheDir, 'root.json');

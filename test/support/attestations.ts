@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { provenanceStatement } from '../../src/attest/provenance.ts';
 import { type Statement, statementBytes } from '../../src/attest/statement.ts';
 import { BUILDERS, PAYLOAD_TYPE } from '../../src/attest/type-uris.ts';
@@ -84,4 +84,9 @@ export function signedBy(keys: Pick<Keys, 'privateKey'>, statement: object): Buf
   const payload = statementBytes(statement as Statement);
   const by = { key: keys.privateKey, id: keyId(keys.privateKey) };
   return Buffer.from(`${JSON.stringify(signWithKey({ payload, payloadType: PAYLOAD_TYPE }, by))}\n`);
+}
+
+/** @param spki DER */
+export function publicKeyOf(spki: Buffer): KeyObject {
+  return createPublicKey({ key: spki, format: 'der', type: 'spki' });
 }

@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
-import { fulcioHandler, initializeCA, initializeCTLog, initializeTLog, rekorHandler } from '@sigstore/mock';
+import {
+  fulcioHandler,
+  initializeCA,
+  initializeCTLog,
+  initializeTLog,
+  initializeTSA,
+  rekorHandler,
+} from '@sigstore/mock';
 
 const IN_TOTO = 'application/vnd.in-toto+json';
 const LOG = 'https://rekor.example';
@@ -46,8 +53,18 @@ function canonicalEntry(body: string): string {
   });
 }
 
-async function answerTo(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const answer = await handler.fn(await textOf(request));
+/** What to answer in place of an answer, by the path that was asked. */
+export type Spoil = (path: string, answer: Answer) => Answer;
+type Answer = Awaited<ReturnType<Handler['fn']>>;
+
+async function answerTo(
+  handler: Handler,
+  request: IncomingMessage,
+  response: ServerResponse,
+  spoil: Spoil,
+): Promise<void> {
+  request.setEncoding('latin1');
+  const answer = spoil(handler.path, await handler.fn(await textOf(request)));
   response.writeHead(answer.statusCode, { 'content-type': answer.contentType ?? 'text/plain' });
   response.end(answer.response);
 }
@@ -108,15 +125,18 @@ export class TestSigstore {
   readonly #ca: Awaited<ReturnType<typeof initializeCA>>;
   readonly #ctLog: Awaited<ReturnType<typeof initializeCTLog>>;
   readonly #tLog: Awaited<ReturnType<typeof initializeTLog>>;
+  readonly #tsa: Awaited<ReturnType<typeof initializeTSA>>;
 
   private constructor(parts: {
     ca: Awaited<ReturnType<typeof initializeCA>>;
     ctLog: Awaited<ReturnType<typeof initializeCTLog>>;
     tLog: Awaited<ReturnType<typeof initializeTLog>>;
+    tsa: Awaited<ReturnType<typeof initializeTSA>>;
   }) {
     this.#ca = parts.ca;
     this.#ctLog = parts.ctLog;
     this.#tLog = parts.tLog;
+    this.#tsa = parts.tsa;
   }
 
   /** @param options.logClock what the log takes for the present; default: the present */
@@ -125,20 +145,30 @@ export class TestSigstore {
     const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const ca = await initializeCA(authority, ctLog);
     const tLog = await initializeTLog(LOG, newKeys(), options.logClock);
-    return new TestSigstore({ ca, ctLog, tLog });
+    // Whole seconds, which every reader of its times knows; after its certificates, which begin now.
+    const clock = new Date((Math.ceil(Date.now() / 1000) + 1) * 1000);
+    const tsa = await initializeTSA(newKeys(), clock);
+    return new TestSigstore({ ca, ctLog, tLog, tsa });
   }
 
-  /** Serves the certificate authority and the log on loopback, as a signer asks them. */
-  async serve(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  /**
+   * Serves the certificate authority, the log and the timestamp authority (at `/tsa`) on loopback, as a signer asks them.
+   *
+   * @param spoil makes a log or a timestamp authority answer something else
+   */
+  async serve(
+    spoil: Spoil = (_, answer) => answer,
+  ): Promise<{ readonly url: string; close(): Promise<void> }> {
     const log = rekorHandler(this.#tLog);
     const handlers = [
       fulcioHandler(this.#ca),
       { ...log, fn: (body: string) => log.fn(canonicalEntry(body)) },
+      { path: '/tsa', fn: (body: string) => this.#timestamp(Buffer.from(body, 'latin1')) },
     ];
     const server = createServer((request, response) => {
       const handler = handlers.find(({ path }) => path === request.url);
       if (handler === undefined) return void response.writeHead(404).end();
-      void answerTo(handler, request, response);
+      void answerTo(handler, request, response, spoil);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -150,6 +180,20 @@ export class TestSigstore {
         await once(server, 'close');
       },
     };
+  }
+
+  /** Answers a query of RFC 3161 about a sha256, without a nonce. */
+  async #timestamp(query: Buffer): Promise<Answer> {
+    // The last element of such a query is the digest: an OCTET STRING of 32 bytes.
+    if (query.at(-34) !== 0x04 || query.at(-33) !== 32) return { statusCode: 400, response: 'no query' };
+    const response = await this.#tsa.timestamp({
+      artifactHash: query.subarray(-32),
+      hashAlgorithmOID: '2.16.840.1.101.3.4.2.1',
+      nonce: 1,
+      policyOID: '1.3.6.1.4.1.57264.2',
+      certReq: false,
+    });
+    return { statusCode: 200, response, contentType: 'application/timestamp-reply' };
   }
 
   /** Its trusted root, in Sigstore's form. */
@@ -170,7 +214,18 @@ export class TestSigstore {
       mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
       tlogs: [log(this.#tLog.publicKey)],
       ctlogs: [log(this.#ctLog.publicKey)],
-      timestampAuthorities: [],
+      timestampAuthorities: [
+        {
+          subject: { organization: 'sigstore.mock', commonName: 'tsa' },
+          uri: 'https://tsa.example',
+          certChain: {
+            certificates: [this.#tsa.intCertificate, this.#tsa.rootCertificate].map((one) => ({
+              rawBytes: base64(one),
+            })),
+          },
+          validFor: since,
+        },
+      ],
       certificateAuthorities: [
         {
           subject: { organization: 'sigstore.mock', commonName: 'sigstore' },
