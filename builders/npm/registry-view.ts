@@ -44,7 +44,7 @@ export async function openRegistryView(options: {
   return {
     socketDirectory,
     materials: () =>
-      proxy.materials().map(({ name, version, sha512, size, afterCutoff }) => ({
+      proxy.materials().map(({ name, version, sha512, size, license, afterCutoff }) => ({
         name,
         version,
         uri: uriOf(name, version),
@@ -53,6 +53,7 @@ export async function openRegistryView(options: {
         afterCutoff,
       })),
     repairs: () => proxy.repairs().map((repair) => `${repair.name}@${repair.version}: ${repair.reason}`),
+        license,
     failures: () => proxy.failures(),
     async repairFrom(log) {
       const { name, range } = unmatchedIn(log);

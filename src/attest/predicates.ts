@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { AnyProvenance, ProvenancePredicate } from './provenance.ts';
 import { SummaryPredicate } from './summary.ts';
-import { BUILD_TYPE, PROVENANCE_TYPE, SUMMARY_TYPE, VERIFICATION_TYPE } from './type-uris.ts';
+import { AnyBom } from './sbom.ts';
+import { BUILD_TYPE, CYCLONEDX_TYPE, PROVENANCE_TYPE, SUMMARY_TYPE, VERIFICATION_TYPE } from './type-uris.ts';
 import { VerificationPredicate } from './verification.ts';
 
 /** What a predicate says that a check goes by; null where it says nothing. */
@@ -29,6 +30,7 @@ const PREDICATES: Readonly<Record<string, (predicate: unknown) => ReadPredicate>
   [VERIFICATION_TYPE]: readVerification,
   [PROVENANCE_TYPE]: readProvenance,
   [SUMMARY_TYPE]: readSummary,
+  [CYCLONEDX_TYPE]: readBom,
 };
 
 export const KNOWN_PREDICATE_TYPES: readonly string[] = Object.keys(PREDICATES);
@@ -73,6 +75,14 @@ function readSummary(predicate: unknown): ReadPredicate {
   if (error !== undefined) return { ok: false, issues: error.issues };
   const { verificationResult: result, timeVerified, verifier } = data;
   return { ok: true, facts: { ...NOTHING, result, time: timeVerified ?? null, maker: verifier.id } };
+}
+
+function readBom(predicate: unknown): ReadPredicate {
+  const { data, error } = AnyBom.safeParse(predicate);
+  if (error !== undefined) return { ok: false, issues: error.issues };
+  const { timestamp, tools } = data.metadata ?? {};
+  const maker = tools?.components?.map(({ name }) => name).join(', ') ?? 'an unnamed tool';
+  return { ok: true, facts: { ...NOTHING, time: timestamp ?? null, maker } };
 }
 
 const NOTHING = { isOurs: false, verdict: null, level: null, result: null, verification: null } as const;

@@ -16,6 +16,8 @@ export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 export const PROVENANCE_TYPE = 'https://slsa.dev/provenance/v1';
 /** SLSA verification summary. */
 export const SUMMARY_TYPE = 'https://slsa.dev/verification_summary/v1';
+/** CycloneDX, as in-toto names it (spec/predicates/cyclonedx.md). */
+export const CYCLONEDX_TYPE = 'https://cyclonedx.org/bom';
 export const VERIFICATION_TYPE = `${PAGES}/predicates/rebuild-verification-v1.md`;
 export const BUILD_TYPE = `${PAGES}/predicates/rebuild-provenance-v1.md`;
 

@@ -56,6 +56,8 @@ export interface Material {
   readonly sha512: string;
   /** Bytes. */
   readonly size: number;
+  /** As the package states it, one line; null when it states none. */
+  readonly license: string | null;
   /** As far as the registry's own times go, it did not exist at the instant that the registry was shown as of. */
   readonly afterCutoff: boolean;
 }

@@ -8,6 +8,7 @@ import {
   type VersionDocument,
 } from '../registry/document.ts';
 import { hexOf } from '../registry/integrity.ts';
+import { licenseIn } from '../manifest-fields.ts';
 import { emptyPackage } from './empty-package.ts';
 import { RangeIndex } from './range-index.ts';
 import { type Subject, withoutSubject } from './subject.ts';
@@ -24,6 +25,8 @@ export interface Material {
   /** Bytes. */
   readonly size: number;
   /** Only a lockfile or a repair can have asked for it: as far as the times go, it is younger than the cutoff. */
+  /** As its manifest states it; null when it does not. */
+  readonly license: string | null;
   readonly afterCutoff: boolean;
 }
 
@@ -162,6 +165,7 @@ export class RegistryArchive {
    * Shows the lowest version in a range from now on; for a range of null, in each range that is known to be wanted
    * (npm does not say which when a package has no version at all). Returns a version shown, or null when there is none.
    */
+      license: licenseIn(found.raw),
   async allow(name: string, range: string | null): Promise<string | null> {
     const document = await this.#document(name);
     if (document === null) return null;

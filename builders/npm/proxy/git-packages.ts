@@ -40,3 +40,5 @@ export class GitPackages {
     return packed.bytes;
   }
 }
+      // Its manifest is in the archive, which nobody has read.
+      license: null,
