@@ -29,7 +29,7 @@ export const ORDER = [
   ['plan-file/'],
   ['find-plans.ts'],
   ['verify.ts', 'compare-artifacts.ts', 'attest-result.ts', 'check-attestation.ts'],
-  ['batch/', 'demo/'],
+  ['replay/', 'batch/', 'demo/'],
   ['cli/'],
 ] as const;
 type Module = (typeof ORDER)[number][number];
@@ -46,6 +46,7 @@ const NOT_FOR_BUILDERS = [
   'compare-artifacts.ts',
   'attest-result.ts',
   'check-attestation.ts',
+  'replay/',
   'batch/',
   'cli/',
 ] as const satisfies readonly Module[];

@@ -1,6 +1,6 @@
 import type { Absence } from './model/absences.ts';
 import type { Archive, Artifact, Digests, PackageVersion } from './model/artifact.ts';
-import type { Material, RebuildPlan, Step, Tool } from './model/plan.ts';
+import type { Material, Pins, RebuildPlan, Step, Tool } from './model/plan.ts';
 import type { Evidence, ProvenanceSigner, Source } from './model/source.ts';
 import type { Finding, Reason, ReasonCode, Signal } from './model/verdict.ts';
 import type { Difference } from './model/comparison.ts';
@@ -152,6 +152,8 @@ export interface Ecosystem {
 }
 
 /** What an ecosystem is opened with. */
+    /** Null unless this is a replay. */
+    readonly pins: Pins | null;
 export interface EcosystemOptions {
   readonly cacheDir: string;
   /** Directory whose project configuration applies. */

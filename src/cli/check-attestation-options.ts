@@ -1,14 +1,10 @@
 import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { addRegistryOptions, type RegistryOptions } from './options.ts';
+import { addRegistryOptions, addSignerOptions, type RegistryOptions, type SignerOptions } from './options.ts';
 
-export interface CheckAttestationOptions extends RegistryOptions {
-  readonly key?: string;
-  readonly identity?: string;
-  readonly issuer?: string;
+export interface CheckAttestationOptions extends RegistryOptions, SignerOptions {
   /** Milliseconds. */
   readonly maxAge?: number;
-  readonly policy?: string;
   readonly json: boolean;
 }
 
@@ -18,10 +14,8 @@ export function addCheckAttestationCommand(program: Command): void {
     .command('check-attestation')
     .description('check a signed result: who signed it, what it says, and whether that is about your file')
     .argument('<bundle>', 'a Sigstore bundle, as "reprove verify --key" writes it')
-    .argument('[artifact]', 'the file that it should be about, or a package version of the registry')
-    .option('--key <public key>', 'it must be signed with this key', (file) => path.resolve(file))
-    .option('--identity <exact>', 'it must be signed by this subject of a certificate, to the letter')
-    .option('--issuer <exact>', 'and this identity provider must have vouched for it')
+    .argument('[artifact]', 'the file that it should be about, or a package version of the registry');
+  addSignerOptions(command)
     .option('--policy <file>', 'what to accept, and whose signatures (see docs/policy.md)', (file) =>
       path.resolve(file),
     )

@@ -6,17 +6,11 @@ import { pipeline } from 'node:stream/promises';
 import { type CheckDocument, exitCodeOfCheck } from '../attest/check-document.ts';
 import type { Expected } from '../attest/check-statement.ts';
 import { checkText } from '../attest/check-text.ts';
-import {
-  checkAttestation,
-  type CheckRequest,
-  type ExpectedSigner,
-  readBundleFile,
-} from '../check-attestation.ts';
+import { checkAttestation, type CheckRequest, readBundleFile } from '../check-attestation.ts';
 import { ReproveError } from '../errors.ts';
-import { readPublicKey } from '../keys/key-file.ts';
-import type { StatedPolicy } from '../policy/apply.ts';
 import { type CheckAttestationOptions, milliseconds } from './check-attestation-options.ts';
-import { readPolicy, signersOf } from './policy.ts';
+import { readPolicy } from './policy.ts';
+import { signersAsked, type Signers } from './signers.ts';
 
 /**
  * `reprove check-attestation`: prints which claims of a signed result hold.
@@ -62,32 +56,6 @@ function oldest(option: number | undefined, ofPolicy: string | undefined): numbe
   const all = [option, ofPolicy === undefined ? undefined : milliseconds(ofPolicy)];
   const stated = all.filter((one) => one !== undefined);
   return stated.length === 0 ? null : Math.min(...stated);
-}
-
-type Signers = readonly [ExpectedSigner, ...ExpectedSigner[]];
-
-async function signersAsked(options: CheckAttestationOptions, stated: StatedPolicy | null): Promise<Signers> {
-  const { key, identity, issuer, policy } = options;
-  const [first, ...others] =
-    stated === null || policy === undefined ? [] : await signersOf(stated.policy, policy);
-  const isNamed = key !== undefined || identity !== undefined || issuer !== undefined;
-  if (first !== undefined && isNamed) {
-    throw new ReproveError('usage', {
-      what: 'It is said twice who may have signed.',
-      why: 'The policy names signers, and so does the command line.',
-      next: 'Leave out --key, --identity and --issuer, or take "signers" out of the policy.',
-    });
-  }
-  if (first !== undefined) return [first, ...others];
-  if (key !== undefined && identity === undefined && issuer === undefined)
-    return [{ kind: 'key', key: await readPublicKey(key) }];
-  if (key === undefined && identity !== undefined && issuer !== undefined)
-    return [{ kind: 'certificate', identity, issuer }];
-  throw new ReproveError('usage', {
-    what: 'It is not said who must have signed.',
-    why: 'Anybody can sign anything: a signature is worth what is known of its maker.',
-    next: 'Give --key <public key>, or both --identity <exact> and --issuer <exact>, or a policy with "signers".',
-  });
 }
 
 /** A file that is there is hashed; anything else names a package version, whose file the registry is asked for. */

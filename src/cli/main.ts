@@ -8,6 +8,7 @@ import { addDemoCommand } from './demo-options.ts';
 import { failWith } from './failure.ts';
 import { addKeygenCommand } from './keygen-options.ts';
 import { addPlanCommand } from './plan-options.ts';
+import { addReplayCommand } from './replay-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
 
 enableCompileCache();
@@ -24,6 +25,7 @@ addPlanCommand(program);
 addCompareCommand(program);
 addKeygenCommand(program);
 addCheckAttestationCommand(program);
+addReplayCommand(program);
 addDemoCommand(program);
 
 try {
