@@ -41,7 +41,7 @@ export const ORDER = [
   ['find-plans.ts'],
   ['verify.ts', 'compare-artifacts.ts', 'attest-result.ts', 'check-attestation.ts'],
   ['check-together.ts'],
-  ['affected/', 'batch/', 'demo/'],
+  ['affected/', 'replay/', 'batch/', 'demo/'],
   ['cli/'],
 ] as const;
 type Module = (typeof ORDER)[number][number];
@@ -59,6 +59,7 @@ const NOT_FOR_BUILDERS = [
   'attest-result.ts',
   'check-attestation.ts',
   'check-together.ts',
+  'replay/',
   'batch/',
   'cli/',
 ] as const satisfies readonly Module[];

@@ -10,7 +10,7 @@ import { judge, withoutVerdict } from './judge/judge.ts';
 import type { EntryRole } from './judge/roles.ts';
 import { searchExact, type Searched } from './exact/search.ts';
 import { AS_PACKED, type Comparison } from './model/comparison.ts';
-import type { RebuildPlan, Step, Tool } from './model/plan.ts';
+import type { Pins, RebuildPlan, Step, Tool } from './model/plan.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
 import type { ReasonCode, Signal } from './model/verdict.ts';
@@ -51,6 +51,8 @@ export interface AttemptsRequest extends PlansRequest {
   readonly limits: Limits;
   readonly deadline: Deadline;
   readonly cacheDir: string;
+  /** For a replay, which is of the plans that it is given and of no other. */
+  readonly pins: Pins | null;
   readonly progress: AttemptProgress;
 }
 
@@ -99,7 +101,7 @@ async function runPlans(request: AttemptsRequest): Promise<PlansRun> {
     const attempt = await makeAttempt(request, planRequest, plan);
     if (failedWith(attempt, 'timed-out') && request.deadline.leftMs() <= 0) stopped = next;
     attempts.push(attempt);
-    if (isFinal(attempt)) break;
+    if (isFinal(attempt) || request.pins !== null) break;
     const revised = await request.ecosystem.revise({ request: planRequest, plan, went: howItWent(attempt) });
     const isFresh = (one: RebuildPlan) => !seen.has(keyOf(one, planRequest.source));
     const [first, last] = [revised.next.filter(isFresh), revised.last.filter(isFresh)];

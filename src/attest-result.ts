@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Parameters, provenanceStatement } from './attest/provenance.ts';
+import { sbomStatement } from './attest/sbom.ts';
 import { type Occasion, type Statement, statementBytes } from './attest/statement.ts';
 import { summaryStatement } from './attest/summary.ts';
 import { PAYLOAD_TYPE } from './attest/type-uris.ts';
@@ -40,6 +41,7 @@ export async function attestResult(
   const named = [
     { file: `${name}.sigstore.json`, statement: verificationStatement(document, occasion) },
     { file: `${name}.provenance.sigstore.json`, statement: provenanceStatement(document, request) },
+    { file: `${name}.sbom.sigstore.json`, statement: sbomStatement(document, occasion) },
     { file: `${name}.summary.sigstore.json`, statement: summaryStatement(document, occasion) },
   ].flatMap(({ file, statement }) => (statement === null ? [] : [{ file, statement }]));
   if (named.length === 0) return document;

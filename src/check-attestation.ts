@@ -52,7 +52,17 @@ export interface CheckRequest {
   readonly mustBeWitnessed: boolean;
 }
 
-type Found = Pick<CheckDocument, 'signer' | 'statement'> & { readonly claims: readonly Claim[] };
+type Found = Pick<CheckDocument, 'signer' | 'statement'> & {
+  readonly claims: readonly Claim[];
+  /** What was signed; null as long as nothing may be believed of it. */
+  readonly understood: Understood | null;
+};
+
+/** An attestation that was checked, and what it holds; null unless it was accepted. */
+export interface OpenedAttestation {
+  readonly check: CheckDocument;
+  readonly understood: Understood | null;
+}
 
 /**
  * Checks an attestation: form, signature and signer, then what was signed. It ends at the first claim that does not hold,
@@ -61,20 +71,27 @@ type Found = Pick<CheckDocument, 'signer' | 'statement'> & { readonly claims: re
  * @throws ReproveError `usage` when the trusted root cannot be used
  */
 export async function checkAttestation(request: CheckRequest): Promise<CheckDocument> {
+  return (await openAttestation(request)).check;
+}
+
+/** `checkAttestation`, for whoever goes on with what was signed. */
+export async function openAttestation(request: CheckRequest): Promise<OpenedAttestation> {
   const found = await check(request);
   const reached = new Set(found.claims.map(({ name }) => name));
   const rest = CLAIM_NAMES.filter((name) => !reached.has(name)).map((name) =>
     unchecked(name, 'A claim before this one does not hold.'),
   );
-  return {
+  const accepted = found.claims.every(({ state }) => state !== 'fails');
+  const checked: CheckDocument = {
     schemaVersion: 1,
     tool: { name: 'reprove', version: VERSION },
     bundle: request.name,
-    accepted: found.claims.every(({ state }) => state !== 'fails'),
+    accepted,
     claims: [...found.claims, ...rest],
     signer: found.signer,
     statement: found.statement,
   };
+  return { check: checked, understood: accepted ? found.understood : null };
 }
 
 async function check(request: CheckRequest): Promise<Found> {
@@ -98,7 +115,8 @@ async function check(request: CheckRequest): Promise<Found> {
     freshnessClaim(read.understood.facts, { ...request, seen }),
     policyClaim(read.understood, request),
   ];
-  return { claims: [...through, ...last], signer, statement: statementOf(read.understood) };
+  const { understood } = read;
+  return { claims: [...through, ...last], signer, statement: statementOf(understood), understood };
 }
 
 /** Bare envelopes of before the media type was settled name the statement's type in its place. */
@@ -107,7 +125,7 @@ function isStatement({ payloadType, isBareEnvelope }: ReadBundle): boolean {
 }
 
 function stopped(claims: readonly Claim[]): Found {
-  return { claims, signer: null, statement: null };
+  return { claims, signer: null, statement: null, understood: null };
 }
 
 interface Signature {

@@ -1,7 +1,7 @@
 import { type AgreementDocument, agreementOf, joined } from './attest/agreement.ts';
 import type { CheckDocument } from './attest/check-document.ts';
 import { CLAIM_NAMES } from './attest/check-statement.ts';
-import { checkAttestation, type CheckRequest, type ExpectedSigner } from './check-attestation.ts';
+import { type CheckRequest, type ExpectedSigner, openAttestation, type OpenedAttestation } from './check-attestation.ts';
 import { VERSION } from './version.ts';
 
 /** One who may have signed, and others. */
@@ -10,13 +10,21 @@ export type Signers = readonly [ExpectedSigner, ...ExpectedSigner[]];
 /** The check by the first signer whose signature it is; else by the one whose it most nearly is. */
 export async function checkByAny(
   request: Omit<CheckRequest, 'signer'>,
-  [first, ...others]: Signers,
+  signers: Signers,
 ): Promise<CheckDocument> {
-  let best = await checkAttestation({ ...request, signer: first });
+  return (await openByAny(request, signers)).check;
+}
+
+/** `checkByAny`, for whoever goes on with what was signed. */
+export async function openByAny(
+  request: Omit<CheckRequest, 'signer'>,
+  [first, ...others]: Signers,
+): Promise<OpenedAttestation> {
+  let best = await openAttestation({ ...request, signer: first });
   for (const signer of others) {
-    if (best.signer !== null) break;
-    const document = await checkAttestation({ ...request, signer });
-    if (document.signer !== null || reached(document) > reached(best)) best = document;
+    if (best.check.signer !== null) break;
+    const opened = await openAttestation({ ...request, signer });
+    if (opened.check.signer !== null || reached(opened.check) > reached(best.check)) best = opened;
   }
   return best;
 }

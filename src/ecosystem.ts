@@ -1,6 +1,6 @@
 import type { Absence } from './model/absences.ts';
 import type { Archive, Artifact, Digests, PackageVersion } from './model/artifact.ts';
-import type { Material, RebuildPlan, Step, Tool } from './model/plan.ts';
+import type { Material, Pins, RebuildPlan, Step, Tool } from './model/plan.ts';
 import type { Evidence, ProvenanceSigner, Source } from './model/source.ts';
 import type { Finding, Reason, ReasonCode, Signal } from './model/verdict.ts';
 import type { Difference } from './model/comparison.ts';
@@ -106,6 +106,22 @@ export interface StreamEncoder {
   }): Step;
 }
 
+/** A plan in the terms of a machine that has neither reprove nor a registry proxy. */
+export interface BareForm {
+  /** Each is to be had at this address, as a gzipped tar with one folder around it, and belongs in `/opt/<role>`. */
+  readonly tools: readonly { readonly role: string; readonly version: string; readonly url: string }[];
+  /** Texts of the small programs of `/opt/shims`, by name. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** Other files that steps need, with their absolute paths. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** The address of the registry proxy in the variables of steps: another one is to be put there. */
+  readonly registryUrl: string;
+  /** The step without what leads to the proxy. */
+  step(step: Step): Step;
+  /** What the proxy would have done and nobody does now, one sentence each. */
+  readonly lost: readonly string[];
+}
+
 /** Everything that only one ecosystem knows. One object serves one run of the tool. */
 export interface Ecosystem {
   /** The purl type. */
@@ -136,6 +152,8 @@ export interface Ecosystem {
     readonly plan: RebuildPlan;
     readonly request: PlanRequest;
     readonly directory: string;
+    /** Null unless this is a replay. */
+    readonly pins: Pins | null;
   }): Promise<RegistryView>;
   /** Findings that need the ecosystem's own knowledge (manifests, lifecycle scripts). Pure. */
   findings(options: { readonly published: Published; readonly rebuilt: Archive | null }): readonly Finding[];
@@ -143,6 +161,8 @@ export interface Ecosystem {
   roles(published: Published): ReadonlyMap<string, EntryRole>;
   /** The packer and gzip encoder that the published bytes look like. Pure. */
   fingerprint(artifact: Artifact): { readonly packer: string; readonly gzip: string };
+  /** What it takes to run a plan without reprove. */
+  bareForm(plan: RebuildPlan): BareForm;
   /** In words, what a plan packs with, for example `npm 10.9.2`. Pure. */
   packerOf(plan: RebuildPlan): string;
   /** Packers that may have written a published archive, the likeliest first; empty when none is known. */

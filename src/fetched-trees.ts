@@ -22,7 +22,7 @@ import type { Limits, Mount } from './sandbox/engine.ts';
 import { VERSION } from './version.ts';
 
 /** To be raised when another tree would come out of the same ingredients, or would be stored in another way. */
-const FORMAT = 2;
+const FORMAT = 3;
 const GIBIBYTE = 1024 ** 3;
 const ARCHIVE = 'tree.tar';
 const DESCRIPTION = 'tree.json';
@@ -89,6 +89,7 @@ const Description = z.strictObject({
         uri: z.string(),
         sha512: z.string(),
         size: z.number(),
+        license: z.string().nullable(),
         afterCutoff: z.boolean(),
       }),
     ),

@@ -13,7 +13,7 @@ import { parseRepositoryUrl } from './source/repository-url.ts';
 import { type ResolvedSource, resolveSource, type SourceOverride } from './source/resolve.ts';
 import { signerSignals } from './source/signer.ts';
 import { youngerSignal } from './source/tag-date.ts';
-import { resolveStated } from './source/stated.ts';
+import { GIVERS, resolveStated } from './source/stated.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 export interface FindRequest {
@@ -122,7 +122,7 @@ function sourceOf(
   const options = { mirrors, cacheDir, claims, deadline, contradictions };
   return stated == null
     ? resolveSource({ ...options, override: request.sourceOverride })
-    : resolveStated({ ...options, stated: stated.sources });
+    : resolveStated({ ...options, stated: stated.sources, giver: stated.giver });
 }
 
 async function plansOf(
@@ -148,9 +148,9 @@ function overrideSignals({ sourceOverride, stated }: FindRequest, published: Pub
   const { claims } = published;
   const claimed = claims.repository ?? 'no repository';
   const given = stated?.sources[0]?.repository;
-  if (given !== undefined) {
+  if (stated != null && given !== undefined) {
     if (urlOf(given) === urlOf(claimed)) return [];
-    const message = `The plan file names ${given}; the package itself names ${claimed}.`;
+    const message = `The ${GIVERS[stated.giver].noun} names ${given}; the package itself names ${claimed}.`;
     return [signal('source-overridden', message)];
   }
   if (sourceOverride === null) return [];

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, RegistryView } from './ecosystem.ts';
 import type { Archive } from './model/artifact.ts';
-import type { Material, RebuildPlan, Step, Tool } from './model/plan.ts';
+import type { Material, Pins, RebuildPlan, Step, Tool } from './model/plan.ts';
 import { found, type Outcome, type Reason, type ReasonCode } from './model/verdict.ts';
 import { type FetchRecord, treeKey, TreeSlot } from './fetched-trees.ts';
 import { makeOwned, sweepOwned } from './owner.ts';
@@ -39,6 +39,8 @@ export interface RebuildRequest {
   readonly deadline: Deadline;
   /** Where temporary folders may be made. */
   readonly cacheDir: string;
+  /** Null unless this is a replay: then nothing that was kept is used, and nothing is kept. */
+  readonly pins: Pins | null;
   onStep(step: Step): void;
 }
 
@@ -73,7 +75,7 @@ async function rebuildIn(folder: string, request: RebuildRequest): Promise<Rebui
   const { plan, ecosystem } = request;
   const fetches = plan.steps.some(isFetch);
   // Where nothing is fetched, nothing is kept that could stand in for the source.
-  const source = fetches ? null : sourceTree(folder, request);
+  const source = fetches && request.pins === null ? null : sourceTree(folder, request);
   const [toolchain, rootfs] = await Promise.all([ecosystem.tools(plan), request.rootfs(), source]);
   const place: Place = { request, folder, toolchain, rootfs };
   if (source !== null) return fromSource(place, await source, null);
@@ -131,8 +133,9 @@ async function fromSource(place: Place, source: Outcome<string>, slot: TreeSlot 
     const result = { ok: false, reason: source.reason, log: null } as const;
     return { result, tools: toolchain.tools, materials: [], repairs: [], skipped: [] };
   }
-  const view =
-    slot === null ? null : await ecosystem.registryView({ plan, request: planRequest, directory: folder });
+  const view = plan.steps.some(isFetch)
+    ? await ecosystem.registryView({ plan, request: planRequest, directory: folder, pins: request.pins })
+    : null;
   try {
     const start = { sourceArchive: source.value, unpackInto: LAYOUT.source } as const;
     return await inSandbox({ ...place, view }, start, async (sandbox) => {

@@ -5,7 +5,7 @@ import type { Ecosystem } from './ecosystem.ts';
 import { explainAll } from './explain/explain-all.ts';
 import { worstFirst } from './explain/worst-first.ts';
 import { findPlans, type FindRequest } from './find-plans.ts';
-import type { RebuildPlan, Step } from './model/plan.ts';
+import type { Pins, RebuildPlan, Step } from './model/plan.ts';
 import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
 import type { Reason, Signal } from './model/verdict.ts';
@@ -24,6 +24,8 @@ export interface VerifyRequest extends FindRequest {
   readonly limits: Limits;
   /** For the whole run, milliseconds. */
   readonly timeoutMs: number;
+  /** For a replay: the plan of `stated` alone is run, and its fetch steps get these files alone. */
+  readonly pins?: Pins;
 }
 
 export interface VerifyTools {
@@ -61,6 +63,7 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
       ...found,
       engine,
       deadline,
+      pins: request.pins ?? null,
       progress: attemptProgress(progress),
     }),
   );

@@ -27,7 +27,15 @@ afterEach(() => temporary.dispose());
 
 const RECORD: FetchRecord = {
   materials: [
-    { name: 'a', version: '1.0.0', uri: 'pkg:npm/a@1.0.0', sha512: 'ab', size: 1, afterCutoff: false },
+    {
+      name: 'a',
+      version: '1.0.0',
+      uri: 'pkg:npm/a@1.0.0',
+      sha512: 'ab',
+      size: 1,
+      license: 'MIT',
+      afterCutoff: false,
+    },
   ],
   repairs: ['a@1.0.0: why'],
   skipped: ['a step'],

@@ -3,6 +3,7 @@ import type { Ecosystem, EcosystemOptions } from '../../src/ecosystem.ts';
 import { FORWARDER_FILE, FORWARDER_TARGET } from '../../src/sandbox/layout.ts';
 import { contentCache } from '../../src/content-cache.ts';
 import { bundleVerifier } from '../../src/sigstore/verify-bundle.ts';
+import { bareForm } from './bare-form.ts';
 import { openClient } from './client.ts';
 import { ENCODERS } from './encoders.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -90,6 +91,7 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
       const { packer, gzip } = fingerprint(artifact.archive);
       return { packer, gzip };
     },
+    bareForm: (plan) => bareForm(plan, (name) => publicRegistryOf(toolClient.options, name)),
     packerOf,
     packers: (artifact) => otherPackers(fingerprint(artifact.archive), list),
     encoders: ENCODERS,

@@ -26,3 +26,21 @@ export const Repository = z
   .nullable()
   .catch(null)
   .default(null);
+
+const LONGEST_LICENSE = 200;
+const License = z
+  .string()
+  .regex(/^\P{Cc}+$/u)
+  .max(LONGEST_LICENSE);
+const Licensed = z.object({
+  license: z
+    .union([License, z.object({ type: License }).transform(({ type }) => type)])
+    .nullable()
+    .catch(null)
+    .default(null),
+});
+
+/** The licence that a manifest states, in npm's present form or as the object of old ones; null when it states none. */
+export function licenseIn(manifest: unknown): string | null {
+  return Licensed.safeParse(manifest).data?.license ?? null;
+}

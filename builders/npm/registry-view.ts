@@ -2,7 +2,7 @@ import path from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { z } from 'zod';
 import type { PlanRequest, RegistryView } from '../../src/ecosystem.ts';
-import type { RebuildPlan } from '../../src/model/plan.ts';
+import type { Pins, RebuildPlan } from '../../src/model/plan.ts';
 import { acceptsStandIns, leftOutOf } from './relax.ts';
 import { unmatchedIn } from './install-log.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
@@ -10,6 +10,7 @@ import { Text } from './manifest-fields.ts';
 import { pinsOf } from './git/pins.ts';
 import { purlOf } from './package-spec.ts';
 import type { GitRepositories } from './git/repositories.ts';
+import { PinnedFiles } from './proxy/pinned-files.ts';
 import { startProxy } from './proxy/proxy.ts';
 import type { Subject } from './proxy/subject.ts';
 import type { RegistryClient } from './registry/client.ts';
@@ -21,6 +22,7 @@ export async function openRegistryView(options: {
   plan: RebuildPlan;
   request: PlanRequest;
   directory: string;
+  pins: Pins | null;
   client: RegistryClient;
   repositories: GitRepositories;
 }): Promise<RegistryView> {
@@ -32,6 +34,7 @@ export async function openRegistryView(options: {
     socketDirectory,
     wanted: await wantedRanges(options.request),
     locked: await lockedVersions(options.request, options.plan),
+    pins: options.pins === null ? null : new PinnedFiles(options.pins),
     leftOut: new Set(leftOutOf(options.plan.steps)),
     standIns: options.plan.steps.some(acceptsStandIns),
     subject: subjectOf(options.request),
@@ -44,12 +47,13 @@ export async function openRegistryView(options: {
   return {
     socketDirectory,
     materials: () =>
-      proxy.materials().map(({ name, version, sha512, size, afterCutoff }) => ({
+      proxy.materials().map(({ name, version, sha512, size, license, afterCutoff }) => ({
         name,
         version,
         uri: uriOf(name, version),
         sha512,
         size,
+        license,
         afterCutoff,
       })),
     repairs: () => proxy.repairs().map((repair) => `${repair.name}@${repair.version}: ${repair.reason}`),

@@ -23,6 +23,11 @@ export const EVIDENCE = {
     says: 'Its signer has judged the file by a policy, with this result.',
     silent: 'Not why: the evidence that was judged is not in it.',
   },
+  'bill-of-materials': {
+    title: 'Bill of materials',
+    says: 'Its signer says that these files and tools went into the file that it names.',
+    silent: 'Not that nothing else did, nor that any of them is good.',
+  },
   provenance: {
     title: 'Build provenance',
     says: 'Its signer says that this builder made the file, from these inputs.',

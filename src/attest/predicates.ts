@@ -13,6 +13,7 @@ import { AnyProvenance, ProvenancePredicate } from './provenance.ts';
 import { plainPurl } from './purl-name.ts';
 import type { AnyStatement } from './statement.ts';
 import { SummaryPredicate } from './summary.ts';
+import { AnyBom } from './sbom.ts';
 import * as types from './type-uris.ts';
 import { VerificationPredicate } from './verification.ts';
 
@@ -60,6 +61,7 @@ const PREDICATES: Readonly<Record<string, Reader>> = {
   [types.PROVENANCE_TYPE_V02]: readOldProvenance,
   [types.SUMMARY_TYPE]: readSummary,
   [types.PUBLICATION_TYPE]: readPublication,
+  [types.CYCLONEDX_TYPE]: readBom,
 };
 
 export const KNOWN_PREDICATE_TYPES: readonly string[] = Object.keys(PREDICATES);
@@ -252,6 +254,14 @@ function readOssEquivalence({ predicate, subject }: AnyStatement): ReadPredicate
 function isEqual(one: DigestSet, other: DigestSet): boolean {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...names].every((name) => one[name] === other[name]);
+}
+
+function readBom({ predicate }: AnyStatement): ReadPredicate {
+  return through(AnyBom, predicate, ({ metadata }) => {
+    const { timestamp: time = null, tools } = metadata ?? {};
+    const maker = tools?.components?.map(({ name }) => name).join(', ') ?? 'an unnamed tool';
+    return said({ kind: 'bill-of-materials', time, maker });
+  });
 }
 
 /** JSON Schemas (2020-12) of the predicates of ours, by the name of their page in docs/predicates. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { PlanDocument, type ResultDocument } from '../report/document.ts';
+import { PlanDocument, ResultDocument } from '../report/document.ts';
 import { canonicalSha256, digestSetOf } from './digests.ts';
+import { sbomStatement } from './sbom.ts';
 import { sourceDigest, sourceUri } from './source-uri.ts';
-import { type Occasion, publishedSubject, type Statement } from './statement.ts';
+import { FileDigest, type Occasion, rebuiltSubject, type Statement } from './statement.ts';
 import { BUILD_TYPE, PROVENANCE_TYPE, STATEMENT_TYPE } from './type-uris.ts';
 
 const Text = z.string().min(1);
@@ -15,6 +16,13 @@ const Resource = z.strictObject({
   digest: z.record(Text, z.string().regex(/^[0-9a-f]+$/)),
 });
 
+/** Something that came out beside the file. Of the comparison it is said what it came to, for a replay to come to the same. */
+const Byproduct = Resource.extend({
+  annotations: z
+    .strictObject({ verdict: ResultDocument.shape.verdict, level: ResultDocument.shape.level })
+    .optional(),
+});
+
 /** The predicate of a rebuild provenance: SLSA provenance 1 of our own build type (docs/predicates/rebuild-provenance-v1.md). */
 export const ProvenancePredicate = z.strictObject({
   buildDefinition: z.strictObject({
@@ -22,6 +30,8 @@ export const ProvenancePredicate = z.strictObject({
     externalParameters: z.strictObject({
       package: Text,
       registry: Text,
+      /** The published file, which the rebuild was compared with. Early provenance does not name it. */
+      artifact: z.strictObject({ name: Text, digest: FileDigest }).optional(),
       /** What `--source` named; null when the source was found. */
       source: Text.nullable(),
       /** The plan that `--plan` gave; null when it was made. */
@@ -38,7 +48,7 @@ export const ProvenancePredicate = z.strictObject({
   runDetails: z.strictObject({
     builder: z.strictObject({ id: Text, version: z.strictObject({ reprove: Text }) }),
     metadata: z.strictObject({ invocationId: Text, startedOn: Instant, finishedOn: Instant }),
-    byproducts: z.array(Resource),
+    byproducts: z.array(Byproduct),
   }),
 });
 export type ProvenancePredicate = z.infer<typeof ProvenancePredicate>;
@@ -87,6 +97,7 @@ export function provenanceStatement(
         externalParameters: {
           package: document.subject.purl,
           registry: document.registry,
+          ...publishedFile(document),
           source: parameters.source,
           plan: parameters.isPlanGiven ? plan : null,
         },
@@ -107,7 +118,7 @@ export function provenanceStatement(
           startedOn: occasion.startedOn,
           finishedOn: occasion.finishedOn,
         },
-        byproducts: byproductsOf(document),
+        byproducts: [...byproductsOf(document), ...sbomOf(document, occasion)],
       },
     },
   };
@@ -132,17 +143,32 @@ function ingredients(sandbox: Sandbox, materials: ResultDocument['materials']): 
   ];
 }
 
-function byproductsOf({ plan, comparison }: ResultDocument): Resource[] {
-  const parts = Object.entries({ plan, comparison });
-  return parts
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => ({ name, digest: { sha256: canonicalSha256(value) } }));
+/** The bill of materials, which is signed as a statement of its own. */
+function sbomOf(document: ResultDocument, occasion: Occasion): readonly Resource[] {
+  const statement = sbomStatement(document, occasion);
+  return statement === null
+    ? []
+    : [{ name: 'sbom', digest: { sha256: canonicalSha256(statement.predicate) } }];
 }
 
-function rebuiltSubject(document: ResultDocument): Statement['subject'] | null {
-  if (document.level === 'bytes') return publishedSubject(document);
-  const digests = document.rebuilt?.digests;
-  if (digests === undefined) return null;
-  const { sha512, sha256 } = digests;
-  return [{ name: `rebuild/${document.subject.artifact ?? 'artifact'}`, digest: { sha512, sha256 } }];
+function publishedFile({
+  subject: { artifact, digests },
+}: ResultDocument): Pick<ProvenancePredicate['buildDefinition']['externalParameters'], 'artifact'> {
+  if (artifact === null || digests === null) return {};
+  return { artifact: { name: artifact, digest: { sha512: digests.sha512, sha256: digests.sha256 } } };
+}
+
+function byproductsOf({
+  plan,
+  comparison,
+  verdict,
+  level,
+}: ResultDocument): ProvenancePredicate['runDetails']['byproducts'] {
+  const parts = [
+    { name: 'plan', value: plan },
+    { name: 'comparison', value: comparison, annotations: { verdict, level } },
+  ];
+  return parts
+    .filter(({ value }) => value !== null)
+    .map(({ value, ...part }) => ({ ...part, digest: { sha256: canonicalSha256(value) } }));
 }

@@ -11,3 +11,12 @@ export function sourceUri({ repository, ref, commit }: Source): string {
 export function sourceDigest({ commit, tree }: Source): { gitCommit: string; gitTree?: string } {
   return { gitCommit: commit, ...(tree !== null && { gitTree: tree }) };
 }
+
+/** What `sourceUri` was made from; null for a text that it did not make. Names of tags may hold an `@` as well. */
+export function parseSourceUri(
+  uri: string,
+): { readonly repository: string; readonly ref: string | null } | null {
+  const [, repository = '', at = ''] = /^git\+(\S+?)@(refs\/\S+|[0-9a-f]{40})$/.exec(uri) ?? [];
+  if (repository === '') return null;
+  return { repository, ref: at.startsWith('refs/') ? at : null };
+}

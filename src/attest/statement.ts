@@ -56,6 +56,18 @@ export function publishedSubject({ subject }: ResultDocument): Statement['subjec
     : [{ name: purl, digest: { sha512: digests.sha512, sha256: digests.sha256 } }];
 }
 
+/**
+ * What a rebuild made as the subject of a statement; null when it made nothing. It is the published file only where it has that
+ * file's very bytes: of any other file it would be false that it was built here.
+ */
+export function rebuiltSubject(document: ResultDocument): Statement['subject'] | null {
+  if (document.level === 'bytes') return publishedSubject(document);
+  const digests = document.rebuilt?.digests;
+  if (digests === undefined) return null;
+  const { sha512, sha256 } = digests;
+  return [{ name: `rebuild/${document.subject.artifact ?? 'artifact'}`, digest: { sha512, sha256 } }];
+}
+
 /** What is signed: UTF-8 of the JSON, without white space. */
 export function statementBytes(statement: Statement): Buffer {
   return Buffer.from(JSON.stringify(statement));

@@ -20,6 +20,8 @@ export const PROVENANCE_TYPE_V02 = 'https://slsa.dev/provenance/v0.2';
 export const PUBLICATION_TYPE = 'https://github.com/npm/attestation/tree/main/specs/publish/v0.1';
 /** SLSA verification summary. */
 export const SUMMARY_TYPE = 'https://slsa.dev/verification_summary/v1';
+/** CycloneDX, as in-toto names it (spec/predicates/cyclonedx.md). */
+export const CYCLONEDX_TYPE = 'https://cyclonedx.org/bom';
 export const VERIFICATION_TYPE = `${PAGES}/predicates/rebuild-verification-v1.md`;
 export const BUILD_TYPE = `${PAGES}/predicates/rebuild-provenance-v1.md`;
 

@@ -1,15 +1,11 @@
 import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { addRegistryOptions, type RegistryOptions } from './options.ts';
+import { addRegistryOptions, addSignerOptions, type RegistryOptions, type SignerOptions } from './options.ts';
 
-export interface CheckAttestationOptions extends RegistryOptions {
+export interface CheckAttestationOptions extends RegistryOptions, SignerOptions {
   readonly artifact?: string;
-  readonly key: readonly string[];
-  readonly identity?: string;
-  readonly issuer?: string;
   /** Milliseconds. */
   readonly maxAge?: number;
-  readonly policy?: string;
   readonly independent?: number;
   readonly witnessed: boolean;
   readonly json: boolean;
@@ -24,15 +20,8 @@ export function addCheckAttestationCommand(program: Command): void {
       '<bundle...>',
       'Sigstore bundles, or folders of them; the last may be the file or package version',
     )
-    .option('--artifact <file or package version>', 'what they should be about')
-    .option(
-      '--key <public key>',
-      'they must be signed with this key, or another named one; repeatable',
-      keys,
-      [],
-    )
-    .option('--identity <exact>', 'or by this subject of a certificate, to the letter')
-    .option('--issuer <exact>', 'for which this identity provider must have vouched')
+    .option('--artifact <file or package version>', 'what they should be about');
+  addSignerOptions(command)
     .option('--policy <file>', 'what to accept, and whose signatures (see docs/policy.md)', (file) =>
       path.resolve(file),
     )
@@ -46,10 +35,6 @@ export function addCheckAttestationCommand(program: Command): void {
       const { runCheckAttestation } = await import('./check-attestation.ts');
       process.exitCode = await runCheckAttestation(words, options);
     });
-}
-
-function keys(file: string, before: readonly string[]): readonly string[] {
-  return [...before, path.resolve(file)];
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

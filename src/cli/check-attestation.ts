@@ -8,13 +8,12 @@ import { agreementText } from '../attest/agreement-text.ts';
 import { exitCodeOfCheck } from '../attest/check-document.ts';
 import type { Expected } from '../attest/check-statement.ts';
 import { checkText } from '../attest/check-text.ts';
-import { checkByAny, checkTogether, type Signers } from '../check-together.ts';
+import { checkByAny, checkTogether } from '../check-together.ts';
 import { ReproveError } from '../errors.ts';
-import { readPublicKey } from '../keys/key-file.ts';
-import type { StatedPolicy } from '../policy/apply.ts';
 import { type CheckAttestationOptions, milliseconds } from './check-attestation-options.ts';
 import { readBundles, sortWords } from './named-bundles.ts';
-import { readPolicy, signersOf } from './policy.ts';
+import { readPolicy } from './policy.ts';
+import { signersAsked } from './signers.ts';
 
 /**
  * `reprove check-attestation`: prints which claims of signed results hold, and of several whether they agree.
@@ -58,36 +57,6 @@ function oldest(option: number | undefined, ofPolicy: string | undefined): numbe
   const all = [option, ofPolicy === undefined ? undefined : milliseconds(ofPolicy)];
   const stated = all.filter((one) => one !== undefined);
   return stated.length === 0 ? null : Math.min(...stated);
-}
-
-/** Whoever may have signed, as the policy or the command line names them. */
-async function signersAsked(options: CheckAttestationOptions, stated: StatedPolicy | null): Promise<Signers> {
-  const { key: files, identity, issuer, policy } = options;
-  const ofPolicy = stated === null || policy === undefined ? [] : await signersOf(stated.policy, policy);
-  const isNamed = files.length > 0 || identity !== undefined || issuer !== undefined;
-  if (ofPolicy.length > 0 && isNamed) {
-    throw new ReproveError('usage', {
-      what: 'It is said twice who may have signed.',
-      why: 'The policy names signers, and so does the command line.',
-      next: 'Leave out --key, --identity and --issuer, or take "signers" out of the policy.',
-    });
-  }
-  const keys = await Promise.all(files.map(readPublicKey));
-  const isPair = identity !== undefined && issuer !== undefined;
-  const isHalf = !isPair && (identity !== undefined || issuer !== undefined);
-  const [first, ...others] = [
-    ...ofPolicy,
-    ...keys.map((key) => ({ kind: 'key', key }) as const),
-    ...(isPair ? [{ kind: 'certificate', identity, issuer } as const] : []),
-  ];
-  if (first !== undefined && !isHalf) return [first, ...others];
-  throw new ReproveError('usage', {
-    what: 'It is not said who must have signed.',
-    why: isHalf
-      ? 'An identity is worth what is known of who vouches for it: --identity and --issuer belong together.'
-      : 'Anybody can sign anything: a signature is worth what is known of its maker.',
-    next: 'Give --key <public key>, or both --identity <exact> and --issuer <exact>, or a policy with "signers".',
-  });
 }
 
 /** A file that is there is hashed; anything else names a package version, whose file the registry is asked for. */

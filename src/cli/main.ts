@@ -9,6 +9,7 @@ import { addDemoCommand } from './demo-options.ts';
 import { failWith } from './failure.ts';
 import { addKeygenCommand } from './keygen-options.ts';
 import { addPlanCommand } from './plan-options.ts';
+import { addReplayCommand } from './replay-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
 
 enableCompileCache();
@@ -26,6 +27,7 @@ addCompareCommand(program);
 addKeygenCommand(program);
 addCheckAttestationCommand(program);
 addAffectedCommand(program);
+addReplayCommand(program);
 addDemoCommand(program);
 
 try {

@@ -17,24 +17,49 @@ export interface RegistryOptions {
   readonly cacheDir: string;
 }
 
-/** Options of every command that looks for a source. */
-export interface FindOptions extends RegistryOptions {
+/** Options of every command that checks a signature. */
+export interface SignerOptions {
+  readonly key: readonly string[];
+  readonly identity?: string;
+  readonly issuer?: string;
+  readonly policy?: string;
+}
+
+/** Options of every command that fetches a source. */
+export interface SourceOptions extends RegistryOptions {
   readonly gitMirror: readonly string[];
   /** Seconds. */
   readonly timeout: number;
+}
+
+/** Options of every command that looks for a source. */
+export interface FindOptions extends SourceOptions {
   readonly source?: string;
 }
 
 /** Options of every command that rebuilds. */
-export interface RunOptions extends FindOptions {
+export interface RunOptions extends SourceOptions {
   readonly engine: (typeof ENGINE_NAMES)[number] | 'auto';
 }
 
-/** Adds the options of commands that rebuild. */
-export function addRunOptions(command: Command): Command {
-  return addFindOptions(command).addOption(
+/** Adds where to rebuild. */
+export function addEngineOption(command: Command): Command {
+  return command.addOption(
     new Option('--engine <name>', 'where to rebuild').choices([...ENGINE_NAMES, 'auto']).default('auto'),
   );
+}
+
+/** Adds who must have signed. */
+export function addSignerOptions(command: Command): Command {
+  return command
+    .option(
+      '--key <public key>',
+      'it must be signed with this key, or another named one; repeatable',
+      (file: string, before: readonly string[]) => [...before, resolved(file)],
+      [],
+    )
+    .option('--identity <exact>', 'or by this subject of a certificate, to the letter')
+    .option('--issuer <exact>', 'for which this identity provider must have vouched');
 }
 
 /** Adds how a result is printed. */
@@ -75,11 +100,20 @@ export function addRegistryOptions(command: Command): Command {
 
 /** Adds the options of commands that look for a source. */
 export function addFindOptions(command: Command): Command {
-  return addRegistryOptions(command)
-    .option(
-      '--source <url#commit>',
-      'rebuild from this repository (and commit, tag or branch) instead of the stated one',
-    )
+  addRegistryOptions(command).option(
+    '--source <url#commit>',
+    'rebuild from this repository (and commit, tag or branch) instead of the stated one',
+  );
+  return addMirrorOptions(command);
+}
+
+/** Adds the options of commands that fetch a source. */
+export function addSourceOptions(command: Command): Command {
+  return addMirrorOptions(addRegistryOptions(command));
+}
+
+function addMirrorOptions(command: Command): Command {
+  return command
     .addOption(
       new Option(
         '--git-mirror <template>',

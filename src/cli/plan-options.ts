@@ -1,8 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { addFindOptions, type FindOptions } from './options.ts';
 
 export interface PlanOptions extends FindOptions {
-  readonly json: boolean;
+  readonly format: 'text' | 'json' | 'dockerfile';
 }
 
 /** Declares `reprove plan`; what it does is loaded when it is called. */
@@ -11,7 +11,16 @@ export function addPlanCommand(program: Command): void {
     .command('plan')
     .description('show how a package version would be rebuilt; builds nothing')
     .argument('<package version>', 'name, name@version, name@tag, name@range, a purl, or a local .tgz')
-    .option('--json', 'print the document that "reprove verify --plan" takes, instead of text', false);
+    .addOption(
+      new Option('--format <name>', 'how to print: dockerfile is the first plan, to be built without reprove')
+        .choices(['text', 'json', 'dockerfile'])
+        .default('text'),
+    )
+    .addOption(
+      new Option('--json', 'print the document that "reprove verify --plan" takes, instead of text').implies({
+        format: 'json',
+      }),
+    );
   addFindOptions(command)
     .addHelpText('after', EXIT_CODES)
     .action(async (spec: string, options: PlanOptions) => {

@@ -1,6 +1,7 @@
 import { deadlineIn } from '../deadline.ts';
 import type { Ecosystem } from '../ecosystem.ts';
 import { type FindOutcome, findPlans } from '../find-plans.ts';
+import { dockerfileOf } from '../report/dockerfile.ts';
 import { jsonText } from '../report/json-text.ts';
 import { type PlansDocument, plansOfNotPublished, plansOfPublished } from '../report/plans-document.ts';
 import { renderPlans } from '../report/plans-text.ts';
@@ -27,11 +28,25 @@ export async function runPlan(spec: string, options: PlanOptions): Promise<numbe
     ),
   );
   const document = documentOf(outcome, ecosystem);
-  const text = options.json
-    ? jsonText(document)
-    : renderPlans(document, { ...terminal(), environment: ecosystem.environment });
-  process.stdout.write(text);
+  process.stdout.write(textOf({ outcome, document, ecosystem }, options.format));
   return document.reason === null ? 0 : 3;
+}
+
+interface Found {
+  readonly outcome: FindOutcome;
+  readonly document: PlansDocument;
+  readonly ecosystem: Ecosystem;
+}
+
+/** Where there is no plan, there is no Dockerfile: the reason is told instead. */
+function textOf({ outcome, document, ecosystem }: Found, format: PlanOptions['format']): string {
+  if (format === 'json') return jsonText(document);
+  const [first] = outcome.kind === 'found' ? outcome.plans : [];
+  if (format === 'dockerfile' && first !== undefined) {
+    const form = ecosystem.bareForm(first.plan);
+    return dockerfileOf({ document, form, registry: ecosystem.registryOf(document.subject.name) });
+  }
+  return renderPlans(document, { ...terminal(), environment: ecosystem.environment });
 }
 
 function documentOf(outcome: FindOutcome, ecosystem: Ecosystem): PlansDocument {

@@ -3,9 +3,17 @@ import { type Command, Option } from 'commander';
 import type { Severity } from '../model/verdict.ts';
 import type { FormatName } from '../report/format-names.ts';
 import { argvOf } from './argv.ts';
-import { addFailOnOption, addFormatOptions, addRunOptions, type RunOptions, url } from './options.ts';
+import {
+  addEngineOption,
+  addFailOnOption,
+  addFindOptions,
+  addFormatOptions,
+  type FindOptions,
+  type RunOptions,
+  url,
+} from './options.ts';
 
-export interface VerifyOptions extends RunOptions {
+export interface VerifyOptions extends RunOptions, FindOptions {
   readonly plan?: string;
   readonly format: FormatName;
   readonly failOn: Severity;
@@ -40,7 +48,7 @@ export function addVerifyCommand(program: Command): void {
     path.resolve(file),
   );
   addKeyOptions(command);
-  addRunOptions(command)
+  addEngineOption(addFindOptions(command))
     .addHelpText('after', EXIT_CODES)
     .action(async (spec: string, options: VerifyOptions) => {
       const { runVerify } = await import('./verify.ts');

@@ -56,6 +56,28 @@ export interface Material {
   readonly sha512: string;
   /** Bytes. */
   readonly size: number;
+  /** As the package states it, one line; null when it states none. */
+  readonly license: string | null;
   /** As far as the registry's own times go, it did not exist at the instant that the registry was shown as of. */
   readonly afterCutoff: boolean;
+}
+
+/** A material as an attestation names it: what it is called, and which bytes it is. */
+export type AttestedMaterial = Pick<Material, 'name' | 'version' | 'sha512'>;
+
+/** A file that a replay asked for and was not given. */
+export interface RefusedMaterial {
+  readonly name: string;
+  readonly version: string;
+  readonly why: 'not-attested' | 'other-bytes' | 'gone';
+  /** sha512 that was attested, hex; null where the attestation does not name the file. */
+  readonly attested: string | null;
+  /** sha512 of what there is now, hex; null where nothing was looked at. */
+  readonly found: string | null;
+}
+
+/** What a replay goes by: of the files that were once served, these very bytes, and no other file. */
+export interface Pins {
+  readonly materials: readonly AttestedMaterial[];
+  onRefused(refused: RefusedMaterial): void;
 }

@@ -6,7 +6,7 @@ import type { RebuildPlan } from '../model/plan.ts';
 import { signal } from '../model/signals.ts';
 import type { Signal } from '../model/verdict.ts';
 import { PlanDocument } from '../report/document.ts';
-import { isUserNamed } from '../source/stated.ts';
+import { GIVERS, isUserNamed } from '../source/stated.ts';
 import type { StatedPlans } from './parse.ts';
 
 /** Throws ReproveError `usage` for a tool that no builder has: it would be named in the result and not be there. */
@@ -16,7 +16,7 @@ export function checkTools(stated: StatedPlans, roles: readonly string[]): void 
     .find((one) => !roles.includes(one));
   if (unknown === undefined) return;
   throw new ReproveError('usage', {
-    what: `The plan file asks for the tool ${unknown}.`,
+    what: `The ${GIVERS[stated.giver].noun} asks for the tool ${unknown}.`,
     why: `There are ${roles.join(', ')}, and whatever the sandbox itself has.`,
     next: 'Take it out of "toolchain".',
   });
@@ -27,7 +27,7 @@ export function checkSubject(stated: StatedPlans, published: Published): void {
   const { subject, artifact } = published;
   if (stated.purl !== subject.purl) {
     throw new ReproveError('usage', {
-      what: `The plan file is not for ${subject.purl}.`,
+      what: `The ${GIVERS[stated.giver].noun} is not for ${subject.purl}.`,
       why: `It was made for ${stated.purl}.`,
       next: `Make one for this version: reprove plan ${subject.name}@${subject.version} --json > plan.json`,
     });
@@ -51,14 +51,15 @@ export function overriddenPlans(
   request: PlansRequest,
   own: readonly RankedPlan[],
 ): { readonly plans: readonly RankedPlan[]; readonly signal: Signal } {
-  const given = stated.plans.map(({ commit, plan }, rank) => {
+  const given = `given ${GIVERS[stated.giver].how}`;
+  const all = stated.plans.map(({ commit, plan }, rank) => {
     const source = request.candidates.find((one) => one.commit === commit);
     if (source === undefined) throw new Error(`The commit ${commit} of a plan was not resolved.`);
     const ours = own.filter((one) => one.planRequest.source === source).map((one) => one.plan);
     const twin = ours.find((one) => fieldsThatDiffer(one, plan).length === 0) ?? null;
     const isOurs = twin !== null && !isUserNamed(source);
     // What a file says of its own reasons is worth nothing; ours are.
-    const evidence = [USER_EVIDENCE, ...(twin?.evidence ?? [])];
+    const evidence = [{ kind: 'user', detail: given }, ...(twin?.evidence ?? [])];
     const differs = isOurs ? [] : leastDifference(ours, plan);
     return {
       ranked: { planRequest: planRequestOf(request, source), plan: { ...plan, evidence }, rank },
@@ -66,26 +67,23 @@ export function overriddenPlans(
       differs,
     };
   });
-  const foreign = given.filter((one) => !one.isOurs);
+  const foreign = all.filter((one) => !one.isOurs);
+  const differs = foreign.flatMap((one) => one.differs);
   return {
-    plans: given.map((one) => one.ranked),
-    signal: foreign.length === 0 ? OWN : foreignSignal(foreign.flatMap((one) => one.differs)),
+    plans: all.map((one) => one.ranked),
+    signal: foreign.length === 0 ? ownSignal(given) : foreignSignal(given, differs),
   };
 }
 
-const USER_EVIDENCE = { kind: 'user', detail: 'given with --plan' } as const;
+/** @param given by whom, in words */
+function ownSignal(given: string): Signal {
+  const message = `The plan was ${given}; it is the one that reprove makes of this source itself.`;
+  return { ...signal('plan-overridden', message), severity: 'info' };
+}
 
-const OWN: Signal = {
-  ...signal(
-    'plan-overridden',
-    'The plan was given with --plan; it is the one that reprove makes of this source itself.',
-  ),
-  severity: 'info',
-};
-
-function foreignSignal(fields: readonly string[]): Signal {
+function foreignSignal(given: string, fields: readonly string[]): Signal {
   const differs = fields.length === 0 ? '' : ` (it differs in: ${[...new Set(fields)].join(', ')})`;
-  const what = `The plan was given with --plan and is not what reprove makes of this source${differs}.`;
+  const what = `The plan was ${given} and is not what reprove makes of this source${differs}.`;
   const message = `${what} Whoever wrote it chose the commands, and a command can write any bytes, those of the published file too.`;
   return signal('plan-overridden', message);
 }

@@ -4,10 +4,11 @@ import type { RebuildPlan } from '../model/plan.ts';
 import { PlanRules, SourceRules } from '../report/plan-rules.ts';
 import { PlanOfFile } from '../report/plans-document.ts';
 import { parseRepositoryUrl } from '../source/repository-url.ts';
-import type { StatedSource } from '../source/stated.ts';
+import type { Giver, StatedSource } from '../source/stated.ts';
 
 /** Plans in a user's own words, for one package version. */
 export interface StatedPlans {
+  readonly giver: Giver;
   readonly purl: string;
   /** Of the artifact that they were made for, lowercase hex; null when the file does not say. */
   readonly sha512: string | null;
@@ -95,8 +96,11 @@ function ofResult(document: unknown, file: string): StatedPlans {
   return { ...subjectOf(subject), sources: [source], plans: [{ commit: source.commit, plan }] };
 }
 
-function subjectOf({ purl, digests }: z.infer<typeof Subject>): Pick<StatedPlans, 'purl' | 'sha512'> {
-  return { purl, sha512: digests?.sha512 ?? null };
+function subjectOf({
+  purl,
+  digests,
+}: z.infer<typeof Subject>): Pick<StatedPlans, 'purl' | 'giver' | 'sha512'> {
+  return { giver: 'plan-file', purl, sha512: digests?.sha512 ?? null };
 }
 
 /** What single fields cannot show. */

@@ -105,6 +105,7 @@ const MaterialDocument = z.strictObject({
   uri: z.string(),
   sha512: Hex(128),
   size: Count,
+  license: z.string().nullable(),
   afterCutoff: z.boolean(),
 });
 

@@ -24,8 +24,13 @@ export function stepLine(
   const argv = isForwarded ? behind : step.argv;
   const all = variables.join(' ');
   const before = all.length > MOST_OF_VARIABLES ? [`[${variables.length} variables]`] : variables;
-  const shown = [...before, shortened(argv.map(quoted).join(' '))].join(' ');
+  const shown = [...before, shortened(commandLine(argv))].join(' ');
   return visible(`${placeOf(step.cwd)} $ ${shown}${step.optional ? '  # may fail' : ''}`);
+}
+
+/** A command as one line, quoted for a shell. */
+export function commandLine(argv: readonly string[]): string {
+  return argv.map(quoted).join(' ');
 }
 
 function shortened(command: string): string {

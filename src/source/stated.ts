@@ -15,7 +15,7 @@ import {
 } from './resolve.ts';
 import { ghostSignals } from './unheld.ts';
 
-/** Repository, commit and directory in a user's own words, from a plan file. */
+/** Repository, commit and directory in somebody's own words, from a plan file or an attestation. */
 export interface StatedSource {
   readonly repository: string;
   /** Full commit id, 40 hex. */
@@ -23,6 +23,26 @@ export interface StatedSource {
   /** Full name of the branch or tag that led to it, or null. */
   readonly ref: string | null;
   readonly directory: string;
+}
+
+/** Who states sources and plans in place of what would be found, in the words of messages. */
+export const GIVERS = {
+  'plan-file': {
+    noun: 'plan file',
+    how: 'with --plan',
+    lost: 'Correct the commit in the file, or make a new one with "reprove plan".',
+  },
+  attestation: {
+    noun: 'attestation',
+    how: 'by the attestation',
+    lost: 'It may have been removed since; --git-mirror names another place to fetch from.',
+  },
+} as const satisfies Record<string, { readonly noun: string; readonly how: string; readonly lost: string }>;
+export type Giver = keyof typeof GIVERS;
+
+interface Statement {
+  readonly stated: readonly StatedSource[];
+  readonly giver: Giver;
 }
 
 /** The word that marks what a user, and no evidence, says. */
@@ -34,12 +54,12 @@ const BY_USER = 'user';
  * evidence leads to is looked up all the same, so that a statement that goes against it can be told.
  */
 export async function resolveStated(
-  options: Omit<ResolveOptions, 'override'> & { readonly stated: readonly StatedSource[] },
+  options: Omit<ResolveOptions, 'override'> & Statement,
 ): Promise<Outcome<ResolvedSource>> {
-  const { stated } = options;
+  const { stated, giver } = options;
   const repository = stated[0]?.repository ?? null;
   const override = repository === null ? null : { repository, commit: null };
-  return resolveWith({ ...options, override }, (context) => resolveIn(context, stated));
+  return resolveWith({ ...options, override }, (context) => resolveIn({ ...context, stated, giver }));
 }
 
 /** Whether anything but the user's word leads to a source. */
@@ -47,13 +67,10 @@ export function isUserNamed(source: Source): boolean {
   return source.evidence[0]?.kind === BY_USER;
 }
 
-async function resolveIn(
-  context: Context,
-  stated: readonly StatedSource[],
-): Promise<Outcome<ResolvedSource>> {
-  const { url, claims } = context;
+async function resolveIn(context: Context & Statement): Promise<Outcome<ResolvedSource>> {
+  const { url, claims, stated } = context;
   const { located: own, unheld } = await claimedSources(context);
-  const opened = await repositoryWith(context, stated);
+  const opened = await repositoryWith(context);
   if (!opened.ok) return opened;
   const { repository, signals } = opened.value;
   const sources: Located[] = [];
@@ -77,21 +94,20 @@ function isAt(source: Source, stated: StatedSource): boolean {
 
 /** The repository with all these commits; one that no branch or tag holds is asked for by its id, if it is the only one. */
 async function repositoryWith(
-  context: Context,
-  stated: readonly StatedSource[],
+  context: Context & Statement,
 ): Promise<Outcome<{ readonly repository: Repository; readonly signals: readonly Signal[] }>> {
-  const { repository, url, partial } = context;
+  const { repository, url, partial, stated } = context;
+  const { noun, how, lost } = GIVERS[context.giver];
   const commits = [...new Set(stated.map((one) => one.commit))];
   const known = await Promise.all(commits.map((commit) => repository.commitOf(commit)));
   const missing = commits.find((_, index) => known[index] === null);
   if (missing === undefined) return found({ repository, signals: [] });
   const alone = commits.length === 1 ? await openCommit({ ...context, key: url.url, commit: missing }) : null;
   if (alone === null) {
-    const what = `No branch and no tag of ${url.url} holds commit ${missing}, which the plan file names.`;
-    const next = 'Correct the commit in the file, or make a new one with "reprove plan".';
-    return cannot('source-not-found', `${what} ${next}`);
+    const what = `No branch and no tag of ${url.url} holds commit ${missing}, which the ${noun} names.`;
+    return cannot('source-not-found', `${what} ${lost}`);
   }
-  const message = `Commit ${missing} was named with --plan; no branch and no tag of the repository holds it.`;
+  const message = `Commit ${missing} was named ${how}; no branch and no tag of the repository holds it.`;
   // Of a repository without its history nobody can say what its branches hold.
   return found({
     repository: alone,
@@ -100,15 +116,16 @@ async function repositoryWith(
 }
 
 async function locateStated(
-  context: Context,
+  context: Context & Statement,
   stated: StatedSource,
   known: Located | null,
 ): Promise<Outcome<Located>> {
   const { repository, url, claims } = context;
   const { commit, directory } = stated;
+  const { noun, how } = GIVERS[context.giver];
   const ref = stated.ref !== null && (await repository.commitOf(stated.ref)) === commit ? stated.ref : null;
   const lost = stated.ref !== null && ref === null ? `; its ${stated.ref} does not lead there` : '';
-  const named: Evidence = { kind: BY_USER, detail: `named with --plan${lost}` };
+  const named: Evidence = { kind: BY_USER, detail: `named ${how}${lost}` };
   if (known !== null) {
     return found({ ...known, source: { ...known.source, ref, evidence: [...known.source.evidence, named] } });
   }
@@ -120,5 +137,5 @@ async function locateStated(
     return found({ ...located.value, source: { ...located.value.source, evidence: [named, place] } });
   }
   const what = `No ${claims.manifest.fileName} named ${claims.name} lies in ${JSON.stringify(directory)} of commit ${commit.slice(0, 12)}.`;
-  return cannot('source-mismatch', `${what} The plan file names this directory; correct it there.`);
+  return cannot('source-mismatch', `${what} The ${noun} names this directory.`);
 }

@@ -23,6 +23,7 @@ describe('versions that only a lenient reader takes for versions', () => {
       wanted: [],
       locked: [],
       subject: null,
+      pins: null,
       standIns: false,
     });
     await archive.artifact('odd', 'odd-1.0.0beta.tgz');

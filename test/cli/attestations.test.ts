@@ -15,6 +15,7 @@ const inFolder = (name: string) => path.join(world.folder.path, name);
 const NAME = '@scope/signed';
 const BUNDLE = '-scope-signed-1.0.0.sigstore.json';
 const PROVENANCE = '-scope-signed-1.0.0.provenance.sigstore.json';
+const SBOM = '-scope-signed-1.0.0.sbom.sigstore.json';
 
 beforeAll(async () => {
   world = await TestWorld.open();
@@ -56,8 +57,8 @@ describe('a result that is signed', () => {
     const run = await verified(NAME);
     expect(run.exitCode, run.stderr).toBe(0);
     const document = ResultDocument.parse(JSON.parse(run.stdout));
-    expect(document.attestation?.files.map(({ name }) => name)).toEqual([BUNDLE, PROVENANCE]);
-    expect(readdirSync(inFolder('out')).toSorted()).toEqual([PROVENANCE, BUNDLE]);
+    expect(document.attestation?.files.map(({ name }) => name)).toEqual([BUNDLE, PROVENANCE, SBOM]);
+    expect(readdirSync(inFolder('out')).toSorted()).toEqual([PROVENANCE, SBOM, BUNDLE]);
   });
 
   it('is accepted for the file, and for the package version in the registry', async () => {

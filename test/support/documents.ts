@@ -9,6 +9,7 @@ const MATERIALS = ['a', 'b', 'c'].map((name) => ({
   uri: `pkg:npm/${name}@1.0.0`,
   sha512: name.repeat(128),
   size: 100,
+  license: name === 'b' ? null : 'MIT',
   afterCutoff: name === 'a',
 }));
 

@@ -11,7 +11,7 @@ import { ResultDocument as ResultSchema } from '../../src/report/document.ts';
 import type { EngineName, Limits } from '../../src/sandbox/engine.ts';
 import { rootFilesystem } from '../../src/sandbox/rootfs.ts';
 import { selectEngine } from '../../src/sandbox/select.ts';
-import { verify } from '../../src/verify.ts';
+import { verify, type VerifyTools } from '../../src/verify.ts';
 import { temporaryFolder, TestRepository } from './repository.ts';
 import { npmTarball } from './tarball.ts';
 
@@ -119,20 +119,30 @@ export class TestWorld {
         limits: options.limits ?? SMALL_LIMITS,
         timeoutMs: options.timeoutMs ?? 300_000,
       },
-      {
-        ecosystem: await ECOSYSTEMS.npm({
-          cacheDir: this.cacheDir,
-          cwd: this.folder.path,
-          registry: this.registry.url,
-          mirrors: [this.gitMirror],
-          trustedRoot: options.trustedRoot ?? null,
-        }),
-        engine: () => selectEngine({ requested: options.engine }),
-        rootfs: () => rootFilesystem({ cacheDir: this.cacheDir }),
-        progress: { onStage: () => undefined, onStep: options.onStep ?? (() => undefined) },
-      },
+      await this.tools(options),
     );
     return ResultSchema.parse(document);
+  }
+
+  /** What a run in this world works with. */
+  async tools(options: {
+    engine: EngineName;
+    onStep?: (step: Step) => void;
+    /** A file with the authorities to trust. */
+    trustedRoot?: string;
+  }): Promise<VerifyTools> {
+    return {
+      ecosystem: await ECOSYSTEMS.npm({
+        cacheDir: this.cacheDir,
+        cwd: this.folder.path,
+        registry: this.registry.url,
+        mirrors: [this.gitMirror],
+        trustedRoot: options.trustedRoot ?? null,
+      }),
+      engine: () => selectEngine({ requested: options.engine }),
+      rootfs: () => rootFilesystem({ cacheDir: this.cacheDir }),
+      progress: { onStage: () => undefined, onStep: options.onStep ?? (() => undefined) },
+    };
   }
 
   async close(): Promise<void> {

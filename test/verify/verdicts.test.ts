@@ -85,6 +85,7 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
           uri: 'pkg:npm/year@1.0.0',
           sha512: hash('sha512', dependency),
           size: dependency.byteLength,
+          license: 'MIT',
           afterCutoff: false,
         },
       ],

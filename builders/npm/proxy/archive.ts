@@ -8,8 +8,10 @@ import {
   type VersionDocument,
 } from '../registry/document.ts';
 import { hexOf } from '../registry/integrity.ts';
+import { licenseIn } from '../manifest-fields.ts';
 import { emptyPackage } from './empty-package.ts';
 import { RangeIndex } from './range-index.ts';
+import type { PinnedFiles } from './pinned-files.ts';
 import { type Subject, withoutSubject } from './subject.ts';
 import { snapshot, type Snapshot, type TimeDiagnosis } from './time-doctor.ts';
 
@@ -23,6 +25,8 @@ export interface Material {
   readonly sha512: string;
   /** Bytes. */
   readonly size: number;
+  /** As its manifest states it; null when it does not. */
+  readonly license: string | null;
   /** Only a lockfile or a repair can have asked for it: as far as the times go, it is younger than the cutoff. */
   readonly afterCutoff: boolean;
 }
@@ -52,6 +56,8 @@ export interface ArchiveOptions {
   readonly locked: Iterable<readonly [name: string, version: string]>;
   /** What is being verified: neither it nor its bytes nor anything of its package's future is served. */
   readonly subject: Subject | null;
+  /** The only files that are served; null for any. */
+  readonly pins: PinnedFiles | null;
   /** Whether something may be served in place of a version that the registry does not have. */
   readonly standIns: boolean;
 }
@@ -71,14 +77,16 @@ export class RegistryArchive {
   readonly #materials = new Map<string, Material>();
   readonly #repairs: Repair[] = [];
   readonly #standIns: boolean;
+  readonly #pins: PinnedFiles | null;
   readonly #reports = new Map<string, TimeReport>();
 
-  constructor({ client, cutoff, wanted, locked, subject, standIns }: ArchiveOptions) {
+  constructor({ client, cutoff, wanted, locked, pins, subject, standIns }: ArchiveOptions) {
     this.#standIns = standIns;
+    this.#pins = pins;
     this.#client = client;
     this.#cutoff = cutoff;
     this.#subject = subject;
-    for (const [name, version] of locked) this.#allowedOf(name).add(version);
+    for (const [name, version] of [...locked, ...(pins?.versions ?? [])]) this.#allowedOf(name).add(version);
     for (const [name, range] of wanted) this.#index.add(name, range, 'the package itself');
   }
 
@@ -133,13 +141,16 @@ export class RegistryArchive {
     const version = await this.#versionOfFile(name, file);
     const document = version === null ? null : await this.#withVersion(name, version);
     if (version === null) return null;
-    if (document === null) return this.#emptyPackage(name, version);
+    if (document === null) return this.#standIn(name, version);
     const found = versionOf(document, version) ?? this.#neighbour(document, version);
-    if (found === null) return this.#emptyPackage(name, version);
+    if (found === null) return this.#standIn(name, version);
+    this.#pins?.expect(name, found.version);
     const result = await this.#client.artifact(found);
     const subject = `${name}@${found.version}`;
-    if (result.kind === 'missing')
+    if (result.kind === 'missing') {
+      this.#pins?.miss(name, found.version);
       throw wrong(subject, 'The registry lists it but no longer has its artifact.');
+    }
     if (result.kind === 'integrity-mismatch')
       throw wrong(subject, `Its artifact should be ${result.expected} but is ${result.actual}.`);
     if (result.kind === 'unchecked') throw wrong(subject, 'The registry gives no digest for its artifact.');
@@ -147,12 +158,14 @@ export class RegistryArchive {
     // Checked on the bytes: neither a name nor what a document claims can hide what they are.
     if (sha512 === this.#subject?.sha512)
       throw wrong(subject, 'It is the very artifact that is being verified.');
+    this.#pins?.admit({ name, version: found.version, sha512 });
     this.#materials.set(subject, {
       name,
       version: found.version,
       integrity: result.integrity,
       sha512,
       size: result.bytes.byteLength,
+      license: licenseIn(found.raw),
       afterCutoff: this.#isAfterCutoff(document, found.version),
     });
     return result.bytes;
@@ -217,7 +230,8 @@ export class RegistryArchive {
     return versionOf(document, near.raw);
   }
 
-  #emptyPackage(name: string, version: string): Uint8Array | null {
+  #standIn(name: string, version: string): Uint8Array | null {
+    this.#pins?.miss(name, version);
     if (!this.#standIns) return null;
     const reason = `A lockfile names ${name}@${version}, which the registry does not have; an empty package stands in.`;
     this.#repair({ name, version, range: version, reason });
@@ -269,8 +283,9 @@ export class RegistryArchive {
 
   async #fetch(name: string, freshness?: { readonly notBefore: Date }): Promise<PackageDocument | null> {
     const document = await this.#client.packument(name, freshness);
-    if (document === null || this.#subject === null) return document;
-    return withoutSubject(document, this.#subject, this.#cutoff);
+    if (document === null) return null;
+    const shown = this.#pins?.only(document) ?? document;
+    return this.#subject === null ? shown : withoutSubject(shown, this.#subject, this.#cutoff);
   }
 
   /** A document fetched after the cutoff says all there is to say about the time before it, for ever. */

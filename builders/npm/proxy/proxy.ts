@@ -6,6 +6,7 @@ import type { RegistryClient } from '../registry/client.ts';
 import { RegistryArchive, type Material, type Repair, type TimeReport } from './archive.ts';
 import { GitPackages, type PackPlace } from './git-packages.ts';
 import { MAX_URL, routeOf, type Route } from './route.ts';
+import type { PinnedFiles } from './pinned-files.ts';
 import type { Subject } from './subject.ts';
 import { documentView, INSTALL_TYPE, tagsAt, versionView } from './view.ts';
 
@@ -19,6 +20,8 @@ export interface ProxyOptions {
   readonly wanted?: Iterable<readonly [name: string, range: string]>;
   /** Exact versions of a lockfile, which is the authority on them: shown whatever the registry's times say. */
   readonly locked?: Iterable<readonly [name: string, version: string]>;
+  /** For a replay: the only files that are served; default: any. */
+  readonly pins?: PinnedFiles | null;
   /** What is being verified: neither it nor its bytes nor anything of its package's future is served. */
   readonly subject?: Subject;
   /** Packages that nothing which is served may depend on. */
@@ -64,10 +67,10 @@ const MAX_FAILURES = 100;
  */
 export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> {
   const { client, cutoff, wanted = [], subject = null, standIns = false, origin = PROXY_ORIGIN } = options;
-  const { locked = [], leftOut = new Set<string>() } = options;
-  const archive = new RegistryArchive({ client, cutoff, wanted, locked, subject, standIns });
+  const { locked = [], pins = null, leftOut = new Set<string>() } = options;
+  const archive = new RegistryArchive({ client, cutoff, wanted, locked, pins, subject, standIns });
   const { places = [], pack = () => Promise.resolve(null) } = options.git ?? {};
-  const git = new GitPackages({ places, pack, cutoff });
+  const git = new GitPackages({ places, pack, cutoff, pins });
   const failures: string[] = [];
   const slots = new Slots(MAX_CONCURRENT);
   const server = createServer((request, response) => {

@@ -29,6 +29,7 @@ async function archiveOf(options: { subject: Subject; created?: boolean }) {
     wanted: [],
     locked: [],
     subject: options.subject,
+    pins: null,
     standIns: false,
   });
   const served = async (name: string, version: string) => {
