@@ -22,6 +22,7 @@ export const ORDER = [
   ['exact/'],
   ['attempts.ts'],
   ['best-attempt.ts'],
+  ['inputs/'],
   ['store/'],
   ['report/'],
   ['attest/'],
@@ -29,7 +30,7 @@ export const ORDER = [
   ['plan-file/'],
   ['find-plans.ts'],
   ['verify.ts', 'compare-artifacts.ts', 'attest-result.ts', 'check-attestation.ts'],
-  ['batch/', 'demo/'],
+  ['affected/', 'batch/', 'demo/'],
   ['cli/'],
 ] as const;
 type Module = (typeof ORDER)[number][number];
