@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   'toolchain-unavailable',
   'git-unavailable',
   'signing-failed',
+  'store-failed',
   'io',
   'internal',
 ] as const;
@@ -28,6 +29,7 @@ const EXIT_CODES = {
   'toolchain-unavailable': 4,
   'git-unavailable': 4,
   'signing-failed': 4,
+  'store-failed': 4,
   io: 4,
   internal: 4,
 } as const satisfies Record<ErrorCode, number>;
