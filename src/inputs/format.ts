@@ -1,22 +1,33 @@
 import type { InputEntry, InputWarning, LeftOut } from '../model/inputs.ts';
+import type { JsonText } from './json.ts';
 
-/** What a reader is given: the text of a file, and what stands beside it. */
+/** What a reader is given: a file's text, and what stands beside it. */
 export interface InputText {
-  readonly file: string;
+  /** Its name, without folders. */
+  readonly fileName: string;
   readonly text: string;
-  /** The project's manifest in the same folder, for formats that need it to know what the project asks for; null without. */
+  /** The text as JSON; null when it does not begin as JSON does. */
+  readonly json: JsonText | null;
+  /** The project's manifest in the same folder, which some formats need to tell what the project asks for; null without. */
   readonly manifest: string | null;
 }
 
 /** One listed package, before anybody wants to know where it stands. */
-export interface Listed extends Omit<InputEntry, 'subject' | 'place'> {
+export interface Listed extends Omit<InputEntry, 'subject' | 'integrity' | 'place'> {
   readonly name: string;
   readonly version: string;
+  /** As the file states it: Subresource Integrity, digests separated by white space; null when it states none. */
+  readonly integrity: string | null;
   /** What the reading's `locate` finds it by. */
   readonly key: string;
 }
 
-export interface ListedLeftOut extends Omit<LeftOut, 'place'> {
+export interface ListedLeftOut extends Omit<LeftOut, 'integrity' | 'place'> {
+  readonly integrity: string | null;
+  readonly key: string;
+}
+
+export interface ListedWarning extends Omit<InputWarning, 'file' | 'line'> {
   readonly key: string;
 }
 
@@ -24,9 +35,11 @@ export interface ListedLeftOut extends Omit<LeftOut, 'place'> {
 export interface Reading {
   /** In words, with its version. */
   readonly format: string;
+  /** The purl type of its entries. */
+  readonly ecosystem: string;
   readonly entries: readonly Listed[];
   readonly leftOut: readonly ListedLeftOut[];
-  readonly warnings: readonly (Omit<InputWarning, 'file' | 'line'> & { readonly key: string })[];
+  readonly warnings: readonly ListedWarning[];
   /** Where something listed stands. The first call may take as long as reading did. */
   locate(key: string): Location;
 }
@@ -38,13 +51,13 @@ export interface Location {
   readonly path: readonly string[];
 }
 
-/** Reads one family of files. */
+/** Reads one family of files. Pure. */
 export interface InputFormat {
   /** In words, for lists of what is known. */
   readonly title: string;
   /** Names that such files have; only these are looked for in folders. */
   readonly fileNames: readonly string[];
-  /** Whether a text is of this family, whatever its version. Looks at its beginning first. */
+  /** Whether a text is of this family, whatever its version. */
   recognises(input: InputText): boolean;
   /** Throws Unreadable for a text that is of this family and cannot be read as such. */
   read(input: InputText): Reading;
@@ -52,6 +65,7 @@ export interface InputFormat {
 
 /** What readers throw: a file that cannot be read as what it should be. */
 export class Unreadable extends Error {
+  /** From 1; null when it is about the whole file. */
   readonly line: number | null;
 
   constructor(why: string, line: number | null = null) {
@@ -65,14 +79,18 @@ export class Unreadable extends Error {
 export interface InputEcosystem {
   /** The purl type. */
   readonly name: string;
-  /** What advisories in the OSV format call it (https://ossf.github.io/osv-schema/). */
+  /** What advisories in the OSV format call it (https://ossf.github.io/osv-schema/, affected[].package.ecosystem). */
   readonly advisoryName: string;
   readonly formats: readonly InputFormat[];
   /** Folders that hold copies of what lockfiles list. */
   readonly installFolders: readonly string[];
-  /** Splits `name@version`; null for what is not exactly that. */
-  parseSpec(text: string): { readonly name: string; readonly version: string } | null;
+  /** The name of a project's manifest. */
+  readonly manifestName: string;
   /** Whether a name could be that of a published package. */
   isName(name: string): boolean;
+  /** Whether a version is exact. */
+  isVersion(version: string): boolean;
+  /** Less than 0 when `a` comes before `b`; for versions that `isVersion` accepts. */
+  compareVersions(a: string, b: string): number;
   purlOf(name: string, version: string): string;
 }

@@ -70,6 +70,7 @@ export interface LeftOut {
 
 export const INPUT_WARNING_KINDS = [
   'address-of-another-package',
+  'sections-disagree',
   'integrity-unreadable',
   'not-understood',
 ] as const;

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import ssri from 'ssri';
+import { algorithmOf, digestOfHex, readDigest, strongestFirst } from '../../../src/published/integrity.ts';
 import { invalid, type VersionDocument } from './document.ts';
 
 /** Whether bytes have every digest that a registry gives. */
@@ -7,8 +7,6 @@ export type IntegrityCheck =
   /** `checked` is empty when the registry gives no digest: then nothing was verified. */
   | { readonly kind: 'match'; readonly checked: readonly string[] }
   | { readonly kind: 'mismatch'; readonly expected: string; readonly actual: string };
-
-const ALGORITHMS = ['sha512', 'sha384', 'sha256', 'sha1'];
 
 /**
  * Every digest of a version as Subresource Integrity strings, strongest first.
@@ -18,14 +16,14 @@ export function digestsOf(version: VersionDocument): readonly string[] {
   const subject = `${version.name}@${version.version}`;
   const digests = new Set<string>();
   if (version.dist.integrity !== null) {
-    for (const part of version.dist.integrity.trim().split(/\s+/)) digests.add(readDigest(part, subject));
+    for (const part of version.dist.integrity.trim().split(/\s+/)) digests.add(readStated(part, subject));
   }
   if (version.dist.shasum !== null) {
-    if (!/^[0-9a-f]{40}$/i.test(version.dist.shasum))
-      throw invalid(subject, 'Its shasum is not a SHA-1 digest.');
-    digests.add(`sha1-${Buffer.from(version.dist.shasum, 'hex').toString('base64')}`);
+    const digest = digestOfHex('sha1', version.dist.shasum);
+    if (digest === null) throw invalid(subject, 'Its shasum is not a SHA-1 digest.');
+    digests.add(digest);
   }
-  return [...digests].sort((a, b) => ALGORITHMS.indexOf(algorithmOf(a)) - ALGORITHMS.indexOf(algorithmOf(b)));
+  return strongestFirst(digests);
 }
 
 /** Compares bytes with *each* digest, not only with the strongest as SRI would: none of them may be wrong. */
@@ -48,20 +46,12 @@ export function hexOf(integrity: string): string {
   return Buffer.from(integrity.slice(integrity.indexOf('-') + 1), 'base64').toString('hex');
 }
 
-function readDigest(part: string, subject: string): string {
-  const [parsed] = Object.values(ssri.parse(part) ?? {}).flat();
-  const digest = parsed instanceof Object && 'digest' in parsed ? parsed : null;
-  const algorithm = String(digest?.algorithm);
-  const length = { sha512: 64, sha384: 48, sha256: 32, sha1: 20 }[algorithm];
-  const bytes = Buffer.from(String(digest?.digest), 'base64');
-  if (digest === null || length === undefined || bytes.length !== length)
+function readStated(part: string, subject: string): string {
+  const digest = readDigest(part);
+  if (digest === null)
     throw invalid(
       subject,
       `Its integrity ${JSON.stringify(part.slice(0, 120))} is not a digest that can be checked.`,
     );
-  return `${algorithm}-${bytes.toString('base64')}`;
-}
-
-function algorithmOf(digest: string): string {
-  return digest.slice(0, digest.indexOf('-'));
+  return digest;
 }

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+const Tables = z.object({
+  dependencies: z.unknown(),
+  devDependencies: z.unknown(),
+  optionalDependencies: z.unknown(),
+  peerDependencies: z.unknown(),
+  workspaces: z.unknown(),
+});
+
+/** What a project's manifest asks for. */
+export type ManifestTables = z.output<typeof Tables>;
+
+/** The tables of a manifest that stands beside a lockfile, to which they only add; null when there is none that can be read. */
+export function readManifestTables(text: string | null): ManifestTables | null {
+  if (text === null) return null;
+  try {
+    return Tables.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
