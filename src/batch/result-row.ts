@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { NamedBundle } from '../attest-result.ts';
-import type { ResultDocument } from '../report/document.ts';
+import type { SignedResult } from '../attest-result.ts';
+import { headline } from '../report/sentences.ts';
 import type { FinishedResult } from '../store/jobs.ts';
+import { storable } from '../store/text.ts';
 import { reasonPasses } from './passing.ts';
 import type { Work } from './run.ts';
 
 /** A result as it is stored. */
 export function finishedResult(
-  signed: { readonly document: ResultDocument; readonly bundles: readonly NamedBundle[] },
+  signed: SignedResult,
   context: { readonly work: Work; readonly terms: string; readonly limitMs: number; readonly now: Date },
 ): FinishedResult {
   const { document, bundles } = signed;
@@ -24,10 +25,11 @@ export function finishedResult(
     level: document.level,
     severity: document.severity,
     reason: document.reason?.code ?? null,
+    summary: storable(headline(document)),
     sha512: subject.digests?.sha512 ?? null,
-    repository: source?.repository.toWellFormed() ?? null,
+    repository: source === null ? null : storable(source.repository),
     commit_id: source?.commit ?? null,
-    ref: source?.ref?.toWellFormed() ?? null,
+    ref: source?.ref == null ? null : storable(source.ref),
     is_settled: reasonPasses(document) ? 0 : 1,
     finished_at: now.toISOString(),
     duration_ms: document.timings.totalMs,

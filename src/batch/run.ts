@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NamedBundle } from '../attest-result.ts';
+import type { SignedResult } from '../attest-result.ts';
 import { LONGEST_TIMER_MS } from '../deadline.ts';
-import type { ErrorText } from '../errors.ts';
+import { type ErrorText, ReproveError } from '../errors.ts';
 import type { ResultDocument } from '../report/document.ts';
 import { type AttemptId, beginAttempt, endAttempt, failJob, finishJob } from '../store/jobs.ts';
 import type { Store } from '../store/open.ts';
 import { type Expected, withExpected } from './expected.ts';
-import { troubleOf, type Trouble, waitBefore } from './passing.ts';
+import { type Trouble, troubleOf, waitBefore } from './passing.ts';
 import { Queue, type Queued } from './queue.ts';
 import { finishedResult } from './result-row.ts';
 import type { Verified } from './verify-apart.ts';
@@ -42,10 +42,7 @@ export interface RunTools {
   /** What a policy makes of a result. */
   judge(document: ResultDocument): ResultDocument;
   /** Signs a result as the user wants it, or not at all. Throws ReproveError. */
-  sign(document: ResultDocument): Promise<{
-    readonly document: ResultDocument;
-    readonly bundles: readonly NamedBundle[];
-  }>;
+  sign(document: ResultDocument): Promise<SignedResult>;
   now(): Date;
   onStart(work: Work): void;
   /** When it is stored. */
@@ -86,8 +83,6 @@ class Run {
   readonly #tools: RunTools;
   readonly #queue: Queue<Work>;
   #inFlight = 0;
-  /** How often in a row what all depend on was not there. */
-  #environmentTroubles = 0;
   #wake = Promise.withResolvers<void>();
 
   constructor(request: RunRequest, tools: RunTools) {
@@ -137,38 +132,44 @@ class Run {
       await endAttempt(store, attempt, { outcome: 'stopped', detail: null, now: now() });
       return;
     }
-    const trouble = troubleOf(verified);
-    this.#environmentTroubles = trouble === 'environment' ? this.#environmentTroubles + 1 : 0;
-    if (trouble !== 'none' && (await this.#again(work, attempt, { trouble, verified }))) return;
-    if (verified.kind === 'judged') await this.#finish(work, attempt, verified.document);
-    else await this.#fail(work, attempt, failureOf(verified));
+    if (await this.#again(work, attempt, verified)) return;
+    const signed = verified.kind === 'judged' ? await this.#sign(work, verified.document) : verified;
+    if (!('kind' in signed)) await this.#finish(work, attempt, signed);
+    else if (!(await this.#again(work, attempt, signed))) await this.#fail(work, attempt, failureOf(signed));
   }
 
-  /** Puts it back into the queue, unless it was tried often enough. */
-  async #again(
-    work: Work,
-    attempt: AttemptId,
-    { trouble, verified }: { readonly trouble: Trouble; readonly verified: Ended },
-  ): Promise<boolean> {
+  /** Puts it back into the queue when it met something that passes, unless it was tried often enough. */
+  async #again(work: Work, attempt: AttemptId, ended: Ended): Promise<boolean> {
+    const trouble = troubleOf(ended);
     const { firstWaitMs } = this.#request;
     const tried = (work.met[trouble] ?? 0) + 1;
     const waitMs = waitBefore(trouble, tried, firstWaitMs);
     if (waitMs === null) return false;
-    const detail = detailOf(verified);
+    const detail = detailOf(ended);
     const { store, now, onRetry } = this.#tools;
     await endAttempt(store, attempt, { outcome: 'retried', detail, now: now() });
     const readyAt = performance.now() + waitMs;
     this.#queue.put({ ...work, readyAt, met: { ...work.met, [trouble]: tried } });
     // Others would meet the same: asking a registry that says "too many" for the next thousand helps nobody.
-    const pauseMs = waitBefore('environment', this.#environmentTroubles, firstWaitMs) ?? waitMs;
-    if (trouble === 'environment') this.#queue.pauseUntil(performance.now() + pauseMs);
-    onRetry(work, { detail, waitMs: Math.max(waitMs, trouble === 'environment' ? pauseMs : 0) });
+    if (trouble === 'environment') this.#queue.pauseUntil(readyAt);
+    onRetry(work, { detail, waitMs });
     return true;
   }
 
-  async #finish(work: Work, attempt: AttemptId, unjudged: ResultDocument): Promise<void> {
-    const { store, judge, sign, now, onResult } = this.#tools;
-    const signed = await sign(judge(withExpected(unjudged, work.expected)));
+  /** Judges a result by what the user's files and policy ask, and signs what came of it. */
+  async #sign(work: Work, document: ResultDocument): Promise<SignedResult | Unsigned> {
+    const { judge, sign } = this.#tools;
+    try {
+      return await sign(judge(withExpected(document, work.expected)));
+    } catch (error) {
+      // A key that cannot be used would fail all others as well.
+      if (!(error instanceof ReproveError) || error.code !== 'signing-failed') throw error;
+      return { kind: 'error', error };
+    }
+  }
+
+  async #finish(work: Work, attempt: AttemptId, signed: SignedResult): Promise<void> {
+    const { store, now, onResult } = this.#tools;
     const { terms, limitMs } = this.#request;
     const result = finishedResult(signed, { work, terms, limitMs, now: now() });
     if (await finishJob(store, attempt, result, now())) onResult(signed.document);
@@ -183,6 +184,7 @@ class Run {
 }
 
 type Ended = Exclude<Verified, { readonly kind: 'stopped' }>;
+type Unsigned = Extract<Verified, { readonly kind: 'error' }>;
 
 function detailOf(verified: Ended): string {
   if (verified.kind === 'crashed') return verified.detail;

@@ -2,12 +2,14 @@
 import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
+import { addBatchCommand } from './batch-options.ts';
 import { addCheckAttestationCommand } from './check-attestation-options.ts';
 import { addCompareCommand } from './compare-options.ts';
 import { addDemoCommand } from './demo-options.ts';
 import { failWith } from './failure.ts';
 import { addKeygenCommand } from './keygen-options.ts';
 import { addPlanCommand } from './plan-options.ts';
+import { addReportCommand } from './report-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
 
 enableCompileCache();
@@ -24,6 +26,8 @@ addPlanCommand(program);
 addCompareCommand(program);
 addKeygenCommand(program);
 addCheckAttestationCommand(program);
+addBatchCommand(program);
+addReportCommand(program);
 addDemoCommand(program);
 
 try {

@@ -32,8 +32,22 @@ export interface RunOptions extends FindOptions {
 
 /** Adds the options of commands that rebuild. */
 export function addRunOptions(command: Command): Command {
-  return addFindOptions(command).addOption(
+  return addEngineOption(addFindOptions(command));
+}
+
+/** Adds where it is rebuilt. */
+export function addEngineOption(command: Command): Command {
+  return command.addOption(
     new Option('--engine <name>', 'where to rebuild').choices([...ENGINE_NAMES, 'auto']).default('auto'),
+  );
+}
+
+/** Adds where results are kept. */
+export function addStoreOption(command: Command): Command {
+  return command.addOption(
+    new Option('--store <path or URL>', 'where results are kept: an SQLite file, or a postgres: URL')
+      .default('reprove.sqlite')
+      .env('REPROVE_STORE'),
   );
 }
 
@@ -75,11 +89,18 @@ export function addRegistryOptions(command: Command): Command {
 
 /** Adds the options of commands that look for a source. */
 export function addFindOptions(command: Command): Command {
-  return addRegistryOptions(command)
-    .option(
+  return addSearchOptions(
+    addRegistryOptions(command).option(
       '--source <url#commit>',
       'rebuild from this repository (and commit, tag or branch) instead of the stated one',
-    )
+    ),
+    'for the whole run',
+  );
+}
+
+/** Adds where sources are looked for, and for how long. */
+export function addSearchOptions(command: Command, time: string): Command {
+  return command
     .addOption(
       new Option(
         '--git-mirror <template>',
@@ -88,7 +109,7 @@ export function addFindOptions(command: Command): Command {
         .argParser(collect)
         .default(MIRRORS_OF_ENVIRONMENT, 'env REPROVE_GIT_MIRROR'),
     )
-    .option('--timeout <seconds>', 'for the whole run', seconds, 3600);
+    .option('--timeout <seconds>', time, seconds, 3600);
 }
 
 /** The first use of the option replaces what the environment said. */
@@ -100,7 +121,8 @@ function resolved(value: string): string {
   return path.resolve(value);
 }
 
-function seconds(value: string): number {
+/** The argument of an option that is a time. */
+export function seconds(value: string): number {
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0)
     throw new InvalidArgumentError('It must be a number of seconds above 0.');

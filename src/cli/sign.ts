@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { attestResult } from '../attest-result.ts';
+import type { Occasion } from '../attest/statement.ts';
 import { BUILDERS } from '../attest/type-uris.ts';
 import { ReproveError } from '../errors.ts';
 import { checkPrivateKeyFile } from '../keys/key-file.ts';
 import { checkPassphraseSource } from '../keys/passphrase.ts';
 import type { ResultDocument } from '../report/document.ts';
 import type { SignWith } from '../signing/protocol.ts';
-import type { VerifyOptions } from './verify-options.ts';
+import type { KeyOptions, VerifyOptions } from './verify-options.ts';
 
 export interface SignedResult {
   readonly document: ResultDocument;
@@ -28,12 +29,7 @@ export async function openSigning(
   if (signWith === null) return (document) => Promise.resolve({ document, failure: null });
   const startedOn = new Date().toISOString();
   return async (document) => {
-    const occasion = {
-      builder: BUILDERS[signWith.kind === 'key' ? 'command-line' : 'workflow'],
-      startedOn,
-      finishedOn: new Date().toISOString(),
-      invocationId: `urn:uuid:${randomUUID()}`,
-    };
+    const occasion = occasionOf(signWith, startedOn);
     const parameters = { source: options.source ?? null, isPlanGiven: options.plan !== undefined };
     try {
       const signed = await attestResult(document, { with: signWith, out, occasion, parameters });
@@ -46,7 +42,12 @@ export async function openSigning(
   };
 }
 
-async function signWithOf(options: VerifyOptions): Promise<SignWith | null> {
+/**
+ * What the options say to sign with; null: nothing.
+ *
+ * @throws ReproveError `usage` when the key or its passphrase cannot be used
+ */
+export async function signWithOf(options: KeyOptions): Promise<SignWith | null> {
   const { key: file, keyless, fulcioUrl, rekorUrl } = options;
   if (keyless) return { kind: 'keyless', fulcioUrl, rekorUrl };
   if (file === undefined) return null;
@@ -54,6 +55,16 @@ async function signWithOf(options: VerifyOptions): Promise<SignWith | null> {
   await checkPrivateKeyFile(file);
   await checkPassphraseSource(passphraseFile);
   return { kind: 'key', file, passphraseFile };
+}
+
+/** The occasion of a result that is signed now. */
+export function occasionOf(signWith: SignWith, startedOn: string): Occasion {
+  return {
+    builder: BUILDERS[signWith.kind === 'key' ? 'command-line' : 'workflow'],
+    startedOn,
+    finishedOn: new Date().toISOString(),
+    invocationId: `urn:uuid:${randomUUID()}`,
+  };
 }
 
 function sayWhere({ attestation, subject }: ResultDocument, out: string): void {

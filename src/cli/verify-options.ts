@@ -4,16 +4,20 @@ import type { Severity } from '../model/verdict.ts';
 import type { FormatName } from '../report/format-names.ts';
 import { addFailOnOption, addFormatOptions, addRunOptions, type RunOptions, url } from './options.ts';
 
-export interface VerifyOptions extends RunOptions {
-  readonly plan?: string;
-  readonly format: FormatName;
-  readonly failOn: Severity;
+/** With what results are signed. */
+export interface KeyOptions {
   readonly key?: string;
   readonly passphraseFile?: string;
-  readonly out: string;
   readonly keyless: boolean;
   readonly fulcioUrl: string;
   readonly rekorUrl: string;
+}
+
+export interface VerifyOptions extends RunOptions, KeyOptions {
+  readonly plan?: string;
+  readonly format: FormatName;
+  readonly failOn: Severity;
+  readonly out: string;
   readonly policy?: string;
 }
 
@@ -32,10 +36,8 @@ export function addVerifyCommand(program: Command): void {
         .conflicts('source'),
     );
   addFailOnOption(addFormatOptions(command), 'exit 0 for a divergence milder than this');
-  command.option('--policy <file>', 'what to accept (see docs/policy.md); decides the exit code', (file) =>
-    path.resolve(file),
-  );
-  addKeyOptions(command);
+  command.option('--policy <file>', 'what to accept (see docs/policy.md); decides the exit code', resolved);
+  addKeyOptions(command).option('--out <folder>', 'where signed results are written', resolved, '.');
   addRunOptions(command)
     .addHelpText('after', EXIT_CODES)
     .action(async (spec: string, options: VerifyOptions) => {
@@ -44,10 +46,11 @@ export function addVerifyCommand(program: Command): void {
     });
 }
 
-/** Adds with what a result is signed, and where to. */
-function addKeyOptions(command: Command): void {
-  const resolved = (file: string) => path.resolve(file);
-  command
+const resolved = (file: string) => path.resolve(file);
+
+/** Adds with what a result is signed. */
+export function addKeyOptions(command: Command): Command {
+  return command
     .option('--key <private key>', 'sign the result with this key (see "reprove keygen")', resolved)
     .option(
       '--passphrase-file <file>',
@@ -63,8 +66,7 @@ function addKeyOptions(command: Command): void {
         .conflicts(['key', 'passphraseFile']),
     )
     .option('--fulcio-url <url>', 'certificate authority for --keyless', url, 'https://fulcio.sigstore.dev')
-    .option('--rekor-url <url>', 'transparency log for --keyless', url, 'https://rekor.sigstore.dev')
-    .option('--out <folder>', 'where signed results are written', resolved, '.');
+    .option('--rekor-url <url>', 'transparency log for --keyless', url, 'https://rekor.sigstore.dev');
 }
 
 const EXIT_CODES = `

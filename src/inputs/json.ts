@@ -99,7 +99,7 @@ function measure(value: unknown): { readonly keys: number; readonly deepest: num
 /** How many keys a text has that is known to be JSON: strings with a colon behind them. */
 function keysIn(text: string): number {
   let keys = 0;
-  for (let open = text.indexOf('"'); open !== -1; ) {
+  for (let open = text.indexOf('"'); open !== -1;) {
     let close = text.indexOf('"', open + 1);
     while (isEscaped(text, close)) close = text.indexOf('"', close + 1);
     let next = close + 1;

@@ -24,6 +24,8 @@ export interface Fresh {
   readonly terms: string;
   /** Finished at or after this. */
   readonly notBefore: Date;
+  /** The same for results that another try may change; never before `notBefore`. */
+  readonly unsettledNotBefore: Date;
   /** A result that ran out of time counts only when it had at least as many milliseconds. */
   readonly limitMs: number;
 }
@@ -117,7 +119,8 @@ async function insertBatch(
   return id;
 }
 
-type Candidate = Pick<ResultRow, 'id' | 'purl' | 'expected' | 'reason' | 'limit_ms'>;
+const CANDIDATE = ['id', 'purl', 'expected', 'reason', 'limit_ms', 'is_settled', 'finished_at'] as const;
+type Candidate = Pick<ResultRow, (typeof CANDIDATE)[number]>;
 
 /** Of each purl and what was expected of it, the id of the latest result that will do. */
 async function freshResults(
@@ -128,20 +131,24 @@ async function freshResults(
 ): Promise<ReadonlyMap<string, string>> {
   const rows: readonly Candidate[] = await db
     .selectFrom('results')
-    .select(['id', 'purl', 'expected', 'reason', 'limit_ms'])
+    .select(CANDIDATE)
     .where(
       'purl',
       'in',
       jobs.map(({ purl }) => purl),
     )
     .where('terms', '=', fresh.terms)
-    .where('is_settled', '=', 1)
     .where('finished_at', '>=', fresh.notBefore.toISOString())
     // A clock that was wrong must not make a result fresh for years.
     .where('finished_at', '<=', new Date(now.getTime() + SKEW_MS).toISOString())
     .orderBy('finished_at')
     .execute();
-  const usable = rows.filter((row) => row.reason !== 'timed-out' || row.limit_ms >= fresh.limitMs);
+  const unsettled = fresh.unsettledNotBefore.toISOString();
+  const usable = rows.filter(
+    (row) =>
+      (row.is_settled === 1 || row.finished_at >= unsettled) &&
+      (row.reason !== 'timed-out' || row.limit_ms >= fresh.limitMs),
+  );
   return new Map(usable.map(({ id, purl, expected }) => [`${purl} ${expected}`, id]));
 }
 

@@ -1,5 +1,6 @@
 import { chunksOf } from './chunks.ts';
 import type { Queries, Store } from './open.ts';
+import { storable } from './text.ts';
 import type { AttemptOutcome, AttestationRow, JobRow, ResultRow } from './schema.ts';
 
 export type Job = Pick<JobRow, 'purl' | 'name' | 'version' | 'expected' | 'state' | 'result_id' | 'failure'>;
@@ -83,7 +84,7 @@ async function attemptEnd(db: Queries, { batchId, purl, number }: AttemptId, end
   const { outcome, detail, now } = end;
   await db
     .updateTable('attempts')
-    .set({ outcome, detail, ended_at: now.toISOString() })
+    .set({ outcome, detail: detail === null ? null : storable(detail), ended_at: now.toISOString() })
     .where('batch_id', '=', batchId)
     .where('purl', '=', purl)
     .where('number', '=', number)

@@ -68,6 +68,7 @@ async function first(db: Kysely<unknown>): Promise<void> {
     .addColumn('level', 'text')
     .addColumn('severity', 'text', (column) => column.notNull())
     .addColumn('reason', 'text')
+    .addColumn('summary', 'text', (column) => column.notNull())
     .addColumn('sha512', 'text')
     .addColumn('repository', 'text')
     .addColumn('commit_id', 'text')

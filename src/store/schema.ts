@@ -83,6 +83,8 @@ export interface ResultRow {
   readonly level: ResultDocument['level'];
   readonly severity: ResultDocument['severity'];
   readonly reason: string | null;
+  /** The verdict in one sentence. */
+  readonly summary: string;
   /** Of the published artifact, hex; null when there is none. */
   readonly sha512: string | null;
   readonly repository: string | null;

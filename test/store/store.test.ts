@@ -21,7 +21,7 @@ import { STORE_KINDS, type StoreKind, withStore } from '../support/stores.ts';
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 const later = (milliseconds: number) => new Date(NOW.getTime() + milliseconds);
 const DAY_MS = 86_400_000;
-const FRESH = { terms: 'terms', notBefore: later(-DAY_MS), limitMs: 1000 };
+const FRESH = { terms: 'terms', notBefore: later(-DAY_MS), unsettledNotBefore: later(-1000), limitMs: 1000 };
 
 function batchOf(names: readonly string[], more: Partial<NewBatch> = {}): NewBatch {
   const jobs = names.map((name) => ({
@@ -46,6 +46,7 @@ function resultOf(name: string, more: Partial<ResultRow> = {}) {
     level: 'bytes',
     severity: 'none',
     reason: null,
+    summary: '',
     sha512: null,
     repository: null,
     commit_id: null,
@@ -198,7 +199,8 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (name) => {
       { finished_at: later(DAY_MS).toISOString() },
       'waiting',
     ],
-    ['one that another try may change', { is_settled: 0 }, 'waiting'],
+    ['one of this moment that another try may change', { is_settled: 0 }, 'done'],
+    ['an older one that another try may change', { is_settled: 0, finished_at: later(-1001).toISOString() }, 'waiting'],
     ['one that ran out of less time', { reason: 'timed-out', limit_ms: 999 }, 'waiting'],
     ['one that ran out of as much time', { reason: 'timed-out', limit_ms: 1000 }, 'done'],
   ] as const)('a new batch begins with %s as %s', async (_, row, state) => {
