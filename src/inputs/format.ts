@@ -1,4 +1,4 @@
-import type { InputEntry, InputWarning, LeftOut } from '../model/inputs.ts';
+import type { InputEntry, InputWarning, LeftOut, LeftOutReason } from '../model/inputs.ts';
 import type { JsonText } from './json.ts';
 
 /** What a reader is given: a file's text, and what stands beside it. */
@@ -14,6 +14,8 @@ export interface InputText {
 
 /** One listed package, before anybody wants to know where it stands. */
 export interface Listed extends Omit<InputEntry, 'subject' | 'integrity' | 'place'> {
+  /** The purl type. */
+  readonly ecosystem: string;
   readonly name: string;
   readonly version: string;
   /** As the file states it: Subresource Integrity, digests separated by white space; null when it states none. */
@@ -35,8 +37,6 @@ export interface ListedWarning extends Omit<InputWarning, 'file' | 'line'> {
 export interface Reading {
   /** In words, with its version. */
   readonly format: string;
-  /** The purl type of its entries. */
-  readonly ecosystem: string;
   readonly entries: readonly Listed[];
   readonly leftOut: readonly ListedLeftOut[];
   readonly warnings: readonly ListedWarning[];
@@ -75,10 +75,35 @@ export class Unreadable extends Error {
   }
 }
 
-/** What only one ecosystem knows of files that list packages. */
-export interface InputEcosystem {
+/** What an address of a registry tells: an address in front of a package manager counts more than any name beside it. */
+export type Origin =
+  | {
+      readonly kind: 'registry';
+      /** Null: the configured registry, at the usual address. */
+      readonly url: URL | null;
+      /** What is served there, when that is another package than was said; null when it is the same, or the address does not tell. */
+      readonly other: { readonly name: string; readonly version: string } | null;
+    }
+  | { readonly kind: 'left-out'; readonly reason: LeftOutReason };
+
+/** What makes a package of an ecosystem one that can be verified. Pure. */
+export interface PackageRules {
   /** The purl type. */
   readonly name: string;
+  /** Whether a name could be that of a published package. */
+  isName(name: string): boolean;
+  /** Whether a version is exact. */
+  isVersion(version: string): boolean;
+  /** Where a package comes from that is said to be `name@version`. */
+  originOf(stated: {
+    readonly name: string;
+    readonly version: string | null;
+    readonly resolved: string | null;
+  }): Origin;
+}
+
+/** What only one ecosystem knows of files that list packages. */
+export interface InputEcosystem extends PackageRules {
   /** What advisories in the OSV format call it (https://ossf.github.io/osv-schema/, affected[].package.ecosystem). */
   readonly advisoryName: string;
   readonly formats: readonly InputFormat[];
@@ -86,10 +111,6 @@ export interface InputEcosystem {
   readonly installFolders: readonly string[];
   /** The name of a project's manifest. */
   readonly manifestName: string;
-  /** Whether a name could be that of a published package. */
-  isName(name: string): boolean;
-  /** Whether a version is exact. */
-  isVersion(version: string): boolean;
   /** Less than 0 when `a` comes before `b`; for versions that `isVersion` accepts. */
   compareVersions(a: string, b: string): number;
   purlOf(name: string, version: string): string;

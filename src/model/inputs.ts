@@ -46,6 +46,7 @@ export const LEFT_OUT_REASONS = [
   'bundled',
   'patched',
   'private-registry',
+  'no-artifact',
   'other-ecosystem',
   'no-package-name',
   'no-exact-version',

@@ -55,7 +55,7 @@ function plainBlocks(text: string): readonly Block[] {
   const documents = [root(1)];
   let stack = [documents[0] as Open];
   let line = 0;
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const newline = text.indexOf('\n', start);
     const end = newline === -1 ? text.length : newline;
     const whole = text.slice(start, text.charCodeAt(end - 1) === 0x0d ? end - 1 : end);
@@ -89,7 +89,8 @@ function opened(place: Pick<Open, 'key' | 'line' | 'indent'>): Open {
 /** What stands deeper than a value continues it, and what stands between two levels is a mistake. */
 function checkPlace(child: Open, parent: Open, whole: string): void {
   const [first] = parent.children;
-  const isMixed = first !== undefined && (first.indent !== child.indent || (first.key === '') !== (child.key === ''));
+  const isMixed =
+    first !== undefined && (first.indent !== child.indent || (first.key === '') !== (child.key === ''));
   if (isMixed || parent.value !== null || whole.lastIndexOf('\t', child.indent) !== -1) throw new NotPlain();
 }
 
@@ -131,7 +132,7 @@ function flow(text: string, line: number): readonly Open[] {
   if (!text.endsWith(close)) throw new NotPlain();
   const parts: Open[] = [];
   const last = text.length - 1;
-  for (let at = 1; at < last; ) {
+  for (let at = 1; at < last;) {
     let key = '';
     if (isMap) {
       const end = endOfFlow(text, at, ': ');
@@ -140,7 +141,10 @@ function flow(text: string, line: number): readonly Open[] {
     }
     const end = endOfFlow(text, at, ',');
     // Deeper than anything on lines of its own: nothing can be its child.
-    parts.push({ ...opened({ key, line, indent: Number.MAX_SAFE_INTEGER }), value: scalar(text.slice(at, end).trim()) });
+    parts.push({
+      ...opened({ key, line, indent: Number.MAX_SAFE_INTEGER }),
+      value: scalar(text.slice(at, end).trim()),
+    });
     at = end + 1;
   }
   return parts;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 const Tables = z.object({
-  dependencies: z.unknown(),
-  devDependencies: z.unknown(),
-  optionalDependencies: z.unknown(),
-  peerDependencies: z.unknown(),
-  workspaces: z.unknown(),
+  dependencies: z.unknown().optional(),
+  devDependencies: z.unknown().optional(),
+  optionalDependencies: z.unknown().optional(),
+  peerDependencies: z.unknown().optional(),
+  workspaces: z.unknown().optional(),
 });
 
 /** What a project's manifest asks for. */

@@ -11,7 +11,7 @@ const Dependency = z.object({
   bundled: z.boolean().optional(),
   dev: z.boolean().optional(),
   optional: z.boolean().optional(),
-  requires: z.unknown(),
+  requires: z.unknown().optional(),
   dependencies: z.record(z.string(), z.unknown()).optional(),
 });
 
@@ -28,7 +28,10 @@ export function flatten(
       const here = [...at, name];
       const { data, error } = Dependency.safeParse(value);
       if (error !== undefined)
-        throw new Unreadable(`${JSON.stringify(name)}: ${error.issues[0]?.message ?? ''}.`, json.lineOf(here));
+        throw new Unreadable(
+          `${JSON.stringify(name)}: ${error.issues[0]?.message ?? ''}.`,
+          json.lineOf(here),
+        );
       const location = `${folder}${FOLDER}${name}`;
       flat.push([location, { value: asPackage(data), at: here }]);
       if (data.dependencies !== undefined)

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type InputFormat, type InputText, type Reading, Unreadable } from '../../../src/inputs/format.ts';
 import { shortestWays, wayTo, type Way } from '../../../src/inputs/graph.ts';
 import type { JsonText } from '../../../src/inputs/json.ts';
+import { Sorted, type Stated } from '../../../src/inputs/sorted.ts';
 import type { LeftOutReason } from '../../../src/model/inputs.ts';
 import { readManifestTables } from './manifest-tables.ts';
 import { flatten } from './npm-lock-v1.ts';
@@ -16,10 +17,10 @@ import {
   projectsOf,
   type Tree,
 } from './npm-package.ts';
-import { Sorted } from './origin.ts';
+import { NPM_RULES } from './origin.ts';
 
 const Lockfile = z.object({
-  lockfileVersion: z.unknown(),
+  lockfileVersion: z.unknown().optional(),
   packages: z.record(z.string(), z.unknown()).optional(),
   dependencies: z.record(z.string(), z.unknown()).optional(),
 });
@@ -81,10 +82,11 @@ interface Contents {
 const OLDER = '\u0000';
 
 function readingOf(input: InputText, { version, tree, older }: Contents): Reading {
-  const sorted = new Sorted();
+  const sorted = new Sorted(NPM_RULES);
   const direct = tree.has('') ? directLocations(tree) : null;
   const add = (location: string, key: string, { value }: Located) => {
-    if (location.includes(FOLDER)) sorted.add(statedOf({ location, key, value, direct }), reasonOf(location, value, tree));
+    if (location.includes(FOLDER))
+      sorted.add(statedOf({ location, key, value, direct }), reasonOf(location, value, tree));
   };
   for (const [location, one] of tree) add(location, location, one);
   const all = new Map(tree);
@@ -97,7 +99,7 @@ function readingOf(input: InputText, { version, tree, older }: Contents): Readin
   }
   const title = input.fileName === 'npm-shrinkwrap.json' ? input.fileName : 'package-lock.json';
   const { entries, leftOut, warnings } = sorted;
-  return { format: `${title}, version ${version}`, ecosystem: 'npm', entries, leftOut, warnings, locate: locator(input, all) };
+  return { format: `${title}, version ${version}`, entries, leftOut, warnings, locate: locator(input, all) };
 }
 
 interface Placed {
@@ -108,7 +110,7 @@ interface Placed {
   readonly direct: ReadonlySet<string> | null;
 }
 
-function statedOf({ location, key, value, direct }: Placed): Parameters<Sorted['add']>[0] {
+function statedOf({ location, key, value, direct }: Placed): Stated {
   const installedAs = nameAt(location);
   return {
     key,
@@ -135,7 +137,7 @@ function directLocations(tree: Tree): ReadonlySet<string> {
 /** Both sections of version 2 say the same when npm wrote them. Links and folders are written differently in each. */
 function contradictions(tree: Tree, older: Contents['older']): Contents['older'] {
   return older.filter(([location, { value }]) => {
-    const newer = tree.get(location)?.value;
+    const newer = tree.get(behindLinks(location, tree))?.value;
     if (newer === undefined) return true;
     if (newer.link === true || value.version === undefined) return false;
     const differs = (a: string | undefined, b: string | undefined) =>
@@ -146,6 +148,15 @@ function contradictions(tree: Tree, older: Contents['older']): Contents['older']
       differs(newer.resolved, value.resolved)
     );
   });
+}
+
+/** The newer section has what is inside a linked folder at that folder, the older one at the link. */
+function behindLinks(location: string, tree: Tree): string {
+  const inside = location.lastIndexOf(`/${FOLDER}`);
+  if (inside === -1) return location;
+  const outer = behindLinks(location.slice(0, inside), tree);
+  const link = tree.get(outer)?.value;
+  return `${link?.link === true ? (link.resolved ?? outer) : outer}${location.slice(inside)}`;
 }
 
 function reasonOf(location: string, value: LockedPackage, tree: Tree): LeftOutReason | null {
@@ -203,6 +214,8 @@ function waysIn(tree: Tree): ReadonlyMap<string, Way> {
 }
 
 function unasked(tree: Tree): readonly string[] {
-  const asked = new Set([...tree].flatMap(([location, { value }]) => [...dependenciesAt(location, value, tree)]));
+  const asked = new Set(
+    [...tree].flatMap(([location, { value }]) => [...dependenciesAt(location, value, tree)]),
+  );
   return [...tree.keys()].filter((location) => !asked.has(location));
 }

@@ -14,10 +14,10 @@ const Package = z.object({
   peer: z.boolean().optional(),
   inBundle: z.boolean().optional(),
   // Read by `namesIn`, and only when somebody asks who needs what.
-  dependencies: z.unknown(),
-  devDependencies: z.unknown(),
-  optionalDependencies: z.unknown(),
-  peerDependencies: z.unknown(),
+  dependencies: z.unknown().optional(),
+  devDependencies: z.unknown().optional(),
+  optionalDependencies: z.unknown().optional(),
+  peerDependencies: z.unknown().optional(),
 });
 export type LockedPackage = z.output<typeof Package>;
 

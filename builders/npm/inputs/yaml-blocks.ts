@@ -9,14 +9,19 @@ const DEEPEST = 24;
 /** Any YAML text as blocks, one for each document. */
 export function blocksOfYaml(text: string): readonly Block[] {
   if (text.length > LONGEST)
-    throw new Unreadable(`It is longer than ${LONGEST} characters and not written as package managers write it.`);
+    throw new Unreadable(
+      `It is longer than ${LONGEST} characters and not written as package managers write it.`,
+    );
   const lineCounter = new LineCounter();
   const documents = parsed(text, lineCounter);
   return documents.flatMap((document) => {
     const [error] = document.errors;
     if (error !== undefined) {
       const what = (error.message.split('\n', 1)[0] ?? '').replace(/ at line \d+.*$/, '');
-      throw new Unreadable(`It is no YAML that can be read (${what}).`, lineCounter.linePos(error.pos[0]).line);
+      throw new Unreadable(
+        `It is no YAML that can be read (${what}).`,
+        lineCounter.linePos(error.pos[0]).line,
+      );
     }
     refuseReferences(document, lineCounter);
     if (document.contents === null) return [];
@@ -27,7 +32,12 @@ export function blocksOfYaml(text: string): readonly Block[] {
 /** Deep nesting overflows the stack of the parser. */
 function parsed(text: string, lineCounter: LineCounter): readonly Document.Parsed[] {
   try {
-    const documents = parseAllDocuments(text, { lineCounter, logLevel: 'silent', prettyErrors: false, schema: 'failsafe' });
+    const documents = parseAllDocuments(text, {
+      lineCounter,
+      logLevel: 'silent',
+      prettyErrors: false,
+      schema: 'failsafe',
+    });
     return Array.isArray(documents) ? documents : [];
   } catch (error) {
     if (error instanceof RangeError) throw new Unreadable('It is nested too deep.');
@@ -44,7 +54,10 @@ function refuseReferences(document: Document.Parsed, lineCounter: LineCounter): 
   visit(document, {
     Alias: (_key, node) => refuse(node),
     Node: (_key, node) => {
-      if (('anchor' in node && node.anchor !== undefined) || node.tag !== undefined && !node.tag.startsWith('tag:yaml.org'))
+      if (
+        ('anchor' in node && node.anchor !== undefined) ||
+        (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org'))
+      )
         refuse(node);
     },
   });
@@ -55,7 +68,10 @@ interface Place {
   readonly depth: number;
 }
 
-function block(one: { readonly key: string; readonly node: unknown; readonly line: number }, place: Place): Block {
+function block(
+  one: { readonly key: string; readonly node: unknown; readonly line: number },
+  place: Place,
+): Block {
   const { key, node, line } = one;
   if (place.depth > DEEPEST) throw new Unreadable('It is nested too deep.', line);
   if (isScalar(node)) return { key, line, value: String(node.value ?? ''), children: [] };
