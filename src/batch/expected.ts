@@ -1,8 +1,8 @@
-import ssri from 'ssri';
 import { SEVERITIES, worst } from '../model/verdict.ts';
+import { algorithmOf, digestOfHex } from '../published/integrity.ts';
 import type { ResultDocument } from '../report/document.ts';
 
-/** The digests that one file of the user's has for an artifact, as Subresource Integrity strings. */
+/** The digests that a file of the user's has for an artifact, as Subresource Integrity strings, one of each algorithm. */
 export type Expected = readonly string[];
 
 /**
@@ -14,7 +14,7 @@ export function withExpected(document: ResultDocument, expected: readonly Expect
   const { digests } = document.subject;
   if (digests === null) return document;
   const findings = expected
-    .filter((wanted) => wanted.length > 0 && !isWanted(digests, wanted))
+    .filter((wanted) => !isWanted(digests, wanted))
     .map((wanted) => findingOf(digests, wanted));
   if (findings.length === 0) return document;
   const isReproduced = document.verdict === 'reproduced';
@@ -31,19 +31,14 @@ export function withExpected(document: ResultDocument, expected: readonly Expect
 
 type Digests = NonNullable<ResultDocument['subject']['digests']>;
 
-/** Of every algorithm that was computed, one of the digests must be right; where there are several, each is accepted by package managers. */
+/** Every digest that can be compared must be right. */
 function isWanted(digests: Digests, wanted: Expected): boolean {
-  const hashes = wanted.flatMap((one) => Object.values(ssri.parse(one) ?? {}).flat());
-  const known = hashes.filter(({ algorithm }) => Object.hasOwn(digests, algorithm));
-  const right = known.filter(
-    ({ algorithm, digest }) =>
-      Buffer.from(digest, 'base64').toString('hex') === digests[algorithm as keyof Digests],
-  );
-  return known.every(({ algorithm }) => right.some((hash) => hash.algorithm === algorithm));
+  const served = Object.entries(digests).map(([algorithm, hex]) => digestOfHex(algorithm, hex));
+  return wanted.every((one) => !Object.hasOwn(digests, algorithmOf(one)) || served.includes(one));
 }
 
 function findingOf(digests: Digests, wanted: Expected): ResultDocument['findings'][number] {
-  const served = ssri.fromHex(digests.sha512, 'sha512').toString();
+  const served = digestOfHex('sha512', digests.sha512) ?? '';
   return {
     kind: 'registry-serves-another-file',
     severity: 'critical',

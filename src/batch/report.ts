@@ -84,7 +84,9 @@ function failed(failure: string | null): Pick<BatchLine, 'reason' | 'message'> {
 
 function changeOf({ kind, now, before }: Found, standing: Standing): Change {
   const { purl, name, version, severity } = now;
-  const own = CHANGES[kind].severity;
+  // What nobody could look at this time says less than what was looked at.
+  const isUnseen = kind === 'no-longer-reproduced' && now.verdict === 'unverifiable';
+  const own = isUnseen ? 'medium' : CHANGES[kind].severity;
   return {
     kind,
     severity: CHANGES[kind].isRegression && rank(severity) > rank(own) ? (severity ?? own) : own,

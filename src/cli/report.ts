@@ -14,7 +14,7 @@ import { terminal } from './terminal.ts';
  */
 export async function runReport(options: ReportOptions): Promise<number> {
   const { batch: id = null, series = null, format } = options;
-  const store = await openStore(options.store);
+  const store = await openStore(options.store, { mustExist: true });
   try {
     await printBatch(store, { id, series }, format);
     return 0;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dialect, Kysely, type Transaction } from 'kysely';
@@ -28,6 +29,8 @@ export interface Store {
 export interface OpenOptions {
   /** How long a server may be away, milliseconds. */
   readonly patienceMs?: number;
+  /** True: a file that is not there is not made. */
+  readonly mustExist?: boolean;
 }
 
 const PATIENCE_MS = 5 * 60_000;
@@ -42,6 +45,7 @@ const LONGEST_PAUSE_MS = 10_000;
  */
 export async function openStore(location: string, options: OpenOptions = {}): Promise<Store> {
   const name = nameOf(location);
+  if (options.mustExist === true && !isPostgres(location) && !existsSync(location)) throw notThere(location);
   try {
     const db = new Kysely<Tables>({ dialect: await dialectOf(location) });
     // A server that is not there at the start was named wrongly, more often than not.
@@ -116,6 +120,14 @@ function nameOf(location: string): string {
   url.password = '';
   url.searchParams.delete('password');
   return url.href;
+}
+
+function notThere(file: string): ReproveError {
+  return new ReproveError('usage', {
+    what: `There is no store ${file}.`,
+    why: 'The file does not exist.',
+    next: 'Run "reprove batch" first, or name the store that it wrote with --store.',
+  });
 }
 
 function unusable(why: string, next: string): ReproveError {
