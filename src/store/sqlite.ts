@@ -31,10 +31,19 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
+const NOTHING_TO_DO: ReturnType<SqliteDatabase['prepare']> = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
+};
+
 function asKyselyTakesIt(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare: (sql) => {
+      // After a full disk SQLite has undone it by itself (https://sqlite.org/lang_transaction.html, section 3).
+      if (sql === 'rollback' && !database.isTransaction) return NOTHING_TO_DO;
       // A transaction that begins as a reader may not wait when it comes to write.
       const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql);
       return {

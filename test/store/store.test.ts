@@ -200,7 +200,11 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (name) => {
       'waiting',
     ],
     ['one of this moment that another try may change', { is_settled: 0 }, 'done'],
-    ['an older one that another try may change', { is_settled: 0, finished_at: later(-1001).toISOString() }, 'waiting'],
+    [
+      'an older one that another try may change',
+      { is_settled: 0, finished_at: later(-1001).toISOString() },
+      'waiting',
+    ],
     ['one that ran out of less time', { reason: 'timed-out', limit_ms: 999 }, 'waiting'],
     ['one that ran out of as much time', { reason: 'timed-out', limit_ms: 1000 }, 'done'],
   ] as const)('a new batch begins with %s as %s', async (_, row, state) => {

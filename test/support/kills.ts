@@ -1,7 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore } from '../../src/store/open.ts';
 import { attestationsOf } from '../../src/store/results.ts';
@@ -21,15 +18,15 @@ export interface Survived {
 /**
  * Runs a command, kills it (`kill -9`) after a random time, and again, as often as wanted; then lets it come to its end.
  *
- * @param options.afterMs the longest that it may run before it is killed, by how often it was
+ * @param options.afterMs how long it may run before it is killed, asked for each time, milliseconds
  */
 export async function runUnderKills(
   args: readonly string[],
-  options: { readonly kills: number; readonly afterMs: () => number; readonly env: Readonly<Record<string, string>> },
+  options: { readonly kills: number; readonly afterMs: () => number },
 ): Promise<Survived> {
   for (let kills = 0; ; kills += 1) {
     const child = spawn(process.execPath, [MAIN, ...args], {
-      env: { ...process.env, NO_COLOR: '1', CI: 'true', ...options.env },
+      env: { ...process.env, NO_COLOR: '1', CI: 'true' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const ended = endOf(child);
@@ -57,10 +54,9 @@ async function endOf(child: ChildProcess) {
 export async function account(location: string) {
   const store = await openStore(location);
   try {
-    const read = async <T>(rows: Promise<T>) => rows;
     return await store.read(async (db) => ({
-      batches: await read(db.selectFrom('batches').selectAll().execute()),
-      jobs: await db.selectFrom('jobs').selectAll().execute(),
+      batches: await db.selectFrom('batches').selectAll().execute(),
+      jobs: await db.selectFrom('jobs').selectAll().orderBy('purl').execute(),
       results: await db.selectFrom('results').select(['id', 'purl', 'verdict']).execute(),
       documents: await db.selectFrom('documents').select('result_id').execute(),
       attempts: await db.selectFrom('attempts').selectAll().execute(),
@@ -76,23 +72,18 @@ export async function bundlesIn(location: string): Promise<readonly { name: stri
   try {
     const ids = await store.read((db) => db.selectFrom('results').select('id').execute());
     const bundles = [];
-    for await (const one of attestationsOf(store, ids.map(({ id }) => id))) bundles.push(one);
+    for await (const one of attestationsOf(
+      store,
+      ids.map(({ id }) => id),
+    ))
+      bundles.push(one);
     return bundles;
   } finally {
     await store.close();
   }
 }
 
-/** Folders of sandboxes that are still there. */
-export function sandboxFolders(): readonly string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('reprove-sandbox-'));
-}
-
 /** Names of test packages. */
 export function packageNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `small-${String(index).padStart(3, '0')}`);
-}
-
-export function fileIn(folder: string, name: string): string {
-  return path.join(folder, name);
 }
