@@ -2,6 +2,7 @@
 export const ERROR_CODES = [
   'usage',
   'registry-unreachable',
+  'registry-refuses',
   'registry-invalid',
   'no-engine',
   'engine-failed',
@@ -22,6 +23,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 const EXIT_CODES = {
   usage: 2,
   'registry-unreachable': 4,
+  'registry-refuses': 4,
   'registry-invalid': 4,
   'no-engine': 4,
   'engine-failed': 4,

@@ -10,6 +10,7 @@ export type Trouble = 'environment' | 'repository' | 'crash' | 'none';
 const ERRORS = {
   usage: 'none',
   'registry-unreachable': 'environment',
+  'registry-refuses': 'none',
   'registry-invalid': 'none',
   'no-engine': 'environment',
   'engine-failed': 'environment',

@@ -83,6 +83,8 @@ class Run {
   readonly #tools: RunTools;
   readonly #queue: Queue<Work>;
   #inFlight = 0;
+  /** How many package versions in a row met that something is away on which all of them depend. */
+  #away = 0;
   #wake = Promise.withResolvers<void>();
 
   constructor(request: RunRequest, tools: RunTools) {
@@ -141,6 +143,7 @@ class Run {
   /** Puts it back into the queue when it met something that passes, unless it was tried often enough. */
   async #again(work: Work, attempt: AttemptId, ended: Ended): Promise<boolean> {
     const trouble = troubleOf(ended);
+    this.#away = trouble === 'environment' ? this.#away + 1 : 0;
     const { firstWaitMs } = this.#request;
     const tried = (work.met[trouble] ?? 0) + 1;
     const waitMs = waitBefore(trouble, tried, firstWaitMs);
@@ -150,8 +153,8 @@ class Run {
     await endAttempt(store, attempt, { outcome: 'retried', detail, now: now() });
     const readyAt = performance.now() + waitMs;
     this.#queue.put({ ...work, readyAt, met: { ...work.met, [trouble]: tried } });
-    // Others would meet the same: asking a registry that says "too many" for the next thousand helps nobody.
-    if (trouble === 'environment') this.#queue.pauseUntil(readyAt);
+    // The next ones would meet the same: asking a registry that says "too many" for a thousand more helps nobody.
+    if (this.#away > this.#request.workers) this.#queue.pauseUntil(readyAt);
     onRetry(work, { detail, waitMs });
     return true;
   }

@@ -88,6 +88,7 @@ describe('what passes', () => {
   test.each([
     ['a registry that does not answer', error('registry-unreachable'), 'environment'],
     ['an engine that is gone', error('engine-failed'), 'environment'],
+    ['a registry that wants other credentials', error('registry-refuses'), 'none'],
     ['a registry whose document is none', error('registry-invalid'), 'none'],
     ['a wrong command line', error('usage'), 'none'],
     ['a process that was killed', { kind: 'crashed' as const, detail: '' }, 'crash'],

@@ -18,8 +18,6 @@ let stores = 0;
 const newStore = () => path.join(world.folder.path, `store${(stores += 1)}.sqlite`);
 const batch = (input: string, store: string, ...more: string[]) =>
   reprove(['batch', input, '--store', store, '--json', ...worldOptions(world), ...more]);
-const artifactsAsked = () =>
-  world.registry.requests.filter(({ path: asked }) => asked.startsWith('/')).length;
 
 /** Publishes a package, and locks what was published. */
 function publish(name: string, files: Readonly<Record<string, string>>, source = files): Locked {

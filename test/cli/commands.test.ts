@@ -73,6 +73,8 @@ describe('reprove', () => {
     'compare --help',
     'keygen --help',
     'check-attestation --help',
+    'batch --help',
+    'report --help',
     'demo --help',
   ])('%s exits 0', async (words) => {
     const run = await reprove(words.split(' '), {
