@@ -85,14 +85,14 @@ export function jobsOfPackages(packages: readonly InputPackage[]): readonly NewJ
     .flatMap(([purl, group]) => {
       const [first] = group;
       if (first === undefined) return [];
-      const expected = group.map(({ integrity }) => integrity).filter((wanted) => wanted.length > 0);
+      const wanted = group.flatMap(({ integrity }) => (integrity.length > 0 ? [integrity.join(' ')] : []));
       const places = group.flatMap(({ entries }) => entries.map(({ place }) => place));
       return [
         {
           purl,
           name: first.subject.name,
           version: first.subject.version,
-          expected: JSON.stringify(expected.toSorted()),
+          expected: JSON.stringify(wanted.toSorted().map((one) => one.split(' '))),
           places: JSON.stringify(places),
         },
       ];

@@ -8,6 +8,8 @@ import { openBatch, type OpenedBatch } from '../batch/begin.ts';
 import { workersFor } from '../batch/capacity.ts';
 import { runBatch } from '../batch/run.ts';
 import { verifyApart } from '../batch/verify-apart.ts';
+import { ReproveError } from '../errors.ts';
+import { PASSPHRASE_VARIABLE } from '../keys/passphrase.ts';
 import { type StatedPolicy, withPolicy } from '../policy/apply.ts';
 import { exitCodeOfResult } from '../report/exit-code.ts';
 import { jsonLine } from '../report/json-text.ts';
@@ -40,6 +42,7 @@ const DIVERGED = 1;
 export async function runBatchCommand(inputs: readonly string[], options: BatchOptions): Promise<number> {
   const policy = await readPolicy(options.policy);
   const signWith = await signWithOf(options);
+  requireUnattended(signWith);
   const listed = await readBatchInputs(inputs, options);
   const store = await openStore(options.store);
   try {
@@ -62,6 +65,17 @@ export async function runBatchCommand(inputs: readonly string[], options: BatchO
   } finally {
     await store.close();
   }
+}
+
+/** A batch signs for hours: nobody sits there to type a passphrase for each result. */
+function requireUnattended(signWith: SignWith | null): void {
+  if (signWith?.kind !== 'key' || signWith.passphraseFile !== null) return;
+  if (process.env[PASSPHRASE_VARIABLE] !== undefined) return;
+  throw new ReproveError('usage', {
+    what: 'There is no passphrase for the key.',
+    why: 'A batch opens the key for every result, and would ask each time.',
+    next: `Give it as the first line of a file with --passphrase-file, or in ${PASSPHRASE_VARIABLE}.`,
+  });
 }
 
 /** What tells one signer from another without opening the key. */

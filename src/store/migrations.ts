@@ -22,7 +22,7 @@ export async function migrate(db: Kysely<Tables>, where: string): Promise<void> 
   const provider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error === undefined) return;
-  throw error instanceof Error ? error : new Error(String(error));
+  throw error instanceof Error ? error : new Error('The schema could not be changed.', { cause: error });
 }
 
 async function appliedMigrations(db: Kysely<Tables>): Promise<readonly string[]> {

@@ -93,13 +93,13 @@ describe('a lockfile of packages of every kind', () => {
       ];
     };
     const lines = readFileSync(input, 'utf8').split('\n');
-    const anchors = sarif.runs[0].results.map(({ message, locations: [at] }) => [
-      message.text.split('@')[0],
-      lines[at.physicalLocation.region.startLine - 1]?.trim(),
-    ]);
+    const anchors = sarif.runs[0].results.map(({ message, locations: [at] }) => {
+      const line = lines[at.physicalLocation.region.startLine - 1]?.trim() ?? '';
+      return `${message.text.split('@')[0] ?? ''} at ${line}`;
+    });
     expect(anchors.toSorted()).toEqual([
-      ['attacked', '"node_modules/attacked": {'],
-      ['swapped', '"node_modules/swapped": {'],
+      'attacked at "node_modules/attacked": {',
+      'swapped at "node_modules/swapped": {',
     ]);
   });
 });
