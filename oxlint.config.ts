@@ -33,7 +33,6 @@ export const ORDER = [
   ['attempts.ts'],
   ['best-attempt.ts'],
   ['inputs/'],
-  ['store/'],
   ['report/'],
   ['attest/'],
   ['policy/'],
@@ -41,6 +40,7 @@ export const ORDER = [
   ['find-plans.ts'],
   ['verify.ts', 'compare-artifacts.ts', 'attest-result.ts', 'check-attestation.ts'],
   ['check-together.ts'],
+  ['store/'],
   ['affected/', 'replay/', 'batch/', 'demo/'],
   ['cli/'],
 ] as const;
@@ -110,6 +110,9 @@ const ADAPTERS = {
   '@sigstore/sign': ['src/sigstore/**'],
   '@sigstore/tuf': ['src/sigstore/**'],
   '@sigstore/verify': ['src/sigstore/**'],
+  kysely: ['src/store/**', 'src/store/sqlite.ts', 'src/store/postgres.ts'],
+  'node:sqlite': ['src/store/sqlite.ts'],
+  pg: ['src/store/postgres.ts'],
   listr2: ['src/cli/**'],
   commander: ['src/cli/**'],
 } as const satisfies Record<string, readonly string[]>;

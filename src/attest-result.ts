@@ -14,29 +14,57 @@ import { signAndWitness } from './signing/sign-and-witness.ts';
 import type { TrustOptions } from './sigstore/trusted-root.ts';
 import type { Witnesses } from './sigstore/witness.ts';
 
-export interface AttestRequest {
+export interface SignRequest {
   readonly with: SignWith;
   readonly witnesses: Witnesses;
   /** Under what it is checked before it is written. */
   readonly trust: TrustOptions;
-  /** Folder for the bundles; made when it is missing. */
-  readonly out: string;
   readonly occasion: Occasion;
   readonly parameters: Parameters;
 }
 
+export interface AttestRequest extends SignRequest {
+  /** Folder for the bundles; made when it is missing. */
+  readonly out: string;
+}
+
+/** A signed statement as its file. */
+export interface NamedBundle {
+  readonly name: string;
+  readonly predicateType: string;
+  /** Of the text, hex. */
+  readonly sha256: string;
+  readonly text: string;
+}
+
+export interface SignedResult {
+  /** With the names of the bundles; as it was when there is no file that a statement could be about. */
+  readonly document: ResultDocument;
+  readonly bundles: readonly NamedBundle[];
+}
+
 /**
- * Signs a result, whatever its verdict, and writes one bundle for each statement (a bundle holds one envelope, an envelope one
- * statement).
+ * Signs a result, whatever its verdict, and writes the bundles.
  *
- * @returns the document with the names of the bundles; as it was when there is no file that a statement could be about
+ * @returns the document with the names of the bundles
  * @throws ReproveError when the key cannot be used or the bundles cannot be written
  */
 export async function attestResult(
   document: ResultDocument,
   request: AttestRequest,
 ): Promise<ResultDocument> {
-  const { out, occasion } = request;
+  const signed = await signResult(document, request);
+  await writeBundles(signed.bundles, request.out);
+  return signed.document;
+}
+
+/**
+ * Signs a result, whatever its verdict: one bundle for each statement (a bundle holds one envelope, an envelope one statement).
+ *
+ * @throws ReproveError when the key cannot be used
+ */
+export async function signResult(document: ResultDocument, request: SignRequest): Promise<SignedResult> {
+  const { occasion } = request;
   const name = bundleName(document.subject);
   const named = [
     { file: `${name}.sigstore.json`, statement: verificationStatement(document, occasion) },
@@ -44,7 +72,7 @@ export async function attestResult(
     { file: `${name}.sbom.sigstore.json`, statement: sbomStatement(document, occasion) },
     { file: `${name}.summary.sigstore.json`, statement: summaryStatement(document, occasion) },
   ].flatMap(({ file, statement }) => (statement === null ? [] : [{ file, statement }]));
-  if (named.length === 0) return document;
+  if (named.length === 0) return { document, bundles: [] };
   const { signer, bundles } = await signAndWitness({
     with: request.with,
     witnesses: request.witnesses,
@@ -52,10 +80,15 @@ export async function attestResult(
     payloadType: PAYLOAD_TYPE,
     payloads: named.map(({ statement }) => statementBytes(statement)),
   });
-  const files = await Promise.all(
-    named.map(({ file, statement }, index) => writeBundle({ out, file, statement, bundle: bundles[index] })),
-  );
-  return { ...document, attestation: { signer, files } };
+  const files = named.map(({ file, statement }, index) => namedBundle(file, statement, bundles[index]));
+  const listed = files.map(({ text: _, ...file }) => file);
+  return { document: { ...document, attestation: { signer, files: listed } }, bundles: files };
+}
+
+function namedBundle(name: string, { predicateType }: Statement, bundle: unknown): NamedBundle {
+  const text = `${JSON.stringify(bundle)}\n`;
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  return { name, predicateType, sha256, text };
 }
 
 /** `<name>-<version>`; whatever is none of the characters of names, scopes' `@` and `/` among them, becomes a hyphen. */
@@ -63,18 +96,22 @@ export function bundleName({ name, version }: { readonly name: string; readonly 
   return `${name}-${version}`.replaceAll(/[^\w.+~-]/g, '-');
 }
 
-async function writeBundle(options: {
-  readonly out: string;
-  readonly file: string;
-  readonly statement: Statement;
-  readonly bundle: unknown;
-}): Promise<NonNullable<ResultDocument['attestation']>['files'][number]> {
-  const { out, file, statement, bundle } = options;
-  const text = `${JSON.stringify(bundle)}\n`;
-  const target = path.join(out, file);
+/**
+ * Writes bundles into a folder, which is made when it is missing; each file is there whole or not at all.
+ *
+ * @throws ReproveError `io`
+ */
+export async function writeBundles(
+  bundles: readonly Pick<NamedBundle, 'name' | 'text'>[],
+  out: string,
+): Promise<void> {
+  await Promise.all(bundles.map(({ name, text }) => writeBundle(path.join(out, name), text)));
+}
+
+async function writeBundle(target: string, text: string): Promise<void> {
   const unfinished = `${target}.${process.pid}.new`;
   try {
-    await mkdir(out, { recursive: true });
+    await mkdir(path.dirname(target), { recursive: true });
     await writeFile(unfinished, text);
     await rename(unfinished, target);
   } catch (error) {
@@ -84,6 +121,4 @@ async function writeBundle(options: {
       next: 'Name a folder that can be written to with --out.',
     });
   }
-  const sha256 = createHash('sha256').update(text).digest('hex');
-  return { name: file, predicateType: statement.predicateType, sha256 };
 }

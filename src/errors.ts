@@ -2,6 +2,7 @@
 export const ERROR_CODES = [
   'usage',
   'registry-unreachable',
+  'registry-refuses',
   'registry-invalid',
   'no-engine',
   'engine-failed',
@@ -9,6 +10,7 @@ export const ERROR_CODES = [
   'toolchain-unavailable',
   'git-unavailable',
   'signing-failed',
+  'store-failed',
   'io',
   'internal',
 ] as const;
@@ -21,6 +23,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 const EXIT_CODES = {
   usage: 2,
   'registry-unreachable': 4,
+  'registry-refuses': 4,
   'registry-invalid': 4,
   'no-engine': 4,
   'engine-failed': 4,
@@ -28,6 +31,7 @@ const EXIT_CODES = {
   'toolchain-unavailable': 4,
   'git-unavailable': 4,
   'signing-failed': 4,
+  'store-failed': 4,
   io: 4,
   internal: 4,
 } as const satisfies Record<ErrorCode, number>;

@@ -21,6 +21,8 @@ export interface Command {
 export interface RunOptions extends Command {
   /** Written to its stdin, which is otherwise empty. */
   readonly input?: string | Uint8Array;
+  /** True, without `input`: its stdin stays open until it ends or we do, by which it can tell that we are gone. */
+  readonly holdsStdin?: boolean;
   /** After this many milliseconds the process is killed. */
   readonly timeoutMs?: number;
   /** Most bytes kept of each output; the end is kept and `truncated` says so. Default 64 MiB. */
@@ -64,7 +66,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.input === undefined ? {} : { input: options.input }),
     stdio: [
-      options.input === undefined ? 'ignore' : 'pipe',
+      options.input === undefined && options.holdsStdin !== true ? 'ignore' : 'pipe',
       'pipe',
       'pipe',
       ...inputs,

@@ -305,6 +305,9 @@ const FAILED_PHASE = {
   pack: 'pack-failed',
 } as const satisfies Record<Step['phase'], ReasonCode>;
 
+/** Part of the message when it was not the build that failed, and another try may do better. */
+export const REGISTRY_FAILED = 'The registry failed meanwhile';
+
 function failureOf(context: { step: Step; outcome: StepOutcome; view: RegistryView | null }): Failure {
   const { step, outcome, view } = context;
   const command = step.argv.join(' ');
@@ -323,7 +326,7 @@ function failureOf(context: { step: Step; outcome: StepOutcome; view: RegistryVi
     return { ok: false, reason: { code: 'unsupported', message }, log };
   }
   const upstream = step.phase === 'fetch' ? (view?.failures() ?? []) : [];
-  const because = upstream.length > 0 ? ` The registry failed meanwhile: ${upstream[0]}.` : '';
+  const because = upstream.length > 0 ? ` ${REGISTRY_FAILED}: ${upstream[0]}.` : '';
   const message = `"${command}" (${step.name}) ended with exit code ${outcome.exitCode}.${because} Its last lines are in "attempts".`;
   return { ok: false, reason: { code: FAILED_PHASE[step.phase], message }, log };
 }

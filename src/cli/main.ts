@@ -3,6 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { addAffectedCommand } from './affected-options.ts';
+import { addBatchCommand } from './batch-options.ts';
 import { addCheckAttestationCommand } from './check-attestation-options.ts';
 import { addCompareCommand } from './compare-options.ts';
 import { addDemoCommand } from './demo-options.ts';
@@ -10,6 +11,7 @@ import { failWith } from './failure.ts';
 import { addKeygenCommand } from './keygen-options.ts';
 import { addPlanCommand } from './plan-options.ts';
 import { addReplayCommand } from './replay-options.ts';
+import { addReportCommand } from './report-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
 
 enableCompileCache();
@@ -28,6 +30,8 @@ addKeygenCommand(program);
 addCheckAttestationCommand(program);
 addAffectedCommand(program);
 addReplayCommand(program);
+addBatchCommand(program);
+addReportCommand(program);
 addDemoCommand(program);
 
 try {

@@ -62,6 +62,15 @@ export function addSignerOptions(command: Command): Command {
     .option('--issuer <exact>', 'for which this identity provider must have vouched');
 }
 
+/** Adds where results are kept. */
+export function addStoreOption(command: Command): Command {
+  return command.addOption(
+    new Option('--store <path or URL>', 'where results are kept: an SQLite file, or a postgres: URL')
+      .default('reprove.sqlite')
+      .env('REPROVE_STORE'),
+  );
+}
+
 /** Adds how a result is printed. */
 export function addFormatOptions(command: Command): Command {
   return command
@@ -104,15 +113,11 @@ export function addFindOptions(command: Command): Command {
     '--source <url#commit>',
     'rebuild from this repository (and commit, tag or branch) instead of the stated one',
   );
-  return addMirrorOptions(command);
+  return addSearchOptions(command, 'for the whole run');
 }
 
-/** Adds the options of commands that fetch a source. */
-export function addSourceOptions(command: Command): Command {
-  return addMirrorOptions(addRegistryOptions(command));
-}
-
-function addMirrorOptions(command: Command): Command {
+/** Adds where sources are looked for, and for how long. */
+export function addSearchOptions(command: Command, time: string): Command {
   return command
     .addOption(
       new Option(
@@ -122,7 +127,7 @@ function addMirrorOptions(command: Command): Command {
         .argParser(collect)
         .default(MIRRORS_OF_ENVIRONMENT, 'env REPROVE_GIT_MIRROR'),
     )
-    .option('--timeout <seconds>', 'for the whole run', seconds, 3600);
+    .option('--timeout <seconds>', time, seconds, 3600);
 }
 
 /** The first use of the option replaces what the environment said. */
@@ -134,7 +139,8 @@ function resolved(value: string): string {
   return path.resolve(value);
 }
 
-function seconds(value: string): number {
+/** The argument of an option that is a time. */
+export function seconds(value: string): number {
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0)
     throw new InvalidArgumentError('It must be a number of seconds above 0.');

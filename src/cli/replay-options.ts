@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import {
   addEngineOption,
+  addRegistryOptions,
+  addSearchOptions,
   addSignerOptions,
-  addSourceOptions,
   type RunOptions,
   type SignerOptions,
 } from './options.ts';
@@ -19,7 +20,7 @@ export function addReplayCommand(program: Command): void {
     .argument('<bundle>', 'a rebuild provenance, as "reprove verify --key" writes it')
     .argument('[artifact]', 'the published file, if it is not in the registry');
   addSignerOptions(command).option('--json', 'print one document instead of text', false);
-  addEngineOption(addSourceOptions(command))
+  addEngineOption(addSearchOptions(addRegistryOptions(command), 'for the whole run'))
     .addHelpText('after', EXIT_CODES)
     .action(async (bundle: string, artifact: string | undefined, options: ReplayOptions) => {
       const { runReplay } = await import('./replay.ts');

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { attestResult } from '../attest-result.ts';
+import { attestResult, type SignRequest } from '../attest-result.ts';
+import type { Occasion } from '../attest/statement.ts';
 import { BUILDERS } from '../attest/type-uris.ts';
 import { ReproveError } from '../errors.ts';
 import { checkPrivateKeyFile, readPublicKey } from '../keys/key-file.ts';
 import { checkPassphraseSource } from '../keys/passphrase.ts';
 import type { ResultDocument } from '../report/document.ts';
 import type { SignWith } from '../signing/protocol.ts';
-import type { VerifyOptions } from './verify-options.ts';
+import type { RegistryOptions } from './options.ts';
+import type { KeyOptions, VerifyOptions } from './verify-options.ts';
 
 const PUBLIC_LOG = 'https://rekor.sigstore.dev';
 
@@ -25,23 +27,16 @@ export interface SignedResult {
 export async function openSigning(
   options: VerifyOptions,
 ): Promise<(document: ResultDocument) => Promise<SignedResult>> {
-  const { out, cacheDir } = options;
+  const { out } = options;
   const signWith = await signWithOf(options);
   if (signWith === null) return (document) => Promise.resolve({ document, failure: null });
   const startedOn = new Date().toISOString();
   return async (document) => {
-    const occasion = {
-      builder: BUILDERS[signWith.kind === 'keyless' ? 'workflow' : 'command-line'],
-      startedOn,
-      finishedOn: new Date().toISOString(),
-      invocationId: `urn:uuid:${randomUUID()}`,
-    };
+    const occasion = occasionOf(signWith, startedOn);
     const parameters = { source: options.source ?? null, isPlanGiven: options.plan !== undefined };
     try {
       const signed = await attestResult(document, {
-        with: signWith,
-        witnesses: { rekorUrl: options.rekorUrl ?? null, tsaUrl: options.tsaUrl ?? null },
-        trust: { file: options.trustedRoot ?? null, cacheDir },
+        ...signingOf(options, signWith),
         out,
         occasion,
         parameters,
@@ -55,7 +50,12 @@ export async function openSigning(
   };
 }
 
-async function signWithOf(options: VerifyOptions): Promise<SignWith | null> {
+/**
+ * What the options say to sign with; null: nothing.
+ *
+ * @throws ReproveError `usage` when the key or its passphrase cannot be used
+ */
+export async function signWithOf(options: KeyOptions): Promise<SignWith | null> {
   const { key: file, keyless, fulcioUrl, rekorUrl = PUBLIC_LOG, tsaUrl = null } = options;
   if (keyless) return { kind: 'keyless', fulcioUrl, rekorUrl, tsaUrl };
   if (options.keyCommand !== undefined || options.publicKey !== undefined) return commandOf(options);
@@ -73,8 +73,17 @@ async function signWithOf(options: VerifyOptions): Promise<SignWith | null> {
   return { kind: 'key', file, passphraseFile };
 }
 
+/** How to sign and who witnesses it, as the options say. */
+export function signingOf(
+  options: KeyOptions & RegistryOptions,
+  signWith: SignWith,
+): Pick<SignRequest, 'with' | 'witnesses' | 'trust'> {
+  const { rekorUrl = null, tsaUrl = null, trustedRoot = null, cacheDir } = options;
+  return { with: signWith, witnesses: { rekorUrl, tsaUrl }, trust: { file: trustedRoot, cacheDir } };
+}
+
 /** What can be known of the command without running it: whether the public key can be used. */
-async function commandOf({ keyCommand, publicKey }: VerifyOptions): Promise<SignWith> {
+async function commandOf({ keyCommand, publicKey }: KeyOptions): Promise<SignWith> {
   if (keyCommand === undefined || publicKey === undefined) {
     throw new ReproveError('usage', {
       what: 'The command that signs and its public key belong together.',
@@ -84,6 +93,16 @@ async function commandOf({ keyCommand, publicKey }: VerifyOptions): Promise<Sign
   }
   await readPublicKey(publicKey);
   return { kind: 'command', argv: [...keyCommand], publicKeyFile: publicKey };
+}
+
+/** The occasion of a result that is signed now. */
+export function occasionOf(signWith: SignWith, startedOn: string): Occasion {
+  return {
+    builder: BUILDERS[signWith.kind === 'keyless' ? 'workflow' : 'command-line'],
+    startedOn,
+    finishedOn: new Date().toISOString(),
+    invocationId: `urn:uuid:${randomUUID()}`,
+  };
 }
 
 function sayWhere({ attestation, subject }: ResultDocument, out: string): void {

@@ -9,10 +9,15 @@ import type { RunOptions } from './options.ts';
 const GIBIBYTE = 1024 ** 3;
 const MINUTE_MS = 60_000;
 
-/** Everything that a run works with, made from the command line. Engine and image are looked for at once. */
+/**
+ * Everything that a run works with, made from the command line. Engine and image are looked for at once.
+ *
+ * @param share.sharedBy how many runs share the machine
+ */
 export async function openTools(
   options: RunOptions,
   progress: Progress,
+  share: { readonly sharedBy: number } = { sharedBy: 1 },
 ): Promise<VerifyTools & { readonly limits: Limits }> {
   const { cacheDir } = options;
   const ecosystem = await openEcosystem(options);
@@ -20,7 +25,7 @@ export async function openTools(
   const rootfs = eager<RootFilesystem>(() =>
     rootFilesystem({ cacheDir, onProgress: (detail) => progress.onStage('plan', detail) }),
   );
-  return { ecosystem, engine, rootfs, progress, limits: limitsOfMachine(options) };
+  return { ecosystem, engine, rootfs, progress, limits: limitsOfMachine(options, share.sharedBy) };
 }
 
 /** Starts now; whoever needs it waits. A failure is met there, and only there. */
@@ -31,8 +36,8 @@ function eager<T>(start: () => Promise<T>): () => Promise<T> {
 }
 
 /** Half of the machine's memory for the processes of a build, within sense; the rest of it holds what they write. */
-function limitsOfMachine(options: RunOptions): Limits {
-  const share = Math.floor(os.totalmem() / 2);
+function limitsOfMachine(options: RunOptions, sharedBy: number): Limits {
+  const share = Math.floor(os.totalmem() / 2 / sharedBy);
   return {
     memoryBytes: Math.min(Math.max(share, 2 * GIBIBYTE), 12 * GIBIBYTE),
     diskBytes: Math.min(Math.max(share, 2 * GIBIBYTE), 8 * GIBIBYTE),

@@ -13,19 +13,23 @@ import {
   url,
 } from './options.ts';
 
-export interface VerifyOptions extends RunOptions, FindOptions {
-  readonly plan?: string;
-  readonly format: FormatName;
-  readonly failOn: Severity;
+/** With what results are signed, and who witnesses it. */
+export interface KeyOptions {
   readonly key?: string;
   readonly passphraseFile?: string;
   readonly keyCommand?: readonly [string, ...string[]];
   readonly publicKey?: string;
-  readonly out: string;
   readonly keyless: boolean;
   readonly fulcioUrl: string;
   readonly rekorUrl?: string;
   readonly tsaUrl?: string;
+}
+
+export interface VerifyOptions extends RunOptions, FindOptions, KeyOptions {
+  readonly plan?: string;
+  readonly format: FormatName;
+  readonly failOn: Severity;
+  readonly out: string;
   readonly policy?: string;
 }
 
@@ -44,10 +48,8 @@ export function addVerifyCommand(program: Command): void {
         .conflicts('source'),
     );
   addFailOnOption(addFormatOptions(command), 'exit 0 for a divergence milder than this');
-  command.option('--policy <file>', 'what to accept (see docs/policy.md); decides the exit code', (file) =>
-    path.resolve(file),
-  );
-  addKeyOptions(command);
+  command.option('--policy <file>', 'what to accept (see docs/policy.md); decides the exit code', resolved);
+  addKeyOptions(command).option('--out <folder>', 'where signed results are written', resolved, '.');
   addEngineOption(addFindOptions(command))
     .addHelpText('after', EXIT_CODES)
     .action(async (spec: string, options: VerifyOptions) => {
@@ -56,10 +58,11 @@ export function addVerifyCommand(program: Command): void {
     });
 }
 
-/** Adds with what a result is signed, and where to. */
-function addKeyOptions(command: Command): void {
-  const resolved = (file: string) => path.resolve(file);
-  command
+const resolved = (file: string) => path.resolve(file);
+
+/** Adds with what a result is signed. */
+export function addKeyOptions(command: Command): Command {
+  return command
     .option('--key <private key>', 'sign the result with this key (see "reprove keygen")', resolved)
     .option(
       '--passphrase-file <file>',
@@ -89,8 +92,7 @@ function addKeyOptions(command: Command): void {
       'have this transparency log take what is signed (default with --keyless: https://rekor.sigstore.dev)',
       url,
     )
-    .option('--tsa-url <url>', 'have this timestamp authority (RFC 3161) say when it was signed', url)
-    .option('--out <folder>', 'where signed results are written', resolved, '.');
+    .option('--tsa-url <url>', 'have this timestamp authority (RFC 3161) say when it was signed', url);
 }
 
 const EXIT_CODES = `

@@ -21,7 +21,12 @@ export type ManifestFindingKind =
   | 'manifest-unreadable';
 
 export type FindingKind =
-  DifferenceFindingKind | ContentFindingKind | 'build-drift' | ManifestFindingKind | AnomalyKind;
+  | DifferenceFindingKind
+  | ContentFindingKind
+  | 'build-drift'
+  | ManifestFindingKind
+  | 'registry-serves-another-file'
+  | AnomalyKind;
 
 export interface FindingEntry {
   readonly title: string;
@@ -76,6 +81,11 @@ export const FINDINGS = {
   'manifest-unreadable': {
     ...shown('The manifest can be read in more than one way', 'high', 'manifest-unreadable'),
     effect: 'forbids-reproduced-when-high',
+  },
+
+  'registry-serves-another-file': {
+    ...shown('The registry serves another file than was locked', 'critical', 'registry-serves-another-file'),
+    effect: 'forbids-reproduced',
   },
 
   'gzip-file-name': anomaly('The gzip header names a file', 'low', 'bytes', 'gzip-file-name'),

@@ -8,7 +8,7 @@ import type { Reason } from '../model/verdict.ts';
 import type { StatedPlans } from '../plan-file/parse.ts';
 import type { ResultDocument } from '../report/document.ts';
 import { PlanRules, SourceRules } from '../report/plan-rules.ts';
-import { issuesText } from '../sigstore/read-bundle.ts';
+import { issuesText } from '../schema-issues.ts';
 import { parseRepositoryUrl } from '../source/repository-url.ts';
 
 /** What an attestation says of a rebuild: all that it takes to do it again, and what came of it. */

@@ -1,27 +1,16 @@
-import { createHash } from 'node:crypto';
-import { visible } from '../published/visible.ts';
 import { abilitiesOf, codeOf, dataLinesOf, diffOf, ranked } from './facts.ts';
-import { HTML_STYLE } from './html-style.ts';
+import { type Content, type Markup, page, section, tag } from './markup.ts';
 import type { Report } from './report.ts';
 import { stepLine } from './step-line.ts';
 
 const MOST_FINDINGS = 200;
 const MOST_FILES = 5_000;
 
-/** Markup that is safe to put into a page. */
-interface Markup {
-  readonly markup: string;
-}
-type Content = string | Markup | readonly Content[];
-
 /**
- * The result as one page without scripts, images or links to anything of its own. What came from outside is text and
- * nothing else; should that ever fail, the page's policy (CSP level 3) allows no script, no request and no style but ours.
+ * The result as one page without scripts, images or links to anything of its own.
  */
 export function renderHtml(report: Report): string {
   const { verdict, title, asides, tool } = report;
-  const digest = createHash('sha256').update(HTML_STYLE).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
   const body = [
     tag('header', { class: verdict }, [
       tag('p', { class: 'verdict' }, [verdict, ' ', tag('span', {}, asides.join(', '))]),
@@ -38,15 +27,7 @@ export function renderHtml(report: Report): string {
     attemptsSection(report),
     tag('footer', {}, `${tool.name} ${tool.version}`),
   ];
-  return [
-    '<!doctype html>',
-    `<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">',
-    tag('title', {}, `${verdict}: ${title}`).markup,
-    `<style>${HTML_STYLE}</style></head><body>`,
-    markupOf(body),
-    '</body></html>\n',
-  ].join('\n');
+  return page(`${verdict}: ${title}`, body);
 }
 
 /** What the code that is only published can do, first of all. */
@@ -186,27 +167,4 @@ function attemptsSection({ attempts }: Report): Content {
     ]),
   );
   return section('Attempts', items.length === 0 ? [] : tag('ol', {}, items));
-}
-
-function section(heading: string, content: Content): Content {
-  const isEmpty = Array.isArray(content) && content.length === 0;
-  return isEmpty ? '' : tag('section', {}, [tag('h2', {}, heading), content]);
-}
-
-function tag(name: string, attributes: Readonly<Record<string, string>>, content: Content): Markup {
-  const all = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(value)}"`);
-  return { markup: `<${name}${all.join('')}>${markupOf(content)}</${name}>` };
-}
-
-function markupOf(content: Content): string {
-  if (typeof content === 'string') return escaped(content);
-  return 'markup' in content ? content.markup : content.map((one) => markupOf(one)).join('');
-}
-
-/** Text as HTML (WHATWG HTML, 13.3), with invisible and control characters made visible. */
-function escaped(text: string): string {
-  return visible(text, { keepLines: true }).replaceAll(
-    /[&<>"']/g,
-    (character) => `&#${character.charCodeAt(0)};`,
-  );
 }

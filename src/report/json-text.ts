@@ -7,12 +7,20 @@ const UNSAFE =
  * are escaped (RFC 8259, section 7): the value is the same, and a terminal shows it and does nothing else.
  */
 export function jsonText(document: unknown): string {
-  const text = JSON.stringify(document, null, 2).replaceAll(UNSAFE, (character) =>
+  return `${safe(JSON.stringify(document, null, 2))}\n`;
+}
+
+/** The same on one line. */
+export function jsonLine(document: unknown): string {
+  return `${safe(JSON.stringify(document))}\n`;
+}
+
+function safe(json: string): string {
+  return json.replaceAll(UNSAFE, (character) =>
     // In UTF-16 units, as JSON escapes are.
     character
       .split('')
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
       .join(''),
   );
-  return `${text}\n`;
 }

@@ -1,14 +1,12 @@
 import { visible } from '../published/visible.ts';
 import { abilitiesOf, changesToRead, dataLinesOf, diffOf, ranked } from './facts.ts';
+import { comment, longestRun, prose, span } from './markdown-text.ts';
 import type { Report } from './report.ts';
 
 const MARKS = { reproduced: '✅', diverged: '❌', unverifiable: '❔', same: '🟰', different: '↔️' } as const;
 const MOST_FINDINGS = 20;
 const MOST_SIGNALS = 10;
 const MOST_SHOWN = 5;
-const MOST_TEXT = 1_000;
-/** A pull-request comment takes 65,536 characters. */
-const MOST_CHARACTERS = 60_000;
 
 /**
  * The result as GitHub Flavored Markdown that fits a pull-request comment. What came from outside stands in code spans and
@@ -24,15 +22,7 @@ export function renderMarkdown(report: Report): string {
     ...factsBlock(report),
     `**Next:** ${prose(report.next)}`,
   ];
-  const whole: string[] = [];
-  let length = 0;
-  for (const block of blocks) {
-    length += block.length + 2;
-    if (length > MOST_CHARACTERS)
-      return `${[...whole, 'The rest is left out; the JSON document has it.'].join('\n\n')}\n`;
-    whole.push(block);
-  }
-  return `${whole.join('\n\n')}\n`;
+  return comment(blocks);
 }
 
 function findingBlocks({ findings, leftOut }: Report): readonly string[] {
@@ -83,23 +73,6 @@ function factsBlock(report: Report): readonly string[] {
   ];
 }
 
-/** Text from outside as a code span (CommonMark 0.31, section 6.1). */
-function span(text: string): string {
-  const plain = cut(visible(text.replaceAll(/\s+/g, ' ')));
-  const ticks = '`'.repeat(longestRun(plain) + 1);
-  const pad = plain.startsWith('`') || plain.endsWith('`') || plain === '' ? ' ' : '';
-  return `${ticks}${pad}${plain}${pad}${ticks}`;
-}
-
-/** A sentence of ours that may quote text from outside: every character of markup is escaped, and nobody is mentioned. */
-function prose(text: string): string {
-  const plain = cut(visible(text.replaceAll(/\s+/g, ' ')));
-  return plain
-    .replaceAll(/[\\`*_{}[\]<>()#+!|~^$&-]/g, '\\$&')
-    .replaceAll('@', '@\u2060')
-    .replaceAll(/\b(https?|ftp|www)(?=[:.])/gi, '$1\u2060');
-}
-
 function fence(lines: readonly string[]): string {
   const body = lines.map((line) => visible(line)).join('\n');
   const ticks = '`'.repeat(Math.max(3, longestRun(body) + 1));
@@ -111,12 +84,4 @@ function indented(text: string): string {
     .split('\n')
     .map((line) => `  ${line}`)
     .join('\n');
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
-}
-
-function cut(text: string): string {
-  return text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}...` : text;
 }

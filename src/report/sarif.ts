@@ -7,10 +7,12 @@ import { visible } from '../published/visible.ts';
 import { abilitiesOf, codeOf, dataLinesOf } from './facts.ts';
 import type { Report } from './report.ts';
 
+/** Of SARIF 2.1.0. */
 export const SARIF_SCHEMA =
   'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
-const LEVELS = {
+/** What a severity is in SARIF. */
+export const SARIF_LEVELS = {
   none: 'none',
   info: 'note',
   low: 'note',
@@ -34,11 +36,14 @@ const FIRST_LINE = 1;
 /** Viewers take no more of a run: of GitHub's 25,000 they show 5,000. The worst come first. */
 const MOST_FINDINGS = 5_000;
 
-interface Result {
+export interface Rule {
   readonly ruleId: string;
   readonly title: string;
   readonly page: string | null;
   readonly severity: Severity;
+}
+
+interface Result extends Rule {
   readonly message: string;
   readonly path: string | null;
   /** From 1. */
@@ -72,7 +77,7 @@ export function renderSarif(report: Report): Log {
 }
 
 /** Says that results were left out (SARIF 2.1.0, 3.20.21). */
-function withoutAll(rest: number): Invocation {
+export function withoutAll(rest: number): Invocation {
   const text = `${rest} more findings, none of them worse, are not listed here.`;
   return {
     executionSuccessful: true,
@@ -134,13 +139,14 @@ function signalResults({ signals }: Report): readonly Result[] {
   }));
 }
 
-function ruleOf({ ruleId, title, page, severity }: Result): ReportingDescriptor {
+/** A rule that results refer to. */
+export function ruleOf({ ruleId, title, page, severity }: Rule): ReportingDescriptor {
   return {
     id: ruleId,
     shortDescription: { text: title },
     fullDescription: { text: `${title}.` },
     help: { text: page === null ? `${title}.` : `See ${page} of reprove.` },
-    defaultConfiguration: { level: LEVELS[severity] },
+    defaultConfiguration: { level: SARIF_LEVELS[severity] },
     properties: { 'security-severity': SCORES[severity], tags: ['security', 'supply-chain'] },
   };
 }
@@ -165,7 +171,7 @@ function resultOf(one: Numbered, { subject }: Report): SarifResult {
   const file = path ?? subject.artifact ?? `${subject.name}-${subject.version}`;
   return {
     ruleId,
-    level: LEVELS[severity],
+    level: SARIF_LEVELS[severity],
     message: { text: visible(message) || title },
     locations: [
       {

@@ -22,6 +22,8 @@ export function headline(document: ResultDocument): string {
   }
   if (verdict === 'reproduced' && level !== null) return `${file} ${STRENGTH[level]}.`;
   if (verdict === 'unverifiable') return reason?.message ?? 'No reason was given.';
+  if (findings.some(({ kind }) => kind === 'registry-serves-another-file'))
+    return `${file} is not the file that was locked: the registry serves another one.`;
   const maker = isPlanGiven(document) ? 'the plan of the user makes' : 'its source gives';
   const paths = new Set(findings.flatMap((finding) => (finding.path === null ? [] : [finding.path])));
   if (

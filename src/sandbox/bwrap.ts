@@ -59,10 +59,13 @@ shift; exec "$@"`;
 export const bwrapEngine: Engine = {
   name: 'bwrap',
   unavailable,
-  open: async (spec) => {
-    checkSpec(spec);
+  sweep: async () => {
     await sweep();
     sweeping = null;
+  },
+  open: async (spec) => {
+    checkSpec(spec);
+    await bwrapEngine.sweep();
     const folder = await makeOwned(tmpdir(), FOLDER_PREFIX);
     const holder = await startHolder(folder, spec.limits);
     if (typeof holder === 'string') {

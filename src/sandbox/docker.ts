@@ -56,15 +56,20 @@ export function containerEngine(name: ContainerEngineName): Engine {
     },
     open: async (spec) => {
       checkSpec(spec);
-      const client = await connect(name);
-      if (typeof client === 'string') throw engineFailed(name, client);
-      try {
-        return await openSandbox(client, name, spec);
-      } catch (error) {
-        throw asEngineFailure(name, error);
-      }
+      return withClient(name, (client) => openSandbox(client, name, spec));
     },
+    sweep: () => withClient(name, sweep),
   };
+}
+
+async function withClient<T>(name: ContainerEngineName, work: (client: Docker) => Promise<T>): Promise<T> {
+  const client = await connect(name);
+  if (typeof client === 'string') throw engineFailed(name, client);
+  try {
+    return await work(client);
+  } catch (error) {
+    throw asEngineFailure(name, error);
+  }
 }
 
 async function openSandbox(client: Docker, name: ContainerEngineName, spec: SandboxSpec): Promise<Sandbox> {

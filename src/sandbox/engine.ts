@@ -122,4 +122,6 @@ export interface Engine {
   unavailable(): Promise<string | null>;
   /** Throws ReproveError `engine-failed` when the engine itself fails. */
   open(spec: SandboxSpec): Promise<Sandbox>;
+  /** Removes what processes that were killed left behind. */
+  sweep(): Promise<void>;
 }

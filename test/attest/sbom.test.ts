@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalSha256 } from '../../src/attest/digests.ts';
 import { readPredicate } from '../../src/attest/predicates.ts';
 import { sbomStatement } from '../../src/attest/sbom.ts';
-import { CYCLONEDX_TYPE } from '../../src/attest/type-uris.ts';
+import { CYCLONEDX_TYPE, STATEMENT_TYPE } from '../../src/attest/type-uris.ts';
 import type { ResultDocument } from '../../src/report/document.ts';
 import { DOCUMENTS, OCCASION, provenanceOf } from '../support/attestations.ts';
 
@@ -94,17 +94,20 @@ describe('the bill of materials of a rebuild', () => {
 });
 
 describe('a signed bill of materials', () => {
+  const readBom = (predicate: object) =>
+    readPredicate({ _type: STATEMENT_TYPE, subject: [], predicateType: CYCLONEDX_TYPE, predicate });
+
   it('is read for its maker and its time, whoever made it', () => {
-    const own = readPredicate(CYCLONEDX_TYPE, bomOf(reproduced));
+    const own = readBom(bomOf(reproduced));
     expect(own).toMatchObject({ ok: true, facts: { maker: 'reprove', time: OCCASION.finishedOn } });
-    const other = readPredicate(CYCLONEDX_TYPE, { bomFormat: 'CycloneDX', specVersion: '1.5' });
+    const other = readBom({ bomFormat: 'CycloneDX', specVersion: '1.5' });
     expect(other).toMatchObject({ ok: true, facts: { time: null, verdict: null } });
   });
 
   it.each([{}, { bomFormat: 'SPDX', specVersion: '1.6' }, { bomFormat: 'CycloneDX', specVersion: '2.0' }])(
     '%o is none',
     (predicate) => {
-      expect(readPredicate(CYCLONEDX_TYPE, predicate)).toMatchObject({ ok: false });
+      expect(readBom(predicate)).toMatchObject({ ok: false });
     },
   );
 });

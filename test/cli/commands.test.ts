@@ -74,6 +74,9 @@ describe('reprove', () => {
     'keygen --help',
     'check-attestation --help',
     'affected --help',
+    'replay --help',
+    'batch --help',
+    'report --help',
     'demo --help',
   ])('%s exits 0', async (words) => {
     const run = await reprove(words.split(' '), {

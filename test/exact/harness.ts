@@ -71,5 +71,6 @@ export function repacked(published: Uint8Array): Buffer {
 export const NO_ENGINE: Engine = {
   name: 'bwrap',
   unavailable: () => Promise.resolve(null),
+  sweep: () => Promise.resolve(),
   open: () => Promise.reject(new Error('a sandbox was opened')),
 };

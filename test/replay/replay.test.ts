@@ -77,6 +77,7 @@ async function replayed(statement: object, more: { mirror?: string; by?: Keys; e
     maxAgeMs: null,
     now: SOON,
     policy: null,
+    mustBeWitnessed: false,
   });
   const steps: string[] = [];
   const onStep = ({ name }: Step) => steps.push(name);

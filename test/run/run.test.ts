@@ -25,6 +25,7 @@ const ESSENTIAL =
 const BASH = which('bash');
 const APT = '-qq -o DPkg::Lock::Timeout=300';
 const INSTALL = 'install -y --no-install-recommends';
+const POSTGRES = 'machine/usr/lib/postgresql/15/bin';
 const VERIFY = 'node CLONE/src/cli/main.ts verify ms@2.1.3';
 
 /** A clone with its dependencies in place, on a machine that has only the commands of one folder. */
@@ -39,6 +40,8 @@ beforeEach(() => {
   mkdirSync(at('clone/node_modules/.bin'), { recursive: true });
   mkdirSync(at('bin'));
   mkdirSync(at('machine/run'), { recursive: true });
+  mkdirSync(at(POSTGRES), { recursive: true });
+  writeFileSync(at(POSTGRES, 'postgres'), '');
   cpSync(at('clone/package-lock.json'), at('clone/node_modules/.reprove-lock'));
   for (const name of ESSENTIAL) symlinkSync(which(name), at('bin', name));
   for (const name of ['git', 'bwrap', 'dockerd', 'npm']) command(name);
@@ -302,8 +305,9 @@ describe('./run test', () => {
     expect(calls()).toEqual([SUITE]);
   });
 
-  test('installs bubblewrap and Docker', async () => {
+  test('installs bubblewrap, PostgreSQL and Docker', async () => {
     remove('bwrap', 'dockerd');
+    rmSync(at(POSTGRES), { recursive: true });
     command('apt-get');
     await listen(at('elsewhere.sock'));
     executable(
@@ -313,6 +317,7 @@ describe('./run test', () => {
     expect((await run(args)).status).toBe(0);
     expect(calls()).toEqual([
       `apt-get ${APT} ${INSTALL} bubblewrap`,
+      `apt-get ${APT} ${INSTALL} postgresql`,
       `apt-get ${APT} ${INSTALL} docker.io`,
       'start FOLDER/machine/run/docker.sock FOLDER/machine 0',
       SUITE,

@@ -1,12 +1,10 @@
 import { spawn as start } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
-import { request as ask } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import type { EngineName } from '../../src/sandbox/engine.ts';
+import { dockerOwners } from '../support/leftovers.ts';
 import { enginesUnderTest, openOn, processesWith, sourceTar, temporary, testRootfs } from './harness.ts';
 
 const MINUTE = 60_000;
@@ -92,29 +90,7 @@ function foldersOf(pid: number | undefined): readonly string[] {
   );
 }
 
-const labelled = z.object({ Labels: z.record(z.string(), z.string()).nullable() });
-
-/** Labels of the containers and volumes at Docker's socket that belong to a process. */
+/** Owners of the containers and volumes at Docker's socket that belong to a process. */
 async function dockerObjects(pid: number | undefined): Promise<readonly string[]> {
-  const filters = encodeURIComponent(JSON.stringify({ label: ['reprove=1'] }));
-  const [containers, volumes] = await Promise.all([
-    askDocker(`/containers/json?all=1&filters=${filters}`),
-    askDocker(`/volumes?filters=${filters}`),
-  ]);
-  const found = [
-    ...z.array(labelled).parse(containers),
-    ...(z.object({ Volumes: z.array(labelled).nullable() }).parse(volumes).Volumes ?? []),
-  ];
-  return found
-    .map((one) => one.Labels?.['reprove.owner'] ?? '')
-    .filter((owner) => owner.includes(`.${pid}.`));
-}
-
-function askDocker(path: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const asked = ask({ socketPath: '/var/run/docker.sock', path }, (response) => {
-      text(response).then((body) => resolve(JSON.parse(body)), reject);
-    });
-    asked.on('error', reject).end();
-  });
+  return (await dockerOwners()).filter((owner) => owner.includes(`.${pid}.`));
 }

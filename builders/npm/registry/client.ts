@@ -66,7 +66,7 @@ const PACKAGE_NAME = /^(?:@[\w.~!*'()-]+\/)?[\w~!*'()-][\w.~!*'()-]*$/;
 
 /**
  * A client of npm registries that reads only.
- * Its methods throw ReproveError `registry-unreachable` or `registry-invalid`; "there is none" is a value.
+ * Its methods throw ReproveError `registry-unreachable`, `registry-refuses` or `registry-invalid`; "there is none" is a value.
  */
 export function registryClient(given: ClientOptions): RegistryClient {
   const { options, cache, patience = DEFAULT_PATIENCE } = given;

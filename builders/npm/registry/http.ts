@@ -34,7 +34,8 @@ const USER_AGENT = 'reprove';
 /**
  * Downloads a file from a registry with the user's npm configuration.
  * 404 and 410 are `absent`. Throws ReproveError `registry-invalid` when it is larger than allowed, and
- * `registry-unreachable` for everything that keeps the registry from answering.
+ * `registry-unreachable` for everything that keeps the registry from answering just now, and `registry-refuses` for what will keep
+ * it from answering the next time as well.
  */
 export async function download(what: Download, npm: NpmOptions, patience: Patience): Promise<Reply> {
   for (let attempt = 0; ; attempt += 1) {
@@ -149,15 +150,11 @@ function failure(what: Download, thrown: unknown, timedOut: boolean): Attempt {
   const status = statusOf(thrown);
   if (status === 404 || status === 410) return { kind: 'absent' };
   if (status === 401 || status === 403)
-    return { kind: 'failed', transient: false, error: refused(what, status) };
+    return failed(what, { transient: false, ...refusal(status), cause: thrown });
   if (status !== null) {
-    const error = unreachable(
-      what,
-      `The registry answered with status ${status}.`,
-      'Try again later.',
-      thrown,
-    );
-    return { kind: 'failed', transient: status >= 500 || status === 429 || status === 408, error };
+    const transient = status >= 500 || status === 429 || status === 408;
+    const why = `The registry answered with status ${status}.`;
+    return failed(what, { transient, why, next: 'Try again later.', cause: thrown });
   }
   const why = timedOut
     ? 'The registry stayed silent for too long.'
@@ -166,23 +163,23 @@ function failure(what: Download, thrown: unknown, timedOut: boolean): Attempt {
     'Check the network, the proxy settings and the registry of your npm configuration (--registry).';
   // A certificate that is wrong now is wrong a second later as well.
   const transient = !/CERT|SELF_SIGNED|ERR_TLS|ERR_INVALID_URL/.test(codeOf(thrown));
-  return { kind: 'failed', transient, error: unreachable(what, why, next, thrown) };
+  return failed(what, { transient, why, next, cause: thrown });
 }
 
-function refused(what: Download, status: number): ReproveError {
-  return unreachable(
-    what,
-    `The registry answered with status ${status}: it wants other credentials than those it was given.`,
-    'Log in with `npm login --registry <url>`, or check the token in your .npmrc; it must be able to read this package.',
-  );
+function refusal(status: number) {
+  return {
+    why: `The registry answered with status ${status}: it wants other credentials than those it was given.`,
+    next: 'Log in with `npm login --registry <url>`, or check the token in your .npmrc; it must be able to read this package.',
+  };
 }
 
-function unreachable(what: Download, why: string, next: string, cause?: unknown): ReproveError {
-  return new ReproveError(
-    'registry-unreachable',
-    { what: `The registry did not give ${what.url.replace(/\/\/[^/@]*@/, '//')}.`, why, next },
-    { cause },
-  );
+function failed(
+  { url }: Download,
+  { transient, why, next, cause }: { transient: boolean; why: string; next: string; cause: unknown },
+): Attempt {
+  const what = `The registry did not give ${url.replace(/\/\/[^/@]*@/, '//')}.`;
+  const code = transient ? 'registry-unreachable' : 'registry-refuses';
+  return { kind: 'failed', transient, error: new ReproveError(code, { what, why, next }, { cause }) };
 }
 
 function tooLarge(what: Download): ReproveError {

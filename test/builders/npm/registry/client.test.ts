@@ -182,7 +182,7 @@ describe('packument', () => {
     expect(await client.packument('plain')).not.toBeNull();
     expect(registry.requests).toHaveLength(2);
     registry.fault('/plain', { kind: 'answer', status: 403, body: 'no' });
-    await expect(client.packument('plain')).rejects.toEqual(fails('registry-unreachable', /npm login/));
+    await expect(client.packument('plain')).rejects.toEqual(fails('registry-refuses', /npm login/));
     expect(registry.requests).toHaveLength(3);
     registry.fault('/plain', { kind: 'answer', status: 503, body: 'down' });
     await expect(client.packument('plain')).rejects.toEqual(fails('registry-unreachable', /status 503/));

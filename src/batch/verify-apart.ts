@@ -1,0 +1,71 @@
+import { messageOf, ReproveError } from '../errors.ts';
+import { run, type RunResult } from '../process.ts';
+import type { ResultDocument } from '../report/document.ts';
+import { VerifyAnswer, type VerifyAsked } from './protocol.ts';
+
+/** How a process ended that was to verify one package version. */
+export type Verified =
+  | { readonly kind: 'judged'; readonly document: ResultDocument }
+  | { readonly kind: 'error'; readonly error: ReproveError }
+  /** It gave no answer: it was killed, ran out of memory, or did not end. */
+  | { readonly kind: 'crashed'; readonly detail: string }
+  | { readonly kind: 'stopped' };
+
+export interface ApartOptions {
+  /** The program of the process (src/cli/verify-process.ts). */
+  readonly program: string;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** It keeps its time itself; past this much more it is taken to hang. */
+const GRACE_MS = 120_000;
+const MOST_BYTES = 256 * 1024 ** 2;
+
+/**
+ * Verifies one package version in a process of its own: whatever its archive or its repository does to that process, the batch
+ * goes on. The process ends when this one does, however this one ends.
+ */
+export async function verifyApart(asked: VerifyAsked, options: ApartOptions): Promise<Verified> {
+  const ended = await run({
+    file: process.execPath,
+    args: [options.program],
+    inheritEnv: true,
+    holdsStdin: true,
+    extraInputs: [Buffer.from(JSON.stringify(asked))],
+    timeoutMs: asked.timeoutMs + GRACE_MS,
+    maxBytes: MOST_BYTES,
+    signal: options.signal,
+  });
+  if (options.signal.aborted) return { kind: 'stopped' };
+  const answer = ended.exitCode === 0 ? answerOf(ended) : null;
+  if (answer === null) return { kind: 'crashed', detail: howItEnded(ended) };
+  if (answer.ok) return { kind: 'judged', document: answer.document };
+  return { kind: 'error', error: new ReproveError(answer.code, answer.text) };
+}
+
+function answerOf({ stdout }: RunResult): VerifyAnswer | null {
+  try {
+    return VerifyAnswer.parse(JSON.parse(new TextDecoder().decode(stdout)));
+  } catch (error) {
+    const text = {
+      what: 'The process that verified it gave an answer that cannot be read.',
+      why: messageOf(error).slice(0, 400),
+      next: 'Please report it, with the command and this text.',
+    };
+    return { ok: false, code: 'internal', text };
+  }
+}
+
+const MOST_SAID = 400;
+
+function howItEnded({ exitCode, signal, startError, stderr, timedOut }: RunResult): string {
+  if (startError !== null) return `It could not be started: ${startError}`;
+  const said = new TextDecoder().decode(stderr).trim().slice(-MOST_SAID);
+  const how = timedOut
+    ? 'It did not end in time and was killed'
+    : signal === null
+      ? `It ended with exit code ${exitCode ?? 'none'}`
+      : `It was ended by ${signal}`;
+  return said === '' ? `${how}.` : `${how}; it said: ${said}`;
+}

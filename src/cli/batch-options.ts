@@ -1,0 +1,125 @@
+import path from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Severity } from '../model/verdict.ts';
+import type { Selection } from '../model/inputs.ts';
+import {
+  addEngineOption,
+  addFailOnOption,
+  addRegistryOptions,
+  addSearchOptions,
+  addStoreOption,
+  type RunOptions,
+  seconds,
+} from './options.ts';
+import { addKeyOptions, type KeyOptions } from './verify-options.ts';
+
+export interface BatchOptions extends RunOptions, KeyOptions {
+  readonly store: string;
+  readonly series?: string;
+  readonly topLevel: boolean;
+  readonly omit: Selection['omit'];
+  readonly scope: readonly string[];
+  readonly host: readonly string[];
+  /** Milliseconds. */
+  readonly maxAge: number;
+  readonly workers?: number;
+  /** Seconds. */
+  readonly totalTimeout?: number;
+  /** Seconds. */
+  readonly retryAfter: number;
+  readonly failOn: Severity;
+  readonly policy?: string;
+  readonly out?: string;
+  readonly json: boolean;
+}
+
+/** Milliseconds. */
+const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Declares `reprove batch`; what it does is loaded when it is called. */
+export function addBatchCommand(program: Command): void {
+  const command = program
+    .command('batch')
+    .description('verify everything that lockfiles, SBOMs or lists name, and keep the results')
+    .argument(
+      '<input...>',
+      'lockfiles, SBOMs, lists of package versions, or folders with such files in them',
+    );
+  addStoreOption(command);
+  addSelectionOptions(command);
+  addRunningOptions(command);
+  addFailOnOption(command, 'exit 0 for divergences milder than this')
+    .option('--policy <file>', 'what to accept (see docs/policy.md); decides the exit code', resolved)
+    .addOption(new Option('--json', 'print each result document on a line of its own').default(false));
+  addKeyOptions(command).option('--out <folder>', 'write signed results there as well', resolved);
+  addEngineOption(addSearchOptions(addRegistryOptions(command), 'for each package version'))
+    .addHelpText('after', EXIT_CODES)
+    .action(async (inputs: readonly string[], options: BatchOptions) => {
+      const { runBatchCommand } = await import('./batch.ts');
+      process.exitCode = await runBatchCommand(inputs, options);
+    });
+}
+
+function addSelectionOptions(command: Command): void {
+  command
+    .addOption(new Option('--top-level', 'only what the projects themselves ask for').default(false))
+    .addOption(
+      new Option('--omit <kind>', 'leave out what only this needs; repeatable')
+        .argParser(collectKinds)
+        .default([], 'nothing'),
+    )
+    .option('--scope <scope>', 'only packages of this scope, for example @babel; repeatable', collect, [])
+    .option(
+      '--host <host>',
+      "take what a file has from this host for what the registry has; repeatable (npm's own and that of the registry always are)",
+      collect,
+      [],
+    )
+    .option('--series <name>', 'compare with earlier batches of this name (default: the inputs as named)');
+}
+
+function addRunningOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--max-age <time>', 'do nothing again that is younger, for example 12h or 30d')
+        .argParser(duration)
+        .default(7 * UNITS.d, '7d'),
+    )
+    .option(
+      '--workers <number>',
+      'package versions at a time (default: what the machine has room for)',
+      count,
+    )
+    .option('--total-timeout <seconds>', 'for the whole batch; the rest is left for the next run', seconds)
+    .option('--retry-after <seconds>', 'before another try; twice as long each further time', seconds, 15);
+}
+
+const resolved = (file: string) => path.resolve(file);
+const collect = (value: string, all: readonly string[]) => [...all, value];
+
+const KINDS = ['dev', 'optional', 'peer'] as const satisfies Selection['omit'];
+
+function collectKinds(value: string, all: Selection['omit']): Selection['omit'] {
+  const kind = KINDS.find((one) => one === value);
+  if (kind === undefined) throw new InvalidArgumentError(`It must be one of ${KINDS.join(', ')}.`);
+  return [...all, kind];
+}
+
+function count(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 1000)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
+  return number;
+}
+
+function duration(value: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(value) ?? [];
+  if (value === '0') return 0;
+  if (number === '') throw new InvalidArgumentError('It must be a number with s, m, h or d behind it, or 0.');
+  return Number(number) * UNITS[unit as keyof typeof UNITS];
+}
+
+const EXIT_CODES = `
+Exit codes: 1 when a package version diverged (or its policy failed), else 4 when one has no verdict because the tool or its
+environment failed, else 3 when one is unverifiable, was not reached in time or stands in a file that cannot be read, else 0;
+2 wrong usage. Run the same command again to go on with a batch that was stopped or killed.`;

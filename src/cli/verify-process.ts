@@ -1,0 +1,42 @@
+/**
+ * The process that verifies one package version of a batch. It is asked on a descriptor and answers on stdout; it ends with
+ * whoever asked, whose end it sees by its stdin.
+ */
+import { readFileSync } from 'node:fs';
+import { ASKED_ON, type VerifyAnswer, VerifyAsked } from '../batch/protocol.ts';
+import { messageOf, ReproveError } from '../errors.ts';
+import { verify } from '../verify.ts';
+import { openTools } from './tools.ts';
+
+const SILENT = { onStage: () => undefined, onStep: () => undefined };
+
+async function answer(): Promise<VerifyAnswer> {
+  const asked = VerifyAsked.parse(JSON.parse(readFileSync(ASKED_ON, 'utf8')));
+  const { spec, registry, trustedRoot, mirrors, cacheDir, engine, timeoutMs, sharedBy } = asked;
+  const options = {
+    ...(registry !== null && { registry }),
+    ...(trustedRoot !== null && { trustedRoot }),
+    cacheDir,
+    gitMirror: mirrors,
+    engine,
+    timeout: timeoutMs / 1000,
+  };
+  const tools = await openTools(options, SILENT, { sharedBy });
+  const request = { spec, sourceOverride: null, mirrors, cacheDir, limits: tools.limits, timeoutMs };
+  return { ok: true, document: await verify(request, tools) };
+}
+
+function failed(error: unknown): VerifyAnswer {
+  if (error instanceof ReproveError) return { ok: false, code: error.code, text: { ...error.text } };
+  const why = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  const what = 'Something happened that should not be possible; this is no verdict.';
+  return {
+    ok: false,
+    code: 'internal',
+    text: { what, why, next: 'Please report it, with the command and this text.' },
+  };
+}
+
+process.stdin.once('close', () => process.exit(1)).resume();
+const text = JSON.stringify(await answer().catch(failed));
+process.stdout.write(text, () => process.exit(0));
