@@ -38,7 +38,7 @@ try {
   const list = join(scratch, 'bad.txt');
   await writeFile(list, `${BAD}\n`);
   process.stdout.write(
-    '| lockfiles | files | entries | MB | seconds | MB of memory |\n|---|---|---|---|---|---|\n',
+    '| lockfiles | files | entries | MB | seconds | of CPU | MB of memory |\n|---|---|---|---|---|---|---|\n',
   );
   for (const kind of values.only.split(',')) {
     const folder = join(scratch, kind);
@@ -46,9 +46,10 @@ try {
     const runs: Measured[] = [];
     for (let run = 0; run < Number(values.runs); run += 1) runs.push(await measured(folder, list));
     const seconds = (median(runs.map((one) => one.ms)) / 1000).toFixed(1);
+    const cpu = (median(runs.map((one) => one.cpuMs)) / 1000).toFixed(1);
     const memory = (median(runs.map((one) => one.peakBytes)) / MB).toFixed(0);
     process.stdout.write(
-      `| ${kind} | ${files} | ${files * entries} | ${(size / MB).toFixed(0)} | ${seconds} | ${memory} |\n`,
+      `| ${kind} | ${files} | ${files * entries} | ${(size / MB).toFixed(0)} | ${seconds} | ${cpu} | ${memory} |\n`,
     );
     await rm(folder, { recursive: true });
   }

@@ -16,7 +16,7 @@ class NotPlain extends Error {}
 
 /**
  * Reads YAML as package managers write it into lockfiles: every document, its scalars as texts. Long lockfiles are read line by
- * line, in a hundredth of the time that reading all of YAML takes; a text with anything else in it is read as all of YAML.
+ * line, which is much quicker; a text with anything else in it is read as all of YAML.
  *
  * @throws Unreadable for what is no YAML, or has anchors, aliases, tags or a key twice
  */

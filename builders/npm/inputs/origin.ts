@@ -33,7 +33,7 @@ function originOf(stated: Said): Origin {
   return { kind: 'left-out', reason: reason ?? 'remote-archive' };
 }
 
-/** Nearly every address is the one that npm's registries have for a package; taking it apart is what reading takes longest for. */
+/** Nearly every address is the one that npm's registries have for a package: it need not be taken apart. */
 function expectedAddress({ name, version }: Said, resolved: string): Address | null {
   const [href = '', fragment = ''] = resolved.split('#', 2);
   if (!href.endsWith(`/${name}/-/${bareName(name)}-${version ?? ''}.tgz`)) return null;

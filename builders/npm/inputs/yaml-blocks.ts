@@ -2,7 +2,7 @@ import { type Document, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, 
 import { Unreadable } from '../../../src/inputs/format.ts';
 import type { Block } from './blocks.ts';
 
-/** Characters; reading takes about a second for each million. */
+/** Characters; reading all of YAML is slow. */
 const LONGEST = 8 * 1024 ** 2;
 const DEEPEST = 24;
 
