@@ -4,7 +4,7 @@ import { addRegistryOptions, type RegistryOptions } from './options.ts';
 
 export interface CheckAttestationOptions extends RegistryOptions {
   readonly artifact?: string;
-  readonly key: readonly string[];
+  readonly key?: readonly string[];
   readonly identity?: string;
   readonly issuer?: string;
   /** Milliseconds. */
@@ -24,13 +24,8 @@ export function addCheckAttestationCommand(program: Command): void {
       '<bundle...>',
       'Sigstore bundles, or folders of them; the last may be the file or package version',
     )
-    .option('--artifact <file or package version>', 'what they should be about')
-    .option(
-      '--key <public key>',
-      'they must be signed with this key, or another named one; repeatable',
-      keys,
-      [],
-    )
+    .option('--artifact <artifact>', 'the file or package version that they should be about')
+    .option('--key <public key>', 'they must be signed with this key, or another named one; repeatable', keys)
     .option('--identity <exact>', 'or by this subject of a certificate, to the letter')
     .option('--issuer <exact>', 'for which this identity provider must have vouched')
     .option('--policy <file>', 'what to accept, and whose signatures (see docs/policy.md)', (file) =>
@@ -48,7 +43,7 @@ export function addCheckAttestationCommand(program: Command): void {
     });
 }
 
-function keys(file: string, before: readonly string[]): readonly string[] {
+function keys(file: string, before: readonly string[] = []): readonly string[] {
   return [...before, path.resolve(file)];
 }
 

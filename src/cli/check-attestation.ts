@@ -62,7 +62,7 @@ function oldest(option: number | undefined, ofPolicy: string | undefined): numbe
 
 /** Whoever may have signed, as the policy or the command line names them. */
 async function signersAsked(options: CheckAttestationOptions, stated: StatedPolicy | null): Promise<Signers> {
-  const { key: files, identity, issuer, policy } = options;
+  const { key: files = [], identity, issuer, policy } = options;
   const ofPolicy = stated === null || policy === undefined ? [] : await signersOf(stated.policy, policy);
   const isNamed = files.length > 0 || identity !== undefined || issuer !== undefined;
   if (ofPolicy.length > 0 && isNamed) {

@@ -60,7 +60,7 @@ function addKeyOptions(command: Command): void {
     )
     .addOption(
       new Option(
-        '--key-command <program and arguments>',
+        '--key-command <command>',
         'sign with a key that this command alone can reach: it gets the bytes on stdin and prints the signature',
       )
         .argParser(argvOf)
