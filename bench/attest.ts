@@ -1,9 +1,11 @@
 /**
  * What signing a result and checking it cost: within one process, and as a user would, each in a process of its own.
  *
- *     node bench/attest.ts [--runs 50] [--commands 5]
+ *     node bench/attest.ts [--runs 50] [--rounds 15]
  *
- * Prints one table, in milliseconds: the median and the slowest. Never fails for a time.
+ * Prints two tables, in milliseconds. A process is compared with the start of the same program that does nothing (`reprove --version`,
+ * and for the signing process an empty Node) in the same round, one right after the other: what a busy machine adds is in both. The
+ * second table has the median of the differences and of the ratios of all rounds. Never fails for a time.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,20 +20,43 @@ import { statementBytes } from '../src/attest/statement.ts';
 import { DOCUMENTS, newKeys, signedBy, SOON, verificationOf } from '../test/support/attestations.ts';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '50' }, commands: { type: 'string', default: '5' } },
+  options: { runs: { type: 'string', default: '50' }, rounds: { type: 'string', default: '15' } },
 });
 const CLI = path.join(import.meta.dirname, '../src/cli/main.ts');
+type Work = () => unknown;
 
-async function timed(count: number, work: () => unknown): Promise<string> {
+async function timeOf(work: Work): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+const column = (value: number, digits = 1): string => value.toFixed(digits).padStart(10);
+
+async function alone(name: string, work: Work): Promise<void> {
   const times: number[] = [];
-  for (let done = 0; done < count; done += 1) {
-    const start = performance.now();
-    await work();
-    times.push(performance.now() - start);
-  }
-  const sorted = times.toSorted((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  return `${median.toFixed(1).padStart(9)} ${(sorted.at(-1) ?? Number.NaN).toFixed(1).padStart(9)}`;
+  for (let done = 0; done < Number(values.runs); done += 1) times.push(await timeOf(work));
+  console.log(name.padEnd(30), column(median(times)), column(Math.max(...times)));
+}
+
+async function beside(
+  name: string,
+  { base, work }: { readonly base: Work; readonly work: Work },
+): Promise<void> {
+  const rounds: (readonly [number, number])[] = [];
+  for (let done = 0; done < Number(values.rounds); done += 1)
+    rounds.push([await timeOf(base), await timeOf(work)]);
+  console.log(
+    name.padEnd(30),
+    column(median(rounds.map(([before]) => before))),
+    column(median(rounds.map(([, after]) => after))),
+    column(median(rounds.map(([before, after]) => after - before))),
+    column(median(rounds.map(([before, after]) => after / before)), 2),
+  );
 }
 
 const folder = await mkdtemp(path.join(tmpdir(), 'reprove-bench-attest-'));
@@ -39,48 +64,41 @@ try {
   const statement = verificationOf(DOCUMENTS.diverged);
   const keys = newKeys();
   const bytes = signedBy(keys, statement);
-  const signer = { kind: 'key', key: keys.publicKey } as const;
-  const trust = { file: null, cacheDir: folder };
   const request = {
     name: 'x',
     bytes,
-    signer,
-    trust,
+    signer: { kind: 'key', key: keys.publicKey },
+    trust: { file: null, cacheDir: folder },
     expected: null,
     maxAgeMs: null,
     now: SOON,
     policy: null,
     mustBeWitnessed: false,
-  };
+  } as const;
   const prefix = path.join(folder, 'key');
   const { privateFile, publicFile } = await makeKeyPair({ prefix, kind: 'p256', passphrase: 'passphrase' });
   const [passphraseFile, bundle] = [path.join(folder, 'passphrase'), path.join(folder, 'bundle')];
   await writeFile(passphraseFile, 'passphrase\n');
-  await writeFile(bundle, bytes);
-  const payloads = [statementBytes(statement)];
   const node = (...args: readonly string[]) => run({ file: process.execPath, args });
-  const [runs, commands] = [Number(values.runs), Number(values.commands)];
+  const sign = () =>
+    signApart({
+      with: { kind: 'key', file: privateFile, passphraseFile },
+      payloadType: PAYLOAD_TYPE,
+      payloads: [statementBytes(statement)],
+    });
+  const [signed] = (await sign()).bundles;
+  await writeFile(bundle, JSON.stringify(signed));
   await checkAttestation(request);
 
-  console.log(`${''.padEnd(34)}    median   slowest`);
-  console.log('sign, within one process'.padEnd(34), await timed(runs, () => signedBy(keys, statement)));
-  console.log('check, within one process'.padEnd(34), await timed(runs, () => checkAttestation(request)));
-  console.log('an empty process'.padEnd(34), await timed(commands, () => node('-e', '0')));
-  console.log('reprove --version'.padEnd(34), await timed(commands, () => node(CLI, '--version')));
-  console.log(
-    'the signing process'.padEnd(34),
-    await timed(commands, () =>
-      signApart({
-        with: { kind: 'key', file: privateFile, passphraseFile },
-        payloadType: PAYLOAD_TYPE,
-        payloads,
-      }),
-    ),
-  );
-  console.log(
-    'reprove check-attestation'.padEnd(34),
-    await timed(commands, () => node(CLI, 'check-attestation', bundle, '--key', publicFile)),
-  );
+  console.log(`${'within one process'.padEnd(30)}     median    slowest`);
+  await alone('sign', () => signedBy(keys, statement));
+  await alone('check', () => checkAttestation(request));
+  console.log(`\n${'beside a start for nothing'.padEnd(30)}      start       with       more      times`);
+  await beside('the signing process', { base: () => node('-e', '0'), work: sign });
+  await beside('reprove check-attestation', {
+    base: () => node(CLI, '--version'),
+    work: () => node(CLI, 'check-attestation', bundle, '--key', publicFile),
+  });
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -94,26 +94,29 @@ function sameness(values: readonly unknown[]): Sameness {
 }
 
 /** Digests that count. */
-const STRONG = ['sha512', 'sha256'] as const;
+const STRONG: ReadonlySet<string> = new Set(['sha512', 'sha256']);
 
 /** Whether sets of digests are all of one file: no two differ in an algorithm, and each shares one with the others. */
 function sameFiles(sets: readonly Readonly<Record<string, string>>[]): Sameness {
-  const [first, ...others] = sets;
+  const [first, ...others] = sets.map(strongOf);
   if (first === undefined) return 'nothing';
-  const known = new Map(STRONG.flatMap((name) => (first[name] === undefined ? [] : [[name, first[name]]])));
+  const known = new Map(first);
   let left = others;
   while (left.length > 0) {
-    const joined = left.filter((set) => STRONG.some((name) => set[name] !== undefined && known.has(name)));
+    const comparable = left.filter((set) => set.some(([name]) => known.has(name)));
     // What shares no algorithm with the rest cannot be compared, and is not taken for the same.
-    if (joined.length === 0) return 'different';
-    for (const [name, value] of joined.flatMap((set) => Object.entries(set))) {
-      if (!STRONG.some((one) => one === name)) continue;
-      if ((known.get(name as (typeof STRONG)[number]) ?? value) !== value) return 'different';
-      known.set(name as (typeof STRONG)[number], value);
+    if (comparable.length === 0) return 'different';
+    for (const [name, value] of comparable.flat()) {
+      if ((known.get(name) ?? value) !== value) return 'different';
+      known.set(name, value);
     }
-    left = left.filter((set) => !joined.includes(set));
+    left = left.filter((set) => !comparable.includes(set));
   }
   return 'same';
+}
+
+function strongOf(digests: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+  return Object.entries(digests).filter(([name]) => STRONG.has(name));
 }
 
 /**

@@ -20,7 +20,7 @@ export function addCheckAttestationCommand(program: Command): void {
       '<bundle...>',
       'Sigstore bundles, or folders of them; the last may be the file or package version',
     )
-    .option('--artifact <file or package version>', 'what they should be about');
+    .option('--artifact <artifact>', 'the file or package version that they should be about');
   addSignerOptions(command)
     .option('--policy <file>', 'what to accept, and whose signatures (see docs/policy.md)', (file) =>
       path.resolve(file),

@@ -11,7 +11,7 @@ import { signersOf } from './policy.ts';
  * @throws ReproveError `usage` when neither names anybody, or both do
  */
 export async function signersAsked(options: SignerOptions, stated: StatedPolicy | null): Promise<Signers> {
-  const { key: files, identity, issuer, policy } = options;
+  const { key: files = [], identity, issuer, policy } = options;
   const ofPolicy = stated === null || policy === undefined ? [] : await signersOf(stated.policy, policy);
   const isNamed = files.length > 0 || identity !== undefined || issuer !== undefined;
   if (ofPolicy.length > 0 && isNamed) {

@@ -71,7 +71,7 @@ export function addKeyOptions(command: Command): Command {
     )
     .addOption(
       new Option(
-        '--key-command <program and arguments>',
+        '--key-command <command>',
         'sign with a key that this command alone can reach: it gets the bytes on stdin and prints the signature',
       )
         .argParser(argvOf)

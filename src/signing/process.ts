@@ -9,7 +9,7 @@ import { keyId, publicPart } from '../keys/kinds.ts';
 import { passphraseFrom } from '../keys/passphrase.ts';
 import { type Signable, signWithKey } from '../sigstore/sign-bundle.ts';
 import { signKeyless, type SigningServices } from '../sigstore/sign-keyless.ts';
-import { signByCommand, type SignedByCommand } from './by-command.ts';
+import type { SignedByCommand } from './by-command.ts';
 import { type SignAnswer, SignRequest, type SignWith } from './protocol.ts';
 
 async function answer(): Promise<SignAnswer> {
@@ -38,6 +38,8 @@ async function byCommand(
   command: Extract<SignWith, { kind: 'command' }>,
   signables: readonly Signable[],
 ): Promise<SignAnswer> {
+  // Loaded for this alone: what starts programs takes longer to load than a key to open.
+  const { signByCommand } = await import('./by-command.ts');
   return signedByKey(await signByCommand(signables, command));
 }
 

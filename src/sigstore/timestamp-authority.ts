@@ -25,7 +25,7 @@ export async function timestampOf(signature: Uint8Array, url: string): Promise<B
   if (!type.startsWith('application/timestamp-reply')) throw new Error(`it answered with ${type}`);
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of response.body) {
+  for await (const part of response.body as AsyncIterable<Uint8Array>) {
     length += part.length;
     if (length > LARGEST_ANSWER) throw new Error(`it answered with more than ${LARGEST_ANSWER} bytes`);
     parts.push(part);

@@ -109,7 +109,7 @@ describe('nothing is written when', () => {
     (change: (entry: Record<string, unknown>, proof: Record<string, unknown>) => unknown): Spoil =>
     (where, answer) => {
       if (!where.includes('log/entries')) return answer;
-      const all = JSON.parse(String(answer.response)) as Record<string, Record<string, unknown>>;
+      const all = JSON.parse(answer.response as string) as Record<string, Record<string, unknown>>;
       for (const one of Object.values(all)) {
         const verification = one['verification'] as { inclusionProof: Record<string, unknown> };
         change(one, verification.inclusionProof);

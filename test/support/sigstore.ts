@@ -126,17 +126,21 @@ export class TestSigstore {
   readonly #ctLog: Awaited<ReturnType<typeof initializeCTLog>>;
   readonly #tLog: Awaited<ReturnType<typeof initializeTLog>>;
   readonly #tsa: Awaited<ReturnType<typeof initializeTSA>>;
+  /** What the timestamp authority takes for the present: whole seconds, which every reader of its times knows. */
+  readonly #tsaClock: Date;
 
   private constructor(parts: {
     ca: Awaited<ReturnType<typeof initializeCA>>;
     ctLog: Awaited<ReturnType<typeof initializeCTLog>>;
     tLog: Awaited<ReturnType<typeof initializeTLog>>;
     tsa: Awaited<ReturnType<typeof initializeTSA>>;
+    tsaClock: Date;
   }) {
     this.#ca = parts.ca;
     this.#ctLog = parts.ctLog;
     this.#tLog = parts.tLog;
     this.#tsa = parts.tsa;
+    this.#tsaClock = parts.tsaClock;
   }
 
   /** @param options.logClock what the log takes for the present; default: the present */
@@ -145,10 +149,9 @@ export class TestSigstore {
     const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const ca = await initializeCA(authority, ctLog);
     const tLog = await initializeTLog(LOG, newKeys(), options.logClock);
-    // Whole seconds, which every reader of its times knows; after its certificates, which begin now.
-    const clock = new Date((Math.ceil(Date.now() / 1000) + 1) * 1000);
-    const tsa = await initializeTSA(newKeys(), clock);
-    return new TestSigstore({ ca, ctLog, tLog, tsa });
+    const tsaClock = new Date();
+    const tsa = await initializeTSA(newKeys(), tsaClock);
+    return new TestSigstore({ ca, ctLog, tLog, tsa, tsaClock });
   }
 
   /**
@@ -186,6 +189,7 @@ export class TestSigstore {
   async #timestamp(query: Buffer): Promise<Answer> {
     // The last element of such a query is the digest: an OCTET STRING of 32 bytes.
     if (query.at(-34) !== 0x04 || query.at(-33) !== 32) return { statusCode: 400, response: 'no query' };
+    this.#tsaClock.setTime(Math.ceil(Date.now() / 1000) * 1000);
     const response = await this.#tsa.timestamp({
       artifactHash: query.subarray(-32),
       hashAlgorithmOID: '2.16.840.1.101.3.4.2.1',
