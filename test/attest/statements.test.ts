@@ -146,14 +146,14 @@ it.each([VERIFICATION_TYPE, BUILD_TYPE, ...Object.values(BUILDERS), levelUri('by
 );
 
 /** Bundles that were written once and never change: what was signed in the past must go on being accepted. */
-describe('bundles of earlier versions', () => {
-  const folder = path.join(GOLDEN, 'bundles');
+describe.each(['bundles', 'bundles-2'])('%s of earlier versions', (name) => {
+  const folder = path.join(GOLDEN, name);
   const key = createPublicKey(readFileSync(path.join(folder, 'golden.pub')));
 
-  it.each(readdirSync(folder).filter((name) => name.endsWith('.json')))('%s is accepted', async (name) => {
+  it.each(readdirSync(folder).filter((one) => one.endsWith('.json')))('%s is accepted', async (file) => {
     const document = await checkAttestation({
-      name,
-      bytes: readFileSync(path.join(folder, name)),
+      name: file,
+      bytes: readFileSync(path.join(folder, file)),
       signer: { kind: 'key', key },
       trust: { file: null, cacheDir: folder },
       expected: null,

@@ -73,6 +73,7 @@ describe('reprove', () => {
     'compare --help',
     'keygen --help',
     'check-attestation --help',
+    'replay --help',
     'demo --help',
   ])('%s exits 0', async (words) => {
     const run = await reprove(words.split(' '), {
