@@ -26,10 +26,11 @@ export function checkTools(stated: StatedPlans, roles: readonly string[]): void 
 export function checkSubject(stated: StatedPlans, published: Published): void {
   const { subject, artifact } = published;
   if (stated.purl !== subject.purl) {
+    const { noun, other } = GIVERS[stated.giver];
     throw new ReproveError('usage', {
-      what: `The ${GIVERS[stated.giver].noun} is not for ${subject.purl}.`,
+      what: `The ${noun} is not for ${subject.purl}.`,
       why: `It was made for ${stated.purl}.`,
-      next: `Make one for this version: reprove plan ${subject.name}@${subject.version} --json > plan.json`,
+      next: other,
     });
   }
   if (stated.sha512 !== null && stated.sha512 !== artifact.digests.sha512) {

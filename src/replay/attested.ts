@@ -88,7 +88,7 @@ function readProvenance(
   const { gitCommit, gitTree } = digestOf('source');
   const uri = resolvedDependencies.find(({ name }) => name === 'source')?.uri ?? '';
   const plan = externalParameters.plan ?? internalParameters.plan;
-  if (plan === null) return other('It states no plan, so nobody can do the same again.');
+  if (plan === null) return unusable('It states no plan, so nobody can do the same again.');
   const parsed = Rebuild.safeParse({
     plan,
     source: {
@@ -99,7 +99,7 @@ function readProvenance(
       evidence: [],
     },
   });
-  if (!parsed.success) return other(`What it states cannot be run: ${issuesText(parsed.error.issues)}`);
+  if (!parsed.success) return unusable(`What it states cannot be run: ${issuesText(parsed.error.issues)}`);
   const { evidence: _, ...source } = parsed.data.source;
   const comparison = runDetails.byproducts.find(({ name }) => name === 'comparison');
   return {
@@ -140,6 +140,14 @@ function materialOf({ name: both, digest }: AttestedTool): AttestedMaterial {
 
 function other(why: string): ReadAttested {
   return { kind: 'other', why, next: PROVENANCE };
+}
+
+function unusable(why: string): ReadAttested {
+  return {
+    kind: 'other',
+    why,
+    next: 'Ask its signer for another; "reprove verify" rebuilds the package anew.',
+  };
 }
 
 /** An attested rebuild as the pipeline takes plans that somebody gives. */

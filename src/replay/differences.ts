@@ -62,7 +62,7 @@ export function differencesOf(
     ...publishedDifference(attested, result),
     ...sourceDifferences(attested, result),
     ...sandboxDifferences(attested, result),
-    ...refused.map(refusedDifference),
+    ...refusedDifferences(refused, result),
     ...unusedMaterials(attested, result, refused),
     ...rebuiltDifferences(attested, result),
   ];
@@ -132,8 +132,20 @@ const REFUSED = {
   gone: 'material-gone',
 } as const satisfies Record<RefusedMaterial['why'], DifferenceKind>;
 
-function refusedDifference({ name, version, why, attested, found }: RefusedMaterial): ReplayDifference {
-  return { kind: REFUSED[why], name: `${name}@${version}`, attested, replayed: found };
+/** A file that seemed to be gone may have come after all: what a registry's document says is kept for a while. */
+function refusedDifferences(
+  refused: readonly RefusedMaterial[],
+  { materials }: ResultDocument,
+): readonly ReplayDifference[] {
+  const served = new Set(materials.map(({ name, version }) => `${name}@${version}`));
+  return refused
+    .map(({ name, version, why, attested, found }) => ({
+      kind: REFUSED[why],
+      name: `${name}@${version}`,
+      attested,
+      replayed: found,
+    }))
+    .filter(({ kind, name }) => kind !== 'material-gone' || !served.has(name));
 }
 
 /** Of a replay that ended before its time nobody can say what it would still have asked for. */

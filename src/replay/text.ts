@@ -59,7 +59,7 @@ function attestedBlock({ check, attested, result }: ReplayDocument, canvas: Canv
     ['made by', `${statement?.maker ?? ''}, reprove ${attested.tool}, with ${attested.engine}${here}`],
     ['source', `${attested.repository} ${attested.commit}`],
     ['registry', `${attested.registry}${registry}`],
-    ['fetched', `${attested.materials} files, each by its digest`],
+    ['fetched', attested.materials === 0 ? 'nothing' : `${attested.materials} files, each by its digest`],
     ['rebuilt', `sha512 ${attested.rebuilt.sha512}`],
     ...(attested.verdict === null
       ? []

@@ -31,13 +31,15 @@ export const GIVERS = {
     noun: 'plan file',
     how: 'with --plan',
     lost: 'Correct the commit in the file, or make a new one with "reprove plan".',
+    other: 'Make one for this version: reprove plan <package version> --json > plan.json',
   },
   attestation: {
     noun: 'attestation',
     how: 'by the attestation',
     lost: 'It may have been removed since; --git-mirror names another place to fetch from.',
+    other: 'Name the file that it is about, or none: the registry is asked for it then.',
   },
-} as const satisfies Record<string, { readonly noun: string; readonly how: string; readonly lost: string }>;
+} as const satisfies Record<string, Readonly<Record<'noun' | 'how' | 'lost' | 'other', string>>>;
 export type Giver = keyof typeof GIVERS;
 
 interface Statement {

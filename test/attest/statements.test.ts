@@ -167,8 +167,8 @@ it.each([VERIFICATION_TYPE, BUILD_TYPE, ...Object.values(BUILDERS), levelUri('by
 );
 
 /** Bundles that were written once and never change: what was signed in the past must go on being accepted. */
-describe('bundles of earlier versions', () => {
-  const folder = path.join(GOLDEN, 'bundles');
+describe.each(['bundles', 'bundles-2'])('%s of earlier versions', (which) => {
+  const folder = path.join(GOLDEN, which);
   const keyOf = (bytes: Buffer) => {
     const bundle = JSON.parse(bytes.toString()) as { verificationMaterial: { publicKey: { hint: string } } };
     const keys = readdirSync(folder).filter((name) => name.endsWith('.pub'));

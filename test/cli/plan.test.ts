@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { validate } from 'dockerfile-utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ResultDocument } from '../../src/report/document.ts';
 import { type PlansDocument, plansJsonSchema } from '../../src/report/plans-document.ts';
@@ -75,12 +76,24 @@ describe('reprove plan', () => {
 
   it('--json prints one document that the published schema accepts', async () => {
     const run = await plan('plain', '--json');
-    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(
+    const accepts = new Ajv2020({ strict: false, validateFormats: false }).compile(
       JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as object,
     );
     const document: unknown = JSON.parse(run.stdout);
-    expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+    expect(accepts(document), JSON.stringify(accepts.errors)).toBe(true);
     await expect(stable(run.stdout)).toMatchFileSnapshot('snapshots/plan-json.txt');
+  });
+
+  it('--format dockerfile prints the first plan as one that Docker accepts', async () => {
+    const run = await plan('built', '--format', 'dockerfile');
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(validate(run.stdout)).toEqual([]);
+    const commit = world.repository('built').git('rev-parse', 'HEAD').trim();
+    expect(run.stdout).toContain(`"fetch","--quiet","--depth=1","origin","${commit}"`);
+    expect(run.stdout).toContain('RUN ["npm","run","build"]');
+    expect(run.stdout).toContain(`ARG REGISTRY=${world.registry.url}`);
+    const none = await plan('homeless', '--format', 'dockerfile');
+    expect([none.exitCode, none.stdout.startsWith('? UNVERIFIABLE')]).toEqual([3, true]);
   });
 
   it.each(['homeless', 'no-such-package'])('%s: exits 3 with the reason', async (spec) => {

@@ -9,15 +9,18 @@ import { verificationStatement } from '../../src/attest/verification.ts';
 import { exitCodeOfReplay, ReplayDocument, replayJsonSchema } from '../../src/replay/document.ts';
 import { openAttestation } from '../../src/check-attestation.ts';
 import type { Step } from '../../src/model/plan.ts';
+import { LoopbackRegistry } from '../../src/demo/loopback-registry.ts';
 import { replay } from '../../src/replay/replay.ts';
 import type { ResultDocument } from '../../src/report/document.ts';
 import type { EngineName } from '../../src/sandbox/engine.ts';
 import { type Keys, newKeys, OCCASION, signedBy, SOON } from '../support/attestations.ts';
 import { reprove } from '../support/cli.ts';
-import { SMALL_LIMITS, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { npmTarball } from '../support/tarball.ts';
+import { manifestOf, PUBLISHED_AT, SMALL_LIMITS, TEST_ENGINES, TestWorld } from '../support/world.ts';
 
 const [engine = 'bwrap'] = TEST_ENGINES;
 const keys = newKeys();
+const ONE = 'one\n';
 const EARLY = '2024-01-01T00:00:00.000Z';
 
 let world: TestWorld;
@@ -29,22 +32,37 @@ const BUILT = {
   scripts: { build: "node -e \"fs.cpSync(require.resolve('tool'), 'dist/tool.js')\"" },
   devDependencies: { tool: '^1.0.0' },
 };
-const publishTool = (version: string, text: string, time: string) =>
-  world.registry.publish({
-    manifest: { name: 'tool', version },
-    bytes: world.publish('tool', { 'index.js': text, 'package.json': { name: 'tool', version } }),
-    time,
-  });
+let artifact: Uint8Array;
+
+/** The registry at a later time, of which nothing is known yet: the package as it was, and these versions of its tool. */
+async function laterRegistry(versions: readonly ToolVersion[]): Promise<LoopbackRegistry> {
+  const registry = await LoopbackRegistry.start();
+  registry.publish({ manifest: manifestOf('built', BUILT), bytes: artifact, time: PUBLISHED_AT });
+  for (const one of versions) publishTool(registry, one);
+  return registry;
+}
+
+interface ToolVersion {
+  readonly version: string;
+  readonly text: string;
+  readonly time: string;
+}
+
+function publishTool(registry: LoopbackRegistry, { version, text, time }: ToolVersion): void {
+  const manifest = { name: 'tool', version };
+  const bytes = npmTarball({ 'index.js': text, 'package.json': JSON.stringify(manifest) });
+  registry.publish({ manifest, bytes, time });
+}
 
 beforeAll(async () => {
   world = await TestWorld.open({ ownTrees: true });
   writeFileSync(inFolder('me.pub'), keys.publicKey.export({ type: 'spki', format: 'pem' }));
-  publishTool('1.0.0', 'one\n', EARLY);
+  publishTool(world.registry, { version: '1.0.0', text: ONE, time: EARLY });
   await world.publishPacked('plain', world.source('plain', { 'index.js': '1\n' }));
   world.source('changed', { 'index.js': '1\n' });
   world.publish('changed', { 'index.js': 'evil()\n' });
   world.source('built', {}, BUILT);
-  world.publish('built', { 'dist/tool.js': 'one\n' }, BUILT);
+  artifact = world.publish('built', { 'dist/tool.js': ONE }, BUILT);
   const [plain, changed, built] = [
     await world.verify('plain', { engine }),
     await world.verify('changed', { engine }),
@@ -67,7 +85,10 @@ function provenance(document: ResultDocument): Provenance {
 }
 
 /** Replays a statement that was signed with our key, as its reader would. */
-async function replayed(statement: object, more: { mirror?: string; by?: Keys; engine?: EngineName } = {}) {
+async function replayed(
+  statement: object,
+  more: { mirror?: string; by?: Keys; engine?: EngineName; registry?: string } = {},
+) {
   const attestation = await openAttestation({
     name: 'bundle.json',
     bytes: signedBy(more.by ?? keys, statement),
@@ -85,7 +106,7 @@ async function replayed(statement: object, more: { mirror?: string; by?: Keys; e
   const request = { attestation, artifact: null, mirrors: [more.mirror ?? world.gitMirror], cacheDir };
   const document = ReplayDocument.parse(
     await replay({ ...request, timeoutMs: 300_000 }, async () => ({
-      ...(await world.tools({ engine: more.engine ?? engine, onStep })),
+      ...(await world.tools({ engine, onStep, ...more })),
       limits: SMALL_LIMITS,
     })),
   );
@@ -107,23 +128,27 @@ describe('a rebuild that is done again as it was attested', () => {
   );
 
   it('uses nothing that an earlier rebuild left, and nothing that was published since', async () => {
-    // As if it had been there at the time: an ordinary rebuild would take it.
-    publishTool('1.1.0', 'two\n', EARLY);
-    const done = await replayed(provenance(results.built));
-    expect([done.outcome, done.differences]).toEqual(['same', []]);
-    expect(done.steps).toContain('install as of the publish time');
-    const other = await world.verify('built', { engine, timeoutMs: 200_000 });
-    // The tree of the fetch phase is kept for ordinary rebuilds, which is why a replay must not use it.
-    expect(other.materials.map(({ version }) => version)).toEqual(['1.0.0']);
+    // As if it had been there at the time: an ordinary rebuild takes it.
+    const one = { version: '1.0.0', text: ONE, time: EARLY };
+    const registry = await laterRegistry([one, { version: '1.1.0', text: 'two\n', time: EARLY }]);
+    try {
+      const done = await replayed(provenance(results.built), { registry: registry.url });
+      expect([done.outcome, done.differences]).toEqual(['same', []]);
+      expect(done.steps).toContain('install as of the publish time');
+      expect(done.document.result?.registry).toBe(registry.url);
+      const again = await world.verify('built', { engine, registry: registry.url });
+      expect(again.materials.map(({ version }) => version)).toEqual(['1.1.0']);
+    } finally {
+      await registry.close();
+    }
   });
 
   it('also finds what the registry dates after the publish time', async () => {
-    world.registry.alter('tool', (document) => ({
-      ...document,
-      time: { created: EARLY, '1.0.0': '2025-01-01T00:00:00.000Z', '1.1.0': EARLY },
-    }));
-    const done = await replayed(provenance(results.built));
+    const late = { version: '1.0.0', text: ONE, time: '2025-01-01T00:00:00.000Z' };
+    const registry = await laterRegistry([late, { version: '1.1.0', text: 'two\n', time: EARLY }]);
+    const done = await replayed(provenance(results.built), { registry: registry.url });
     expect([done.outcome, done.differences]).toEqual(['same', []]);
+    await registry.close();
   });
 
   it('is what a user does with what "verify --key" wrote', async () => {
@@ -220,7 +245,6 @@ describe('an attestation that is not what comes out', () => {
         }),
     ],
   ])('%s', async (_, kinds, outcome, change) => {
-    world.registry.alter('tool', (document) => ({ ...document, time: { created: EARLY, '1.0.0': EARLY } }));
     const statement = provenance(results.built);
     change(statement.predicate, statement);
     const done = await replayed(statement);
@@ -234,29 +258,26 @@ describe('an attestation that is not what comes out', () => {
 
 describe('a registry that has changed since', () => {
   it('and serves other bytes than were attested: they are not used, and both digests are told', async () => {
-    const attested = provenance(results.built);
-    publishTool('1.0.0', 'stolen\n', EARLY);
-    const done = await replayed(attested);
+    const registry = await laterRegistry([{ version: '1.0.0', text: 'stolen\n', time: EARLY }]);
+    const done = await replayed(provenance(results.built), { registry: registry.url });
     expect([done.outcome, done.exitCode]).toEqual(['unverifiable', 3]);
     expect(done.reason?.code).toBe('fetch-failed');
-    const [difference, ...others] = done.document.differences ?? [];
-    expect(others).toEqual([]);
-    expect(difference).toMatchObject({ kind: 'material-other-bytes', name: 'tool@1.0.0' });
+    expect(done.differences).toEqual(['material-other-bytes tool@1.0.0']);
+    const [difference] = done.document.differences;
     expect(difference?.attested).toBe(results.built.materials[0]?.sha512);
     expect(difference?.replayed).toMatch(/^[0-9a-f]{128}$/);
-    publishTool('1.0.0', 'one\n', EARLY);
+    await registry.close();
   });
 
-  it('and has a fetched file no longer', async () => {
-    const attested = provenance(results.built);
-    world.registry.alter('tool', (document) => ({
-      ...document,
-      'dist-tags': { latest: '1.1.0' },
-      versions: { '1.1.0': (document['versions'] as Record<string, unknown>)['1.1.0'] },
-    }));
-    const done = await replayed(attested);
+  it.each([
+    ['the version', [{ version: '1.1.0', text: 'two\n', time: EARLY }]],
+    ['the package', []],
+  ])('and no longer has %s that was fetched', async (_, versions) => {
+    const registry = await laterRegistry(versions);
+    const done = await replayed(provenance(results.built), { registry: registry.url });
     expect([done.outcome, done.reason?.code]).toEqual(['unverifiable', 'fetch-failed']);
-    publishTool('1.0.0', 'one\n', EARLY);
+    expect(done.differences).toEqual(['material-gone tool@1.0.0']);
+    await registry.close();
   });
 
   it('and serves another published file', async () => {

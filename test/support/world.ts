@@ -107,6 +107,8 @@ export class TestWorld {
       stated?: StatedPlans;
       /** A file with the authorities to trust. */
       trustedRoot?: string;
+      /** Another one than this world's. */
+      registry?: string;
     },
   ): Promise<ResultDocument> {
     const document = await verify(
@@ -130,12 +132,14 @@ export class TestWorld {
     onStep?: (step: Step) => void;
     /** A file with the authorities to trust. */
     trustedRoot?: string;
+    /** Another one than this world's. */
+    registry?: string;
   }): Promise<VerifyTools> {
     return {
       ecosystem: await ECOSYSTEMS.npm({
         cacheDir: this.cacheDir,
         cwd: this.folder.path,
-        registry: this.registry.url,
+        registry: options.registry ?? this.registry.url,
         mirrors: [this.gitMirror],
         trustedRoot: options.trustedRoot ?? null,
       }),
@@ -164,7 +168,7 @@ function cacheWithOwnTrees(folder: string): string {
 }
 
 /** A minute after the only commit of `source`. */
-const PUBLISHED_AT = '2024-03-01T12:02:00.000Z';
+export const PUBLISHED_AT = '2024-03-01T12:02:00.000Z';
 
 export function manifestOf(name: string, manifest: Readonly<Record<string, unknown>> = {}) {
   return {

@@ -92,10 +92,21 @@ export function toolStep(options: {
   readonly env?: Readonly<Record<string, string>>;
   readonly manager?: ManagerName;
 }): Step {
-  const { name, phase, argv, directory, manager = 'npm' } = options;
+  const { phase, argv, directory, manager = 'npm' } = options;
+  const name = nameOfOneLine(options.name);
   const others = manager === 'npm' ? {} : { ...OTHERS_ENVIRONMENT, ...RUNNERS_ENVIRONMENT };
   const env = { ...ENVIRONMENT, ...others, ...options.env };
   return { name, phase, argv, cwd: inSource(directory), env, optional: options.optional ?? false };
+}
+
+/** What plans from outside may hold as a name; a command of a script that stands for one may be a program of many lines. */
+const LONGEST_NAME = 200;
+
+function nameOfOneLine(name: string): string {
+  return name
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, LONGEST_NAME);
 }
 
 /** The same command with the registry proxy in reach, and lockfiles that lead there. */

@@ -283,9 +283,9 @@ export class RegistryArchive {
 
   async #fetch(name: string, freshness?: { readonly notBefore: Date }): Promise<PackageDocument | null> {
     const document = await this.#client.packument(name, freshness);
-    if (document === null) return null;
-    const shown = this.#pins?.only(document) ?? document;
-    return this.#subject === null ? shown : withoutSubject(shown, this.#subject, this.#cutoff);
+    const shown = this.#pins === null ? document : this.#pins.only(name, document);
+    if (shown === null || this.#subject === null) return shown;
+    return withoutSubject(shown, this.#subject, this.#cutoff);
   }
 
   /** A document fetched after the cutoff says all there is to say about the time before it, for ever. */

@@ -27,11 +27,16 @@ export class PinnedFiles {
 
   /**
    * A package's document with nothing but the versions that were served. One of a package of which none was is left as it is:
-   * an install looks at dependencies, such as those for other machines, that it does not fetch.
+   * an install looks at dependencies, such as those for other machines, that it does not fetch. Tells of each version that is
+   * not there any more.
+   *
+   * @param document null where the registry does not know the package
    */
-  only(document: PackageDocument): PackageDocument {
-    const pinned = this.#versions.get(document.name);
+  only(name: string, document: PackageDocument | null): PackageDocument | null {
+    const pinned = this.#versions.get(name);
     if (pinned === undefined) return document;
+    for (const version of pinned) if (document?.versions.has(version) !== true) this.miss(name, version);
+    if (document === null) return null;
     return {
       ...document,
       distTags: new Map([...document.distTags].filter(([, version]) => pinned.has(version))),
