@@ -167,7 +167,8 @@ class BatchCommand {
         { ...request, firstWaitMs: retryAfter * 1000 },
         {
           store,
-          verify: (purl) => verifyApart(this.#asked(purl, workers), { program: PROGRAM, signal }),
+          verify: (purl, ending) =>
+            verifyApart(this.#asked(purl, workers), { program: PROGRAM, signal: ending }),
           judge: (document) => this.#judge(document),
           sign: (document) => this.#sign(document),
           now: () => new Date(),

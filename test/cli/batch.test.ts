@@ -11,6 +11,7 @@ import {
   worldOptions,
 } from '../support/batches.ts';
 import { type CliRun, reprove } from '../support/cli.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { manifestOf, TestWorld } from '../support/world.ts';
 
 let world: TestWorld;
@@ -171,6 +172,20 @@ test('results are signed, kept, and written where the user wants them', async ()
     expect(readFileSync(path.join(again, file))).toEqual(readFileSync(path.join(folder, file)));
   // A result that nobody signed does not stand for one that is to be.
   expect((await batch(input, store)).stderr).not.toContain('known already');
+});
+
+test('results are kept in PostgreSQL as well', async () => {
+  const server = await startPostgres();
+  try {
+    const store = server.database();
+    const input = lockfile(world, 'postgres.json', [publish('stored', { 'index.js': '1\n' })]);
+    expect(verdictsIn(await batch(input, store))).toEqual(['stored reproduced']);
+    expect((await batch(input, store)).stderr).toContain('of which 1 are known already');
+    const report = await reprove(['report'], { env: { REPROVE_STORE: store } });
+    expect(report.stdout).toContain('1 package version: 1 reproduced.');
+  } finally {
+    await server.remove();
+  }
 });
 
 test('a policy decides the exit code', async () => {
