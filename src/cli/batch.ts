@@ -107,8 +107,8 @@ class BatchCommand {
 
   async run(): Promise<number> {
     const { store, batch } = this.#context;
-    this.#greet();
     const stop = new Stop(this.#options.totalTimeout);
+    this.#greet();
     const lease = setInterval(() => {
       // Whoever cannot be told now is told a little later; a store that stays away is met by the results themselves.
       renewLease(store, batch.id, new Date()).catch(() => undefined);
@@ -236,8 +236,7 @@ class Stop {
   why = 'Stopped';
 
   constructor(totalSeconds: number | undefined) {
-    // A second one ends at once, as ever.
-    process.once('SIGINT', this.#onSignal).once('SIGTERM', this.#onSignal);
+    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
     const timeIsOver = () => {
       this.why = 'The time of --total-timeout is over';
       this.#controller.abort();
@@ -255,6 +254,8 @@ class Stop {
   }
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
+    // A second one ends at once, as ever. Not by `once`: execa's own listener would find itself alone, and end us at the first.
+    if (this.exitCode !== null) process.exit(this.exitCode);
     this.exitCode = 128 + os.constants.signals[signal];
     this.#controller.abort();
   };
