@@ -48,6 +48,9 @@ const FORBIDDEN_IMPORTS: readonly Import[] = [
   ['src/store/x.ts', 'cacache'],
   ['src/store/x.ts', 'cacache/lib/verify.js'],
   ['src/store/x.ts', 'listr2'],
+  ['src/store/x.ts', 'pg'],
+  ['src/batch/x.ts', 'kysely'],
+  ['src/store/x.ts', 'node:sqlite'],
   ['src/store/x.ts', 'commander'],
   ['src/source/git.ts', 'execa'],
   ['src/sandbox/dock.ts', 'dockerode'],
@@ -65,6 +68,8 @@ const FORBIDDEN_IMPORTS: readonly Import[] = [
 ];
 
 const ALLOWED_IMPORTS: readonly Import[] = [
+  ['src/store/postgres.ts', 'kysely'],
+  ['src/store/postgres.ts', 'pg'],
   ['src/judge/x.ts', '../compare/compare.ts'],
   ['src/judge/x.ts', '../model/verdict.ts'],
   ['src/judge/x.ts', './sandbox/x.ts'],

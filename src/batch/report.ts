@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import type { Place } from '../model/inputs.ts';
 import { SEVERITIES, type Severity } from '../model/verdict.ts';
-import type { BatchLine, BatchReport, Change, HistoryPoint, ReasonCount } from '../report/batch-report.ts';
+import type { BatchLine, BatchReport, Change, HistoryPoint } from '../report/batch-report.ts';
 import { CHANGES } from '../report/changes.ts';
 import {
+  alarmingOutcomes,
   batchesBefore,
   countOutcomes,
+  differingPurls,
   type Outcome,
   outcomesOf,
   placesOf,
+  reasonsOf,
   storedCounts,
 } from '../store/history.ts';
 import type { Store } from '../store/open.ts';
@@ -25,11 +28,9 @@ const MOST_TOLD = 5_000;
 export async function reportOfBatch(store: Store, batch: BatchRow): Promise<BatchReport> {
   const earlier = await batchesBefore(store, batch, MOST_HISTORY - 1);
   const [previous = null] = earlier;
-  const outcomes = await outcomesOf(store, batch.id);
-  const before = previous === null ? [] : await outcomesOf(store, previous.id);
-  const found = previous === null ? [] : changesBetween(before, outcomes);
-  const counts = await countOutcomes(store, batch.id);
-  const told = outcomes.filter(isTold).toSorted(worstFirst);
+  const found = previous === null ? [] : await changesSince(store, { before: previous.id, now: batch.id });
+  const counts = storedCounts(batch) ?? (await countOutcomes(store, batch.id));
+  const told = (await alarmingOutcomes(store, batch.id)).toSorted(worstFirst);
   const standing = await placesOf(store, batch.id, [
     ...found.slice(0, MOST_TOLD).map(({ now }) => now.purl),
     ...told.slice(0, MOST_TOLD).map(({ purl }) => purl),
@@ -42,7 +43,7 @@ export async function reportOfBatch(store: Store, batch: BatchRow): Promise<Batc
     counts,
     changes: found.slice(0, MOST_TOLD).map((one) => changeOf(one, standing)),
     lines: told.slice(0, MOST_TOLD).map((one) => lineOf(one, standing)),
-    reasons: reasonsOf(outcomes),
+    reasons: await reasonsOf(store, batch.id),
     history: [...earlier.toReversed().flatMap(pointOf), { startedAt: batch.started_at, counts }],
     leftOut: {
       changes: Math.max(0, found.length - MOST_TOLD),
@@ -53,10 +54,13 @@ export async function reportOfBatch(store: Store, batch: BatchRow): Promise<Batc
 
 type Standing = ReadonlyMap<string, Pick<JobRow, 'places' | 'failure'>>;
 
-/** Unverifiable ones are counted by reason, unless the reason itself is alarming. */
-function isTold({ state, verdict, severity }: Outcome): boolean {
-  if (state === 'failed' || verdict === 'diverged') return true;
-  return verdict === 'unverifiable' && rank(severity) >= rank('medium');
+async function changesSince(
+  store: Store,
+  batches: { readonly before: string; readonly now: string },
+): Promise<readonly Found[]> {
+  const { changed, gone } = await differingPurls(store, batches);
+  const before = await outcomesOf(store, batches.before, [...changed, ...gone]);
+  return changesBetween(before, await outcomesOf(store, batches.now, changed));
 }
 
 function worstFirst(a: Outcome, b: Outcome): number {
@@ -126,16 +130,6 @@ function short(digest: string | null | undefined): string {
 function placesFrom(standing: Standing, purl: string): readonly Place[] {
   const text = standing.get(purl)?.places;
   return text === undefined ? [] : (JSON.parse(text) as readonly Place[]);
-}
-
-function reasonsOf(outcomes: readonly Outcome[]): readonly ReasonCount[] {
-  const groups = Map.groupBy(
-    outcomes.filter(({ verdict }) => verdict === 'unverifiable'),
-    ({ reason }) => reason ?? '',
-  );
-  return [...groups]
-    .map(([reason, all]) => ({ reason, count: all.length }))
-    .toSorted((a, b) => b.count - a.count);
 }
 
 function pointOf(batch: BatchRow): readonly HistoryPoint[] {

@@ -38,7 +38,8 @@ export interface RunRequest {
 /** What the run works with, and who watches it. */
 export interface RunTools {
   readonly store: Store;
-  verify(purl: string): Promise<Verified>;
+  /** @param signal ends it, with the run */
+  verify(purl: string, signal: AbortSignal): Promise<Verified>;
   /** What a policy makes of a result. */
   judge(document: ResultDocument): ResultDocument;
   /** Signs a result as the user wants it, or not at all. Throws ReproveError. */
@@ -129,7 +130,7 @@ class Run {
     const { store, now, onStart, verify } = this.#tools;
     const attempt = await beginAttempt(store, { batchId: this.#request.batchId, purl: work.purl }, now());
     onStart(work);
-    const verified = await verify(work.purl);
+    const verified = await verify(work.purl, this.#request.signal);
     if (verified.kind === 'stopped') {
       await endAttempt(store, attempt, { outcome: 'stopped', detail: null, now: now() });
       return;

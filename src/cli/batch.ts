@@ -107,8 +107,8 @@ class BatchCommand {
 
   async run(): Promise<number> {
     const { store, batch } = this.#context;
-    this.#greet();
     const stop = new Stop(this.#options.totalTimeout);
+    this.#greet();
     const lease = setInterval(() => {
       // Whoever cannot be told now is told a little later; a store that stays away is met by the results themselves.
       renewLease(store, batch.id, new Date()).catch(() => undefined);
@@ -167,7 +167,8 @@ class BatchCommand {
         { ...request, firstWaitMs: retryAfter * 1000 },
         {
           store,
-          verify: (purl) => verifyApart(this.#asked(purl, workers), { program: PROGRAM, signal }),
+          verify: (purl, ending) =>
+            verifyApart(this.#asked(purl, workers), { program: PROGRAM, signal: ending }),
           judge: (document) => this.#judge(document),
           sign: (document) => this.#sign(document),
           now: () => new Date(),
@@ -235,8 +236,7 @@ class Stop {
   why = 'Stopped';
 
   constructor(totalSeconds: number | undefined) {
-    // A second one ends at once, as ever.
-    process.once('SIGINT', this.#onSignal).once('SIGTERM', this.#onSignal);
+    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
     const timeIsOver = () => {
       this.why = 'The time of --total-timeout is over';
       this.#controller.abort();
@@ -254,6 +254,8 @@ class Stop {
   }
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
+    // A second one ends at once, as ever. Not by `once`: execa's own listener would find itself alone, and end us at the first.
+    if (this.exitCode !== null) process.exit(this.exitCode);
     this.exitCode = 128 + os.constants.signals[signal];
     this.#controller.abort();
   };

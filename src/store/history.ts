@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { BatchCounts } from '../report/batch-report.ts';
+import type { BatchCounts, ReasonCount } from '../report/batch-report.ts';
 import { chunksOf } from './chunks.ts';
-import type { Store } from './open.ts';
+import type { Queries, Store } from './open.ts';
 import type { BatchRow, JobRow, ResultRow } from './schema.ts';
 
 /** How one package version of a batch came out, in few words: a batch can have a hundred thousand. */
@@ -45,31 +45,112 @@ export function batchesBefore(store: Store, batch: BatchRow, most: number): Prom
   );
 }
 
-/** How the package versions of a batch came out. */
-export function outcomesOf(store: Store, batchId: string): Promise<readonly Outcome[]> {
+/** How some package versions of a batch came out. */
+export async function outcomesOf(
+  store: Store,
+  batchId: string,
+  purls: readonly string[],
+): Promise<readonly Outcome[]> {
+  const found: Outcome[] = [];
+  for (const chunk of chunksOf(purls))
+    found.push(
+      ...(await store.read((db) => outcomes(db, batchId).where('jobs.purl', 'in', chunk).execute())),
+    );
+  return found;
+}
+
+/** How those package versions of a batch came out that are not as they should be, by severity at least `medium` or diverged. */
+export function alarmingOutcomes(store: Store, batchId: string): Promise<readonly Outcome[]> {
   return store.read((db) =>
-    db
-      .selectFrom('jobs')
-      .leftJoin('results', 'results.id', 'jobs.result_id')
-      .select([
-        'jobs.purl',
-        'jobs.name',
-        'jobs.version',
-        'jobs.state',
-        'jobs.result_id',
-        'results.verdict',
-        'results.severity',
-        'results.reason',
-        'results.summary',
-        'results.sha512',
-        'results.repository',
-        'results.commit_id',
-        'results.ref',
-      ])
-      .where('jobs.batch_id', '=', batchId)
-      .orderBy('jobs.purl')
+    outcomes(db, batchId)
+      .where((where) =>
+        where.or([
+          where('jobs.state', '=', 'failed'),
+          where('results.verdict', '=', 'diverged'),
+          where.and([
+            where('results.verdict', '=', 'unverifiable'),
+            where('results.severity', 'in', ['medium', 'high', 'critical']),
+          ]),
+        ]),
+      )
       .execute(),
   );
+}
+
+function outcomes(db: Queries, batchId: string) {
+  return db
+    .selectFrom('jobs')
+    .leftJoin('results', 'results.id', 'jobs.result_id')
+    .select([
+      'jobs.purl',
+      'jobs.name',
+      'jobs.version',
+      'jobs.state',
+      'jobs.result_id',
+      'results.verdict',
+      'results.severity',
+      'results.reason',
+      'results.summary',
+      'results.sha512',
+      'results.repository',
+      'results.commit_id',
+      'results.ref',
+    ])
+    .where('jobs.batch_id', '=', batchId)
+    .orderBy('jobs.purl');
+}
+
+/** The package versions that came out otherwise in a batch than in an earlier one, or that only one of them has. */
+export async function differingPurls(
+  store: Store,
+  batches: { readonly before: string; readonly now: string },
+): Promise<{ readonly changed: readonly string[]; readonly gone: readonly string[] }> {
+  const changed = await store.read((db) =>
+    joined(db, batches.now, batches.before)
+      .leftJoin('results as mine', 'mine.id', 'own.result_id')
+      .leftJoin('results as theirs', 'theirs.id', 'other.result_id')
+      .where((where) =>
+        where.or([
+          where('other.purl', 'is', null),
+          where('mine.verdict', 'is distinct from', where.ref('theirs.verdict')),
+          where('mine.sha512', 'is distinct from', where.ref('theirs.sha512')),
+          where('mine.commit_id', 'is distinct from', where.ref('theirs.commit_id')),
+        ]),
+      )
+      .execute(),
+  );
+  const gone = await store.read((db) =>
+    joined(db, batches.before, batches.now).where('other.purl', 'is', null).execute(),
+  );
+  return { changed: changed.map(({ purl }) => purl), gone: gone.map(({ purl }) => purl) };
+}
+
+/** The jobs of one batch, each with that of the same package version in another, if it has one. */
+function joined(db: Queries, own: string, other: string) {
+  return db
+    .selectFrom('jobs as own')
+    .leftJoin('jobs as other', (join) =>
+      join.onRef('other.purl', '=', 'own.purl').on('other.batch_id', '=', other),
+    )
+    .where('own.batch_id', '=', own)
+    .select('own.purl');
+}
+
+/** Of the unverifiable package versions of a batch, how many have each reason; the most frequent first. */
+export async function reasonsOf(store: Store, batchId: string): Promise<readonly ReasonCount[]> {
+  const rows = await store.read((db) =>
+    db
+      .selectFrom('jobs')
+      .innerJoin('results', 'results.id', 'jobs.result_id')
+      .select(({ fn }) => ['results.reason', fn.countAll().as('count')])
+      .where('jobs.batch_id', '=', batchId)
+      .where('results.verdict', '=', 'unverifiable')
+      .groupBy('results.reason')
+      .execute(),
+  );
+  return rows
+    .map(({ reason, count }) => ({ reason: reason ?? '', count: Number(count) }))
+    .toSorted((a, b) => b.count - a.count);
 }
 
 /** Where package versions of a batch stand, and why those failed that did. */

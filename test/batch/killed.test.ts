@@ -8,12 +8,12 @@ import { account, bundlesIn, packageNames, runUnderKills } from '../support/kill
 import { leftoversOf } from '../support/leftovers.ts';
 import { TEST_ENGINES, TestWorld } from '../support/world.ts';
 
-/** REPROVE_KILLS=50 kills more often, over more packages. */
+/** REPROVE_KILLS=50 kills more often. */
 const KILLS = Number(process.env['REPROVE_KILLS'] ?? 5);
-const NAMES = packageNames(Math.max(6, KILLS));
+const NAMES = packageNames(Math.max(6, Math.ceil(KILLS / 3)));
 const WORKERS = 2;
 /** The longest time before a kill, in starts of the command. */
-const LONGEST_STARTS = 12;
+const LONGEST_STARTS = KILLS > 10 ? 6 : 12;
 
 let world: TestWorld;
 beforeAll(async () => {

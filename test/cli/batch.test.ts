@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +12,10 @@ import {
   worldOptions,
 } from '../support/batches.ts';
 import { type CliRun, reprove } from '../support/cli.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { manifestOf, TestWorld } from '../support/world.ts';
+
+const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
 let world: TestWorld;
 let stores = 0;
@@ -171,6 +175,38 @@ test('results are signed, kept, and written where the user wants them', async ()
     expect(readFileSync(path.join(again, file))).toEqual(readFileSync(path.join(folder, file)));
   // A result that nobody signed does not stand for one that is to be.
   expect((await batch(input, store)).stderr).not.toContain('known already');
+});
+
+test('Ctrl-C stops it, leaves nothing running, and the same command goes on', async () => {
+  const input = lockfile(world, 'stopped.json', [publish('stopped', { 'index.js': '1\n' })]);
+  const store = newStore();
+  const args = ['batch', input, '--store', store, ...worldOptions(world)];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    // When it says so, it listens.
+    if (!said.includes('begins batch') && `${said}${text}`.includes('begins batch')) child.kill('SIGINT');
+    said += text;
+  });
+  expect(await new Promise((resolve) => child.once('close', resolve)), said).toBe(130);
+  expect(said).toContain('Stopped: 1 are left. Run the same command again to go on.');
+  const run = await batch(input, store);
+  expect(run.stderr).toContain('goes on with batch');
+  expect(verdictsIn(run)).toEqual(['stopped reproduced']);
+});
+
+test('results are kept in PostgreSQL as well', async () => {
+  const server = await startPostgres();
+  try {
+    const store = server.database();
+    const input = lockfile(world, 'postgres.json', [publish('stored', { 'index.js': '1\n' })]);
+    expect(verdictsIn(await batch(input, store))).toEqual(['stored reproduced']);
+    expect((await batch(input, store)).stderr).toContain('of which 1 are known already');
+    const report = await reprove(['report'], { env: { REPROVE_STORE: store } });
+    expect(report.stdout).toContain('1 package version: 1 reproduced.');
+  } finally {
+    await server.remove();
+  }
 });
 
 test('a policy decides the exit code', async () => {
