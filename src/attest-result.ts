@@ -81,7 +81,11 @@ export async function signResult(document: ResultDocument, request: SignRequest)
     payloads: named.map(({ statement }) => statementBytes(statement)),
   });
   const files = named.map(({ file, statement }, index) => namedBundle(file, statement, bundles[index]));
-  const listed = files.map(({ text: _, ...file }) => file);
+  const listed = files.map(({ name: file, predicateType, sha256 }) => ({
+    name: file,
+    predicateType,
+    sha256,
+  }));
   return { document: { ...document, attestation: { signer, files: listed } }, bundles: files };
 }
 

@@ -1,7 +1,12 @@
 import { type AgreementDocument, agreementOf, joined } from './attest/agreement.ts';
 import type { CheckDocument } from './attest/check-document.ts';
 import { CLAIM_NAMES } from './attest/check-statement.ts';
-import { type CheckRequest, type ExpectedSigner, openAttestation, type OpenedAttestation } from './check-attestation.ts';
+import {
+  type CheckRequest,
+  type ExpectedSigner,
+  openAttestation,
+  type OpenedAttestation,
+} from './check-attestation.ts';
 import { VERSION } from './version.ts';
 
 /** One who may have signed, and others. */

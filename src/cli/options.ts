@@ -55,7 +55,7 @@ export function addSignerOptions(command: Command): Command {
     .option(
       '--key <public key>',
       'it must be signed with this key, or another named one; repeatable',
-      (file: string, before: readonly string[] = []) => [...before, resolved(file)],
+      (file: string, before?: readonly string[]) => [...(before ?? []), resolved(file)],
     )
     .option('--identity <exact>', 'or by this subject of a certificate, to the letter')
     .option('--issuer <exact>', 'for which this identity provider must have vouched');
