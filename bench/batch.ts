@@ -54,7 +54,7 @@ async function fill(store: Store, night: number, count: number): Promise<void> {
   const jobs = rows.map(({ purl, name, version }) => ({ purl, name, version, expected: '[]', places }));
   const fresh = { terms: String(night), notBefore: new Date(0), unsettledNotBefore: new Date(0), limitMs: 0 };
   for (const chunk of chunksOf(rows))
-    await store.write(async (db) => {
+    await store.transaction(async (db) => {
       await db.insertInto('results').values(chunk).execute();
       const documents = chunk.map(({ id }) => ({ result_id: id, document: DOCUMENT }));
       await db.insertInto('documents').values(documents).execute();

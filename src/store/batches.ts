@@ -47,7 +47,7 @@ const SKEW_MS = 5 * 60_000;
  * @throws ReproveError `usage` when another process is at work on that batch
  */
 export function beginBatch(store: Store, batch: NewBatch): Promise<BegunBatch> {
-  return store.write(async (db) => {
+  return store.transaction(async (db) => {
     const lease = { owner: batch.owner, lease_until: leaseFrom(batch.now) };
     const open = await openBatch(db, batch.key);
     if (open === undefined) return { id: await insertBatch(db, batch, lease), isResumed: false };
@@ -154,7 +154,7 @@ async function freshResults(
 
 /** Says that the owner is still at work. */
 export async function renewLease(store: Store, batchId: string, now: Date): Promise<void> {
-  await store.read((db) =>
+  await store.query((db) =>
     db
       .updateTable('batches')
       .set({ lease_until: leaseFrom(now) })
@@ -165,7 +165,7 @@ export async function renewLease(store: Store, batchId: string, now: Date): Prom
 
 /** Lets a batch go that has something left to do. */
 export async function releaseBatch(store: Store, batchId: string): Promise<void> {
-  await store.read((db) =>
+  await store.query((db) =>
     db.updateTable('batches').set({ owner: null, lease_until: null }).where('id', '=', batchId).execute(),
   );
 }
@@ -177,7 +177,7 @@ export async function endBatch(
   ending: { readonly counts: string; readonly now: Date },
 ): Promise<void> {
   const row = { owner: null, lease_until: null, counts: ending.counts, ended_at: ending.now.toISOString() };
-  await store.read((db) => db.updateTable('batches').set(row).where('id', '=', batchId).execute());
+  await store.query((db) => db.updateTable('batches').set(row).where('id', '=', batchId).execute());
 }
 
 function leaseFrom(now: Date): string {

@@ -22,7 +22,7 @@ export function findBatch(
   store: Store,
   wanted: { readonly id: string | null; readonly series: string | null },
 ): Promise<BatchRow | null> {
-  return store.read(async (db) => {
+  return store.query(async (db) => {
     let query = db.selectFrom('batches').selectAll();
     if (wanted.id !== null) query = query.where('id', '=', wanted.id);
     if (wanted.series !== null) query = query.where('series', '=', wanted.series);
@@ -32,7 +32,7 @@ export function findBatch(
 
 /** The batches of the same series that ended before a batch began, the latest first. */
 export function batchesBefore(store: Store, batch: BatchRow, most: number): Promise<readonly BatchRow[]> {
-  return store.read((db) =>
+  return store.query((db) =>
     db
       .selectFrom('batches')
       .selectAll()
@@ -54,14 +54,14 @@ export async function outcomesOf(
   const found: Outcome[] = [];
   for (const chunk of chunksOf(purls))
     found.push(
-      ...(await store.read((db) => outcomes(db, batchId).where('jobs.purl', 'in', chunk).execute())),
+      ...(await store.query((db) => outcomes(db, batchId).where('jobs.purl', 'in', chunk).execute())),
     );
   return found;
 }
 
 /** How those package versions of a batch came out that are not as they should be, by severity at least `medium` or diverged. */
 export function alarmingOutcomes(store: Store, batchId: string): Promise<readonly Outcome[]> {
-  return store.read((db) =>
+  return store.query((db) =>
     outcomes(db, batchId)
       .where((where) =>
         where.or([
@@ -105,7 +105,7 @@ export async function differingPurls(
   store: Store,
   batches: { readonly before: string; readonly now: string },
 ): Promise<{ readonly changed: readonly string[]; readonly gone: readonly string[] }> {
-  const changed = await store.read((db) =>
+  const changed = await store.query((db) =>
     joined(db, batches.now, batches.before)
       .leftJoin('results as mine', 'mine.id', 'own.result_id')
       .leftJoin('results as theirs', 'theirs.id', 'other.result_id')
@@ -119,7 +119,7 @@ export async function differingPurls(
       )
       .execute(),
   );
-  const gone = await store.read((db) =>
+  const gone = await store.query((db) =>
     joined(db, batches.before, batches.now).where('other.purl', 'is', null).execute(),
   );
   return { changed: changed.map(({ purl }) => purl), gone: gone.map(({ purl }) => purl) };
@@ -138,7 +138,7 @@ function joined(db: Queries, own: string, other: string) {
 
 /** Of the unverifiable package versions of a batch, how many have each reason; the most frequent first. */
 export async function reasonsOf(store: Store, batchId: string): Promise<readonly ReasonCount[]> {
-  const rows = await store.read((db) =>
+  const rows = await store.query((db) =>
     db
       .selectFrom('jobs')
       .innerJoin('results', 'results.id', 'jobs.result_id')
@@ -161,7 +161,7 @@ export async function placesOf(
 ): Promise<ReadonlyMap<string, Pick<JobRow, 'places' | 'failure'>>> {
   const found = new Map<string, Pick<JobRow, 'places' | 'failure'>>();
   for (const chunk of chunksOf([...new Set(purls)])) {
-    const rows = await store.read((db) =>
+    const rows = await store.query((db) =>
       db
         .selectFrom('jobs')
         .select(['purl', 'places', 'failure'])
@@ -190,7 +190,7 @@ export function storedCounts({ counts }: BatchRow): BatchCounts | null {
 
 /** The counts of a batch as it is now. */
 export async function countOutcomes(store: Store, batchId: string): Promise<BatchCounts> {
-  const rows = await store.read((db) =>
+  const rows = await store.query((db) =>
     db
       .selectFrom('jobs')
       .leftJoin('results', 'results.id', 'jobs.result_id')

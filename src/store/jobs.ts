@@ -7,7 +7,7 @@ export type Job = Pick<JobRow, 'purl' | 'name' | 'version' | 'expected' | 'state
 
 /** The jobs of a batch, by purl. */
 export function jobsOf(store: Store, batchId: string): Promise<readonly Job[]> {
-  return store.read((db) =>
+  return store.query((db) =>
     db
       .selectFrom('jobs')
       .select(['purl', 'name', 'version', 'expected', 'state', 'result_id', 'failure'])
@@ -24,7 +24,7 @@ export async function durationsOf(
 ): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
   for (const chunk of chunksOf([...new Set(names)])) {
-    const rows = await store.read((db) =>
+    const rows = await store.query((db) =>
       db
         .selectFrom('results')
         .select(({ fn }) => ['name', fn.max('duration_ms').as('longest')])
@@ -51,7 +51,7 @@ export function beginAttempt(
   now: Date,
 ): Promise<AttemptId> {
   const { batchId, purl } = job;
-  return store.write(async (db) => {
+  return store.transaction(async (db) => {
     const { last } = await db
       .selectFrom('attempts')
       .select(({ fn }) => fn.max('number').as('last'))
@@ -77,7 +77,7 @@ export interface AttemptEnd {
 
 /** Writes down how an attempt ended that gave no result. */
 export async function endAttempt(store: Store, attempt: AttemptId, end: AttemptEnd): Promise<void> {
-  await store.read((db) => attemptEnd(db, attempt, end));
+  await store.query((db) => attemptEnd(db, attempt, end));
 }
 
 async function attemptEnd(db: Queries, { batchId, purl, number }: AttemptId, end: AttemptEnd): Promise<void> {
@@ -97,7 +97,7 @@ export function failJob(
   attempt: AttemptId,
   end: Omit<AttemptEnd, 'outcome'> & { readonly failure: string },
 ): Promise<void> {
-  return store.write(async (db) => {
+  return store.transaction(async (db) => {
     await attemptEnd(db, attempt, { ...end, outcome: 'failed' });
     await db
       .updateTable('jobs')
@@ -128,7 +128,7 @@ export async function finishJob(
   now: Date,
 ): Promise<boolean> {
   try {
-    await store.write((db) => storeResult(db, attempt, result, now));
+    await store.transaction((db) => storeResult(db, attempt, result, now));
     return true;
   } catch (error) {
     if (error instanceof HasResult) return error.id === result.row.id;

@@ -20,9 +20,9 @@ export interface Store {
    *
    * @throws ReproveError `store-failed` when the database is full, read-only, damaged, away ...
    */
-  read<T>(work: (db: Queries) => Promise<T>): Promise<T>;
+  query<T>(work: (db: Queries) => Promise<T>): Promise<T>;
   /** The same in a transaction: all of it is stored, or nothing. */
-  write<T>(work: (db: Queries) => Promise<T>): Promise<T>;
+  transaction<T>(work: (db: Queries) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -70,11 +70,11 @@ class OpenedStore implements Store {
     this.#patienceMs = patienceMs;
   }
 
-  read<T>(work: (db: Queries) => Promise<T>): Promise<T> {
+  query<T>(work: (db: Queries) => Promise<T>): Promise<T> {
     return this.#patiently(() => work(this.#db));
   }
 
-  write<T>(work: (db: Queries) => Promise<T>): Promise<T> {
+  transaction<T>(work: (db: Queries) => Promise<T>): Promise<T> {
     return this.#patiently(() => this.#db.transaction().execute(work));
   }
 

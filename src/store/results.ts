@@ -10,7 +10,7 @@ const AT_A_TIME = 50;
 /** The documents of results, in the order of their ids as given, a few in memory at a time. */
 export async function* documentsOf(store: Store, ids: readonly string[]): AsyncGenerator<ResultDocument> {
   for (const chunk of chunksOf(ids, AT_A_TIME)) {
-    const rows = await store.read((db) =>
+    const rows = await store.query((db) =>
       db.selectFrom('documents').selectAll().where('result_id', 'in', chunk).execute(),
     );
     const texts = new Map(rows.map(({ result_id: id, document }) => [id, document]));
@@ -21,7 +21,7 @@ export async function* documentsOf(store: Store, ids: readonly string[]): AsyncG
 /** The signed statements about results. */
 export async function* attestationsOf(store: Store, ids: readonly string[]): AsyncGenerator<AttestationRow> {
   for (const chunk of chunksOf(ids, AT_A_TIME)) {
-    yield* await store.read((db) =>
+    yield* await store.query((db) =>
       db
         .selectFrom('attestations')
         .selectAll()

@@ -78,7 +78,7 @@ async function all<T>(from: AsyncIterable<T>): Promise<readonly T[]> {
 }
 
 const attemptsOf = (store: Store) =>
-  store.read((db) =>
+  store.query((db) =>
     db.selectFrom('attempts').select(['purl', 'number', 'outcome']).orderBy('number').execute(),
   );
 
@@ -117,9 +117,9 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (name) => {
       }
       const stored = await Promise.all(tries.map((finish) => finish()));
       expect(stored.filter(Boolean)).toHaveLength(1);
-      const rows = await store.read((db) => db.selectFrom('results').select('id').execute());
+      const rows = await store.query((db) => db.selectFrom('results').select('id').execute());
       expect(rows.map((row) => ['a', 'done', row.id])).toEqual(await statesOf(store, id));
-      expect(await store.read((db) => db.selectFrom('documents').selectAll().execute())).toHaveLength(1);
+      expect(await store.query((db) => db.selectFrom('documents').selectAll().execute())).toHaveLength(1);
     }));
 
   test('storing the same result twice is as good as once', () =>

@@ -18,7 +18,7 @@ function inside(...place: readonly string[]): string {
       const store = await openStore(process.argv[1]);
       for (let n = 0; n < 10_000; n += 1) {
         const row = { id: String(n), series: 'x'.repeat(10_000), key: '', started_at: '', ended_at: null };
-        await store.write((db) => db.insertInto('batches').values({ ...row, owner: null, lease_until: null, counts: null }).execute());
+        await store.transaction((db) => db.insertInto('batches').values({ ...row, owner: null, lease_until: null, counts: null }).execute());
       }
     } catch (error) { console.log(error.code, error.text?.why ?? error.stack); }`;
   const node = [
@@ -61,7 +61,7 @@ describe('a PostgreSQL store', () => {
   test('that goes away in the middle of the work is waited for', async () => {
     const store = await openStore(server.database());
     const count = () =>
-      store.read((db) =>
+      store.query((db) =>
         db
           .selectFrom('batches')
           .select(({ fn }) => fn.countAll().as('count'))
@@ -79,7 +79,7 @@ describe('a PostgreSQL store', () => {
   test('that stays away says so in the end', async () => {
     const store = await openStore(server.database(), { patienceMs: 700 });
     await server.kill();
-    await expect(store.read((db) => db.selectFrom('batches').selectAll().execute())).rejects.toMatchObject({
+    await expect(store.query((db) => db.selectFrom('batches').selectAll().execute())).rejects.toMatchObject({
       code: 'store-failed',
       text: { why: expect.stringContaining('It does not answer.') as string },
     });

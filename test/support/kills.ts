@@ -54,7 +54,7 @@ async function endOf(child: ChildProcess) {
 export async function account(location: string) {
   const store = await openStore(location);
   try {
-    return await store.read(async (db) => ({
+    return await store.query(async (db) => ({
       batches: await db.selectFrom('batches').selectAll().execute(),
       jobs: await db.selectFrom('jobs').selectAll().orderBy('purl').execute(),
       results: await db.selectFrom('results').select(['id', 'purl', 'verdict']).execute(),
@@ -70,7 +70,7 @@ export async function account(location: string) {
 export async function bundlesIn(location: string): Promise<readonly { name: string; bundle: string }[]> {
   const store = await openStore(location);
   try {
-    const ids = await store.read((db) => db.selectFrom('results').select('id').execute());
+    const ids = await store.query((db) => db.selectFrom('results').select('id').execute());
     const bundles = [];
     for await (const one of attestationsOf(
       store,
