@@ -58,7 +58,7 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
       'index.js': 'module.exports = () => new Date().getUTCFullYear();\n',
     });
     world.registry.publish({
-      manifest: { name: 'year', version: '1.0.0' },
+      manifest: { name: 'year', version: '1.0.0', license: 'MIT' },
       bytes: dependency,
       time: '2024-01-01T00:00:00.000Z',
     });
