@@ -48,6 +48,8 @@ interface Open {
   readonly indent: number;
   /** Whether its value is a text of several lines, which are deeper than its key. */
   isText: boolean;
+  /** Columns before the first line of that text. */
+  textIndent: number | null;
 }
 
 function plainBlocks(text: string): readonly Block[] {
@@ -63,7 +65,13 @@ function plainBlocks(text: string): readonly Block[] {
     line += 1;
     const content = whole.trimStart();
     const indent = whole.length - content.length;
-    if (content === '') continue;
+    // Whether a tab divides or belongs to a text depends on where it stands.
+    if (whole.includes('\t')) throw new NotPlain();
+    if (content === '') {
+      // Spaces before the first line of a text count, those elsewhere do not.
+      if (whole !== '' && stack.at(-1)?.textIndent === null && stack.at(-1)?.isText) throw new NotPlain();
+      continue;
+    }
     if (whole === '---') {
       documents.push(root());
       stack = [documents.at(-1) as Open];
@@ -71,10 +79,15 @@ function plainBlocks(text: string): readonly Block[] {
     }
     while ((stack.at(-1) as Open).indent >= indent) stack.pop();
     const parent = stack.at(-1) as Open;
-    if (parent.isText) continue;
+    if (parent.isText) {
+      parent.textIndent ??= indent;
+      // All of it is as deep as its first line, or deeper.
+      if (indent < parent.textIndent) throw new NotPlain();
+      continue;
+    }
     if (content.startsWith('#')) continue;
     const child = memberOf(content, { line, indent });
-    checkPlace(child, parent, whole);
+    checkPlace(child, parent);
     parent.children.push(child);
     stack.push(child);
   }
@@ -83,15 +96,15 @@ function plainBlocks(text: string): readonly Block[] {
 }
 
 function opened(place: Pick<Open, 'key' | 'line' | 'indent'>): Open {
-  return { ...place, value: null, children: [], isText: false };
+  return { ...place, value: null, children: [], isText: false, textIndent: null };
 }
 
 /** What stands deeper than a value continues it, and what stands between two levels is a mistake. */
-function checkPlace(child: Open, parent: Open, whole: string): void {
+function checkPlace(child: Open, parent: Open): void {
   const [first] = parent.children;
   const isMixed =
     first !== undefined && (first.indent !== child.indent || (first.key === '') !== (child.key === ''));
-  if (isMixed || parent.value !== null || whole.lastIndexOf('\t', child.indent) !== -1) throw new NotPlain();
+  if (isMixed || parent.value !== null) throw new NotPlain();
 }
 
 function memberOf(content: string, place: { readonly line: number; readonly indent: number }): Open {
@@ -104,19 +117,19 @@ function keyOf(content: string): { readonly key: string; readonly rest: string }
   const quote = content[0];
   if (quote === "'" || quote === '"') {
     const end = endOfQuoted(content, 0);
-    if (content[end] !== ':') throw new NotPlain();
+    if (!/^:(?: |$)/.test(content.slice(end, end + 2))) throw new NotPlain();
     return { key: unquoted(content.slice(0, end)), rest: content.slice(end + 1) };
   }
   const colon = content.indexOf(': ');
   const end = colon === -1 && content.endsWith(':') ? content.length - 1 : colon;
   const key = content.slice(0, end);
-  if (end <= 0 || !isPlain(key)) throw new NotPlain();
+  if (end <= 0 || !isPlain(key) || key.trimEnd() !== key) throw new NotPlain();
   return { key, rest: content.slice(end + 1) };
 }
 
 function withValue(block: Open, rest: string): Open {
   if (rest === '' || rest.startsWith('#')) return block;
-  if (/^[|>][-+0-9]*$/.test(rest)) return Object.assign(block, { isText: true });
+  if (/^[|>][-+]?$/.test(rest)) return Object.assign(block, { isText: true });
   if (rest.startsWith('{') || rest.startsWith('[')) {
     block.children.push(...flow(rest, block.line));
     // Nothing may follow on deeper lines.

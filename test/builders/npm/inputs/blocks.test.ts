@@ -55,6 +55,14 @@ function plain({ key, value, children }: Block): unknown {
   return children.length === 0 ? [key, value ?? ''] : [key, children.map(plain)];
 }
 
+function outcomeOf(read: (text: string) => readonly Block[], text: string): unknown {
+  try {
+    return read(text).map(plain);
+  } catch (error) {
+    return error instanceof Error ? error.name : error;
+  }
+}
+
 it('reads whatever it reads line by line as all of YAML is read', () => {
   const styles = [{ defaultStringType: 'QUOTE_SINGLE' }, { defaultStringType: 'PLAIN' }] as const;
   const texts = fc
@@ -78,17 +86,22 @@ it('says nothing of a text that the whole of YAML does not say', () => {
   fc.assert(
     fc.property(fc.array(line, { minLength: 1, maxLength: 6 }), (lines) => {
       const text = lines.join('\n');
-      const outcome = (read: (text: string) => readonly Block[]) => {
-        try {
-          return read(text).map(plain);
-        } catch (error) {
-          return error instanceof Error ? error.name : error;
-        }
-      };
-      expect(outcome(parseBlocks), JSON.stringify(text)).toEqual(outcome(blocksOfYaml));
+      expect(outcomeOf(parseBlocks, text), JSON.stringify(text)).toEqual(outcomeOf(blocksOfYaml, text));
     }),
     { numRuns: 3000 },
   );
+});
+
+it.each([
+  ['a text whose later line is less deep than its first', 'a: |\n    a: a\n  : '],
+  ['a text that begins with a line of spaces', 'a: |\n   \n  : a'],
+  ['a key with a space behind it', ' a : '],
+  ['a tab within a key', 'a:\ta: b'],
+  ['a tab before a comment', 'a: b\t#'],
+  ['a quoted key without a space behind its colon', "'':a"],
+  ['a line of nothing but a tab', '(: \n\t'],
+])('leaves to the other reader: %s', (_what, text) => {
+  expect(outcomeOf(parseBlocks, text)).toEqual(outcomeOf(blocksOfYaml, text));
 });
 
 it('knows the line of each block', () => {
