@@ -10,6 +10,7 @@ import type { Expected } from '../attest/check-statement.ts';
 import { checkText } from '../attest/check-text.ts';
 import { checkByAny, checkTogether } from '../check-together.ts';
 import { ReproveError } from '../errors.ts';
+import { jsonText } from '../report/json-text.ts';
 import { type CheckAttestationOptions, milliseconds } from './check-attestation-options.ts';
 import { readBundles, sortWords } from './named-bundles.ts';
 import { readPolicy } from './policy.ts';
@@ -46,10 +47,6 @@ export async function runCheckAttestation(
   const document = await checkTogether(bundles, { request, signers, wanted: options.independent ?? 0 });
   process.stdout.write(options.json ? jsonText(document) : agreementText(document));
   return exitCodeOfAgreement(document);
-}
-
-function jsonText(document: unknown): string {
-  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 /** The stricter of what the command line and a policy say, in milliseconds; null when neither does. */

@@ -65,6 +65,10 @@ beforeAll(async () => {
     bytes: FILE,
   };
   write('oss.sigstore.json', signedBy(bob, ossEquivalence(published)));
+  const statement = verificationOf(GOOD);
+  const [subject] = statement.subject;
+  const name = `\u009b2J\u202e${subject.name}`;
+  write('hostile.sigstore.json', signedBy(bob, { ...statement, subject: [{ ...subject, name }] }));
 });
 afterAll(() => folder.dispose());
 
@@ -76,6 +80,14 @@ async function checked(names: readonly string[], ...more: readonly string[]) {
   const parsed = AgreementDocument.safeParse(run.stdout === '' ? null : JSON.parse(run.stdout));
   return { ...run, document: parsed.data, agreement: parsed.data?.agreement };
 }
+
+it('what a bundle holds does not reach the terminal as it is', async () => {
+  for (const more of [[], ['ada.sigstore.json']]) {
+    const { stdout } = await checked(['hostile.sigstore.json', ...more], ...BOTH);
+    expect(stdout).not.toMatch(/[\u0080-\u009f\u202e]/);
+    expect(JSON.stringify(JSON.parse(stdout))).toContain('\u009b2J\u202e');
+  }
+});
 
 describe('two who have rebuilt a file', () => {
   it('agree about it, each with a key of their own', async () => {
