@@ -134,9 +134,11 @@ export async function asFarAsKnown(attempt: Attempt, untried: readonly RankedPla
   return { ...attempt, judgement: withoutVerdict(judgement, { code: 'timed-out', message }) };
 }
 
-/** What runs on install, or was slipped in at one place, comes from no other build. */
-async function standsByItself({ judgement, comparison }: Attempt): Promise<boolean> {
-  return judgement.severity === 'critical' || (await isSlippedIn(comparison?.differences ?? []));
+/** What ended the search, runs on install, or was slipped in at one place comes from no other build. */
+async function standsByItself(attempt: Attempt): Promise<boolean> {
+  const { judgement, comparison } = attempt;
+  if (isFinal(attempt) || judgement.severity === 'critical') return true;
+  return isSlippedIn(comparison?.differences ?? []);
 }
 
 function otherWay({ source }: Attempt, untried: readonly RankedPlan[]): RebuildPlan | undefined {

@@ -122,6 +122,14 @@ describe('a divergence in the face of a plan for which no time was left', () => 
     expect(await asFarAsKnown(attempted, untried)).toBe(attempted);
   });
 
+  it('stands when nothing but notes differ, however late it is', async () => {
+    const notes = {
+      ...diverged([], 'low'),
+      comparison: { differences: [{ kind: 'added', path: 'NOTES.md' }] },
+    } as unknown as Attempt;
+    expect(await asFarAsKnown(notes, [pointed])).toBe(notes);
+  });
+
   it('stands when code was slipped in at one place', async () => {
     const side = (text: string) => ({ type: 'file', size: text.length, content: Buffer.from(text) });
     const difference = { kind: 'content', path: 'index.js', rebuilt: side('a();\n') };
