@@ -1,57 +1,32 @@
 import type { Log, Result } from 'sarif';
 import { visible } from '../published/visible.ts';
-import { SARIF_SCHEMA, uriOf } from '../report/sarif.ts';
+import { MOST_RESULTS, type Rule, SARIF_LEVELS, sarifLog, uriOf } from '../report/sarif-log.ts';
 import { type AffectedDocument, exitCodeOf } from './document.ts';
 
-/** Viewers take no more of a run. */
-const MOST_RESULTS = 25_000;
-const RULE = 'affected/known-bad-version';
-const REFUSED_RULE = 'affected/file-unreadable';
+const PAGE = 'docs/affected.md';
+const KNOWN_BAD = {
+  ruleId: 'known-bad-version',
+  title: 'A version that is known to be bad',
+  page: PAGE,
+  severity: 'critical',
+} as const satisfies Rule;
+const UNREADABLE = {
+  ruleId: 'file-unreadable',
+  title: 'A file that cannot be read, so that nothing is known of it',
+  page: PAGE,
+  severity: 'medium',
+} as const satisfies Rule;
 
 /** What was found as one run of SARIF 2.1.0 (OASIS), each at its line of a lockfile. */
 export function affectedSarif(document: AffectedDocument): Log {
   const results = [...document.affected.flatMap(resultsOf), ...document.refused.map(refusedResult)];
-  const rest = results.length - MOST_RESULTS;
-  const text = `${rest} more results are not listed here; the JSON document has all.`;
-  return {
-    $schema: SARIF_SCHEMA,
-    version: '2.1.0',
-    runs: [
-      {
-        tool: {
-          driver: {
-            name: document.tool.name,
-            semanticVersion: document.tool.version,
-            rules: [
-              ruleOf(RULE, 'A version that is known to be bad', '9.5'),
-              ruleOf(REFUSED_RULE, 'A file that cannot be read, so that nothing is known of it', '3.0'),
-            ],
-          },
-        },
-        results: results.slice(0, MOST_RESULTS),
-        ...(rest > 0 && {
-          invocations: [
-            {
-              executionSuccessful: true,
-              toolExecutionNotifications: [{ level: 'warning', message: { text } }],
-            },
-          ],
-        }),
-        columnKind: 'utf16CodeUnits',
-        properties: { exitCode: exitCodeOf(document) },
-      },
-    ],
-  };
-}
-
-function ruleOf(id: string, title: string, score: string) {
-  return {
-    id,
-    shortDescription: { text: title },
-    fullDescription: { text: `${title}.` },
-    help: { text: 'See docs/affected.md of reprove.' },
-    properties: { 'security-severity': score, tags: ['security', 'supply-chain'] },
-  };
+  return sarifLog({
+    tool: document.tool,
+    rules: [KNOWN_BAD, UNREADABLE],
+    results: results.slice(0, MOST_RESULTS),
+    rest: results.length - MOST_RESULTS,
+    properties: { exitCode: exitCodeOf(document) },
+  });
 }
 
 function resultsOf({
@@ -66,8 +41,8 @@ function resultsOf({
     const title = version === null ? name : `${name}@${version}`;
     const way = [...(project === '.' ? [] : [project]), ...path].join(' > ');
     return {
-      ruleId: RULE,
-      level: 'error',
+      ruleId: KNOWN_BAD.ruleId,
+      level: SARIF_LEVELS[KNOWN_BAD.severity],
       message: { text: visible(`${title} is known to be bad (${says}). It is there by ${way}.`) },
       locations: [
         {
@@ -83,12 +58,12 @@ function resultsOf({
 
 function refusedResult({ file, line, why }: AffectedDocument['refused'][number]): Result {
   return {
-    ruleId: REFUSED_RULE,
-    level: 'warning',
+    ruleId: UNREADABLE.ruleId,
+    level: SARIF_LEVELS[UNREADABLE.severity],
     message: { text: visible(why) },
     locations: [
       { physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: line ?? 1 } } },
     ],
-    partialFingerprints: { 'reprove/v1': `${REFUSED_RULE} ${file}` },
+    partialFingerprints: { 'reprove/v1': `${UNREADABLE.ruleId} ${file}` },
   };
 }

@@ -6,10 +6,7 @@ import { visible } from '../published/visible.ts';
 import type { BatchLine, BatchReport, Change } from './batch-report.ts';
 import { batchHeadline } from './batch-words.ts';
 import { CHANGES } from './changes.ts';
-import { type Rule, ruleOf, SARIF_LEVELS, SARIF_SCHEMA, uriOf, withoutAll } from './sarif.ts';
-
-/** Viewers take no more of a run (see sarif.ts). */
-const MOST_RESULTS = 5_000;
+import { MOST_RESULTS, type Rule, SARIF_LEVELS, sarifLog, uriOf } from './sarif-log.ts';
 
 interface Told extends Rule {
   readonly about: Pick<BatchLine, 'purl' | 'name' | 'version'>;
@@ -25,23 +22,14 @@ export function renderBatchSarif(report: BatchReport): Log {
   );
   const listed = all.slice(0, MOST_RESULTS);
   const rest = all.length - listed.length + report.leftOut.lines + report.leftOut.changes;
-  const rules = new Map(listed.map((one) => [one.ruleId, one]));
   const { tool, counts, series } = report;
-  return {
-    $schema: SARIF_SCHEMA,
-    version: '2.1.0',
-    runs: [
-      {
-        tool: {
-          driver: { name: tool.name, semanticVersion: tool.version, rules: [...rules.values()].map(ruleOf) },
-        },
-        results: listed.map(resultOf),
-        ...(rest > 0 && { invocations: [withoutAll(rest)] }),
-        columnKind: 'utf16CodeUnits',
-        properties: { series, counts, headline: visible(batchHeadline(report)) },
-      },
-    ],
-  };
+  return sarifLog({
+    tool,
+    rules: listed,
+    results: listed.map(resultOf),
+    rest,
+    properties: { series, counts, headline: visible(batchHeadline(report)) },
+  });
 }
 
 function lineResults(line: BatchLine): readonly Told[] {
@@ -60,7 +48,7 @@ function ruleOfLine({ verdict, reason, severity }: BatchLine): Rule {
       };
     case 'unverifiable': {
       const { title, page } = REASONS[reason as ReasonCode];
-      return { ruleId: `unverifiable/${reason ?? ''}`, title, page, severity };
+      return { ruleId: `unverifiable-${reason ?? ''}`, title, page, severity };
     }
     case 'failed':
       return {
@@ -75,7 +63,7 @@ function ruleOfLine({ verdict, reason, severity }: BatchLine): Rule {
 function changeResults(change: Change): readonly Told[] {
   const { title, isRegression, page } = CHANGES[change.kind];
   if (!isRegression) return [];
-  const rule = { ruleId: `change/${change.kind}`, title, page, severity: change.severity };
+  const rule = { ruleId: `change-${change.kind}`, title, page, severity: change.severity };
   return at(change.places).map((place) => ({ ...rule, about: change, message: change.message, place }));
 }
 
