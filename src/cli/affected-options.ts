@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { repeated } from './options.ts';
 
 /** The formats of what was found. */
 const AFFECTED_FORMATS = ['text', 'json', 'sarif'] as const;
@@ -24,7 +25,7 @@ export function addAffectedCommand(program: Command): void {
         '--list <file or folder>',
         'bad versions: name@version or purls, one a line, or advisories in the OSV format; repeatable',
       )
-        .argParser(collect)
+        .argParser(repeated)
         .makeOptionMandatory(),
     )
     .addOption(
@@ -41,7 +42,3 @@ export function addAffectedCommand(program: Command): void {
 const EXIT_CODES = `
 Exit codes: 0 nothing is affected, 1 something is, 2 wrong usage or a list that cannot be read, 3 nothing is as far as the
 files can be read, 4 the tool or its environment failed.`;
-
-function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
-  return [...(previous ?? []), value];
-}

@@ -1,17 +1,19 @@
-import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Severity } from '../model/verdict.ts';
 import type { Selection } from '../model/inputs.ts';
+import { duration, milliseconds } from './duration.ts';
+import { addKeyOptions, type KeyOptions } from './key-options.ts';
 import {
   addEngineOption,
   addFailOnOption,
   addRegistryOptions,
   addSearchOptions,
   addStoreOption,
+  repeated,
+  resolved,
   type RunOptions,
   seconds,
 } from './options.ts';
-import { addKeyOptions, type KeyOptions } from './verify-options.ts';
 
 export interface BatchOptions extends RunOptions, KeyOptions {
   readonly store: string;
@@ -32,9 +34,6 @@ export interface BatchOptions extends RunOptions, KeyOptions {
   readonly out?: string;
   readonly json: boolean;
 }
-
-/** Milliseconds. */
-const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Declares `reprove batch`; what it does is loaded when it is called. */
 export function addBatchCommand(program: Command): void {
@@ -68,11 +67,11 @@ function addSelectionOptions(command: Command): void {
         .argParser(collectKinds)
         .default([], 'nothing'),
     )
-    .option('--scope <scope>', 'only packages of this scope, for example @babel; repeatable', collect, [])
+    .option('--scope <scope>', 'only packages of this scope, for example @babel; repeatable', repeated, [])
     .option(
       '--host <host>',
       "take what a file has from this host for what the registry has; repeatable (npm's own and that of the registry always are)",
-      collect,
+      repeated,
       [],
     )
     .option('--series <name>', 'compare with earlier batches of this name (default: the inputs as named)');
@@ -82,8 +81,8 @@ function addRunningOptions(command: Command): void {
   command
     .addOption(
       new Option('--max-age <time>', 'do nothing again that is younger, for example 12h or 30d')
-        .argParser(duration)
-        .default(7 * UNITS.d, '7d'),
+        .argParser(age)
+        .default(milliseconds('7d'), '7d'),
     )
     .option(
       '--workers <number>',
@@ -93,9 +92,6 @@ function addRunningOptions(command: Command): void {
     .option('--total-timeout <seconds>', 'for the whole batch; the rest is left for the next run', seconds)
     .option('--retry-after <seconds>', 'before another try; twice as long each further time', seconds, 15);
 }
-
-const resolved = (file: string) => path.resolve(file);
-const collect = (value: string, all: readonly string[]) => [...all, value];
 
 const KINDS = ['dev', 'optional', 'peer'] as const satisfies Selection['omit'];
 
@@ -112,11 +108,9 @@ function count(value: string): number {
   return number;
 }
 
-function duration(value: string): number {
-  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(value) ?? [];
-  if (value === '0') return 0;
-  if (number === '') throw new InvalidArgumentError('It must be a number with s, m, h or d behind it, or 0.');
-  return Number(number) * UNITS[unit as keyof typeof UNITS];
+/** `0`: whatever there is, it is done again. */
+function age(text: string): number {
+  return text === '0' ? 0 : duration(text);
 }
 
 const EXIT_CODES = `

@@ -1,6 +1,12 @@
-import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { addRegistryOptions, addSignerOptions, type RegistryOptions, type SignerOptions } from './options.ts';
+import { duration } from './duration.ts';
+import {
+  addRegistryOptions,
+  addSignerOptions,
+  resolved,
+  type RegistryOptions,
+  type SignerOptions,
+} from './options.ts';
 
 export interface CheckAttestationOptions extends RegistryOptions, SignerOptions {
   readonly artifact?: string;
@@ -22,10 +28,8 @@ export function addCheckAttestationCommand(program: Command): void {
     )
     .option('--artifact <artifact>', 'the file or package version that they should be about');
   addSignerOptions(command)
-    .option('--policy <file>', 'what to accept, and whose signatures (see docs/policy.md)', (file) =>
-      path.resolve(file),
-    )
-    .option('--max-age <time>', 'refuse what is older, for example 12h or 90d', age)
+    .option('--policy <file>', 'what to accept, and whose signatures (see docs/policy.md)', resolved)
+    .option('--max-age <time>', 'refuse what is older, for example 12h or 90d', duration)
     .option('--independent <count>', 'so many different signers must have rebuilt it and agree', count)
     .option('--witnessed', 'a log or a timestamp authority must have seen the signature', false)
     .option('--json', 'print one document instead of text', false);
@@ -35,20 +39,6 @@ export function addCheckAttestationCommand(program: Command): void {
       const { runCheckAttestation } = await import('./check-attestation.ts');
       process.exitCode = await runCheckAttestation(words, options);
     });
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Milliseconds of a time such as `90d`; NaN for anything else. */
-export function milliseconds(value: string): number {
-  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(value) ?? [];
-  return number === '' ? Number.NaN : Number(number) * (UNITS[unit] ?? Number.NaN);
-}
-
-function age(value: string): number {
-  const allowed = milliseconds(value);
-  if (Number.isFinite(allowed)) return allowed;
-  throw new InvalidArgumentError('It must be a number with s, m, h or d behind it, for example 90d.');
 }
 
 function count(value: string): number {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { ENGINE_NAMES } from '../sandbox/engine.ts';
-import path from 'node:path';
 import { defaultCacheDir } from '../cache-dir.ts';
+import { resolved } from './options.ts';
 
 export interface DemoOptions {
   readonly engine: (typeof ENGINE_NAMES)[number] | 'auto';
@@ -16,12 +16,7 @@ export function addDemoCommand(program: Command): void {
     .addOption(
       new Option('--engine <name>', 'where to rebuild').choices([...ENGINE_NAMES, 'auto']).default('auto'),
     )
-    .option(
-      '--cache-dir <folder>',
-      'toolchains and downloads are kept here',
-      (one) => path.resolve(one),
-      defaultCacheDir(),
-    )
+    .option('--cache-dir <folder>', 'toolchains and downloads are kept here', resolved, defaultCacheDir())
     .action(async (options: DemoOptions) => {
       const { runDemo } = await import('./demo.ts');
       process.exitCode = await runDemo(options);

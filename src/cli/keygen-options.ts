@@ -1,6 +1,6 @@
-import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { KEY_KINDS, type KeyKind } from '../keys/kinds.ts';
+import { resolved } from './options.ts';
 
 export interface KeygenOptions {
   readonly out: string;
@@ -10,7 +10,6 @@ export interface KeygenOptions {
 
 /** Declares `reprove keygen`; what it does is loaded when it is called. */
 export function addKeygenCommand(program: Command): void {
-  const resolved = (file: string) => path.resolve(file);
   program
     .command('keygen')
     .description('make a key pair to sign results with: <prefix>.key, encrypted, and <prefix>.pub')

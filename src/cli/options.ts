@@ -55,7 +55,7 @@ export function addSignerOptions(command: Command): Command {
     .option(
       '--key <public key>',
       'it must be signed with this key, or another named one; repeatable',
-      (file: string, before?: readonly string[]) => [...(before ?? []), resolved(file)],
+      (file: string, previous?: readonly string[]) => repeated(resolved(file), previous),
     )
     .option('--identity <exact>', 'or by this subject of a certificate, to the letter')
     .option('--issuer <exact>', 'for which this identity provider must have vouched');
@@ -134,8 +134,14 @@ function collect(value: string, previous: readonly string[]): readonly string[] 
   return previous === MIRRORS_OF_ENVIRONMENT ? [value] : [...previous, value];
 }
 
-function resolved(value: string): string {
+/** The argument of an option that is the path of a file or folder. */
+export function resolved(value: string): string {
   return path.resolve(value);
+}
+
+/** The arguments of an option that can be there more than once. */
+export function repeated(value: string, previous?: readonly string[]): readonly string[] {
+  return [...(previous ?? []), value];
 }
 
 /** The argument of an option that is a time. */

@@ -7,12 +7,14 @@ import { checkPrivateKeyFile, readPublicKey } from '../keys/key-file.ts';
 import { checkPassphraseSource } from '../keys/passphrase.ts';
 import type { ResultDocument } from '../report/document.ts';
 import type { SignWith } from '../signing/protocol.ts';
+import type { KeyOptions } from './key-options.ts';
 import type { RegistryOptions } from './options.ts';
-import type { KeyOptions, VerifyOptions } from './verify-options.ts';
+import type { VerifyOptions } from './verify-options.ts';
 
 const PUBLIC_LOG = 'https://rekor.sigstore.dev';
 
-export interface SignedResult {
+/** A result after it was to be signed. */
+export interface SigningOutcome {
   readonly document: ResultDocument;
   /** Why it could not be signed; null when it was, or when nobody asked for it. */
   readonly failure: ReproveError | null;
@@ -26,7 +28,7 @@ export interface SignedResult {
  */
 export async function openSigning(
   options: VerifyOptions,
-): Promise<(document: ResultDocument) => Promise<SignedResult>> {
+): Promise<(document: ResultDocument) => Promise<SigningOutcome>> {
   const { out } = options;
   const signWith = await signWithOf(options);
   if (signWith === null) return (document) => Promise.resolve({ document, failure: null });
