@@ -36,7 +36,7 @@ export function parsePackageSpec(argument: string, { cwd }: { readonly cwd: stri
 }
 
 /** The package-url of an npm package version, for example `pkg:npm/%40scope/name@1.2.3`. */
-export function purlOf(name: string, version: string): string {
+export function purlOf(name: string, version: string | null): string {
   const [scope, bare] = name.startsWith('@') ? (name.split('/', 2) as [string, string]) : [undefined, name];
   return new PackageURL('npm', scope, bare, version, undefined, undefined).toString();
 }

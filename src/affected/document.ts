@@ -109,8 +109,7 @@ function purlOf(
   version: string | null,
   ecosystems: readonly InputEcosystem[],
 ): string {
-  const purl = ecosystems.find((one) => one.name === ecosystem)?.purlOf(name, version ?? '0') ?? '';
-  return version === null ? purl.replace(/@0$/, '') : purl;
+  return ecosystems.find((one) => one.name === ecosystem)?.purlOf(name, version) ?? '';
 }
 
 /** 0: nothing is affected; 1: something is; 3: nothing is, as far as the files can be read. */

@@ -32,12 +32,10 @@ export async function readBatchInputs(paths: readonly string[], options: BatchOp
   return { packages: selected.packages, isIncomplete: inputs.refused.length > 0 };
 }
 
-/** What lockfiles state of packages of npm's own registry, wherever they are fetched from. */
-const PUBLIC_HOSTS = ['registry.npmjs.org', 'registry.yarnpkg.com'] as const;
-
 async function hostsOf(options: BatchOptions): Promise<readonly string[]> {
   const ecosystem = await openEcosystem(options);
-  return [...PUBLIC_HOSTS, new URL(ecosystem.registryOf('any')).host, ...options.host];
+  const known = INPUT_ECOSYSTEMS.flatMap(({ publicHosts }) => publicHosts);
+  return [...known, new URL(ecosystem.registryOf('any')).host, ...options.host];
 }
 
 function tell(inputs: Inputs, selected: SelectedInputs): void {

@@ -116,11 +116,14 @@ export interface InputEcosystem extends PackageRules {
   /** What advisories in the OSV format call it (https://ossf.github.io/osv-schema/, affected[].package.ecosystem). */
   readonly advisoryName: string;
   readonly formats: readonly InputFormat[];
+  /** Hosts that files name for the public registry, wherever its packages are fetched from. */
+  readonly publicHosts: readonly string[];
   /** Folders that hold copies of what lockfiles list. */
   readonly installFolders: readonly string[];
   /** The name of a project's manifest. */
   readonly manifestName: string;
   /** Less than 0 when `a` comes before `b`; for versions that `isVersion` accepts. */
   compareVersions(a: string, b: string): number;
-  purlOf(name: string, version: string): string;
+  /** @param version null for the package itself */
+  purlOf(name: string, version: string | null): string;
 }

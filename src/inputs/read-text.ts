@@ -1,6 +1,6 @@
 import { type InputEcosystem, type InputFormat, type InputText, type Reading, Unreadable } from './format.ts';
 import { cycloneDx } from './cyclonedx.ts';
-import { parseJson } from './json.ts';
+import { lineAt, parseJson } from './json.ts';
 import { list } from './list.ts';
 import { spdx } from './spdx.ts';
 
@@ -35,7 +35,7 @@ function refuseConflicts(text: string): void {
   if (before === null) return;
   throw new Unreadable(
     'It has conflict markers of a merge: solve the conflict, and let the package manager write the file anew.',
-    text.slice(0, before.index).split('\n').length,
+    lineAt(text, before.index),
   );
 }
 

@@ -24,7 +24,7 @@ export function selectInputs(inputs: Inputs, selection: Selection): SelectedInpu
     else taken.push(entry);
     if (wanted === 'untold') untold += 1;
   }
-  const groups = [...groupBy(taken, ({ subject }) => subject.purl).values()].map(packagesOf);
+  const groups = [...Map.groupBy(taken, ({ subject }) => subject.purl).values()].map(packagesOf);
   return {
     packages: groups.flat(),
     leftOut,
@@ -57,20 +57,6 @@ function isElsewhere({ registry }: InputEntry, { registries }: Selection): boole
 function privateEntry({ subject, resolved, integrity, direct, dev, place }: InputEntry): LeftOut {
   const { name, version } = subject;
   return { reason: 'private-registry', name, version, from: resolved, integrity, direct, dev, place };
-}
-
-function groupBy<Item>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string,
-): ReadonlyMap<string, readonly Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 interface Group {

@@ -73,7 +73,6 @@ export const INPUT_WARNING_KINDS = [
   'address-of-another-package',
   'sections-disagree',
   'integrity-unreadable',
-  'not-understood',
 ] as const;
 export type InputWarningKind = (typeof INPUT_WARNING_KINDS)[number];
 

@@ -13,6 +13,7 @@ export const NPM_INPUTS: InputEcosystem = {
   ...NPM_RULES,
   advisoryName: 'npm',
   formats: [NPM_LOCK, PNPM_LOCK, YARN_CLASSIC_LOCK, YARN_BERRY_LOCK, BUN_LOCK, BUN_BINARY_LOCK],
+  publicHosts: ['registry.npmjs.org', 'registry.yarnpkg.com'],
   installFolders: ['node_modules'],
   manifestName: 'package.json',
   compareVersions,
