@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { repeatedName } from '../src/strict-json.ts';
+import { countNames, repeatedName } from '../src/strict-json.ts';
 
 it.each([
   ['{"a":1,"a":2}', 'a'],
@@ -12,7 +12,7 @@ it.each([
   ['[{"a":"{\\"a\\":"},{"x":1,"a":2,"x":3}]', 'x'],
 ])('%s has a name twice', (text, name) => {
   JSON.parse(text);
-  expect(repeatedName(text)).toBe(name);
+  expect(repeatedName(text)?.name).toBe(name);
 });
 
 it.each([
@@ -28,6 +28,14 @@ it.each([
   expect(repeatedName(text)).toBeNull();
 });
 
+it('tells where the second one stands', () => {
+  expect(repeatedName('{"a":1,\n"a":2}')).toEqual({ name: 'a', offset: 8 });
+});
+
+it('counts names as often as they are there, in whatever object', () => {
+  expect(countNames('{"a":"b:","c":[{"a" : "\\":"}],"a":{}}')).toBe(4);
+});
+
 it('no value that was ever an object has one twice, however it is written', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.nat(4), (value, space) => {
@@ -39,5 +47,5 @@ it('no value that was ever an object has one twice, however it is written', () =
 it('depth and size are no trouble', () => {
   const deep = 1_000_000;
   expect(repeatedName('['.repeat(deep) + ']'.repeat(deep))).toBeNull();
-  expect(repeatedName(`{"a":"${'\\\\x'.repeat(deep)}","a":1}`)).toBe('a');
+  expect(repeatedName(`{"a":"${'\\\\x'.repeat(deep)}","a":1}`)?.name).toBe('a');
 });

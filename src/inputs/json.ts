@@ -1,5 +1,6 @@
 import { createScanner, type ParseError, parseTree, printParseErrorCode, visit } from 'jsonc-parser';
 import { z } from 'zod';
+import { countNames, repeatedName } from '../strict-json.ts';
 import { Unreadable } from './format.ts';
 
 /** Levels of nesting; what package managers write has at most dozens. */
@@ -29,7 +30,7 @@ export function parseJson(text: string): JsonText {
   const { keys, deepest } = measure(value);
   if (deepest > DEEPEST) throw new Unreadable(`It is nested more than ${DEEPEST} levels deep.`);
   // Cheaper than looking for doubles in every object: a value has fewer keys than its text exactly when some are doubled.
-  if (keysIn(plain) !== keys) throw doubled(plain);
+  if (countNames(plain) !== keys) throw doubled(plain);
   let lines: ReadonlyMap<string, number> | null = null;
   return {
     value,
@@ -103,31 +104,6 @@ function measure(value: unknown): { readonly keys: number; readonly deepest: num
   return { keys, deepest };
 }
 
-/** How many keys a text has that is known to be JSON: strings with a colon behind them. */
-function keysIn(text: string): number {
-  let keys = 0;
-  for (let open = text.indexOf('"'); open !== -1;) {
-    let close = text.indexOf('"', open + 1);
-    while (isEscaped(text, close)) close = text.indexOf('"', close + 1);
-    let next = close + 1;
-    while (isSpace(text.charCodeAt(next))) next += 1;
-    if (text.charCodeAt(next) === 0x3a) keys += 1;
-    open = text.indexOf('"', next);
-  }
-  return keys;
-}
-
-function isEscaped(text: string, quote: number): boolean {
-  let before = quote - 1;
-  while (text.charCodeAt(before) === 0x5c) before -= 1;
-  return (quote - before) % 2 === 0;
-}
-
-/** RFC 8259, section 2. */
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
-}
-
 function linesOf(text: string): ReadonlyMap<string, number> {
   const lines = new Map<string, number>();
   const note = (line: number, path: readonly (string | number)[]) => {
@@ -144,18 +120,9 @@ function linesOf(text: string): ReadonlyMap<string, number> {
 }
 
 function doubled(text: string): Unreadable {
-  const open: Set<string>[] = [];
-  let found: Unreadable | null = null;
-  visit(text, {
-    onObjectBegin: () => void open.push(new Set()),
-    onObjectEnd: () => void open.pop(),
-    onObjectProperty: (name, _offset, _length, line) => {
-      if (open.at(-1)?.has(name) === true)
-        found ??= new Unreadable(`The key ${JSON.stringify(name)} is there twice in one object.`, line + 1);
-      open.at(-1)?.add(name);
-    },
-  });
-  return found ?? new Unreadable('A key is there twice in one object.');
+  const twice = repeatedName(text);
+  const key = twice === null ? 'A key' : `The key ${JSON.stringify(twice.name)}`;
+  return new Unreadable(`${key} is there twice in one object.`, twice && lineAt(text, twice.offset));
 }
 
 function broken(text: string): Unreadable {

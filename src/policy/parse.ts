@@ -25,7 +25,7 @@ function valueOf(text: string, file: string): unknown {
   try {
     if (/\.ya?ml$/i.test(file)) return parse(text, { maxAliasCount: 0 });
     const value: unknown = JSON.parse(text);
-    const twice = repeatedName(text);
+    const twice = repeatedName(text)?.name ?? null;
     if (twice !== null) throw new Error(`An object in it has the name ${JSON.stringify(twice)} twice`);
     return value;
   } catch (error) {

@@ -174,7 +174,7 @@ export function jsonOf(bytes: Uint8Array): { readonly value: unknown } | { reado
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     const value: unknown = JSON.parse(text);
-    const twice = repeatedName(text);
+    const twice = repeatedName(text)?.name ?? null;
     if (twice === null) return { value };
     return { why: `An object in it has the name ${JSON.stringify(twice.slice(0, 200))} twice.` };
   } catch {
