@@ -1,10 +1,15 @@
 import { z } from 'zod';
 
-const Tables = z.object({
+/** Who is asked for, and by which kind of need; read by `namesIn`, and only when somebody wants to know. */
+export const DEPENDENCY_TABLES = {
   dependencies: z.unknown().optional(),
   devDependencies: z.unknown().optional(),
   optionalDependencies: z.unknown().optional(),
   peerDependencies: z.unknown().optional(),
+} as const;
+
+const Tables = z.object({
+  ...DEPENDENCY_TABLES,
   workspaces: z.unknown().optional(),
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Unreadable } from '../../../src/inputs/format.ts';
 import type { JsonText } from '../../../src/inputs/json.ts';
+import { DEPENDENCY_TABLES } from './manifest-tables.ts';
 
 /** Fields of one package, as npm has written them since version 2 (npm/arborist, lib/shrinkwrap.js). */
 const Package = z.object({
@@ -13,11 +14,7 @@ const Package = z.object({
   optional: z.boolean().optional(),
   peer: z.boolean().optional(),
   inBundle: z.boolean().optional(),
-  // Read by `namesIn`, and only when somebody asks who needs what.
-  dependencies: z.unknown().optional(),
-  devDependencies: z.unknown().optional(),
-  optionalDependencies: z.unknown().optional(),
-  peerDependencies: z.unknown().optional(),
+  ...DEPENDENCY_TABLES,
 });
 export type LockedPackage = z.output<typeof Package>;
 
