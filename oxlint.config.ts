@@ -16,6 +16,8 @@ export const ORDER = [
     'version.ts',
     'strict-json.ts',
     'schema-issues.ts',
+    'small-file.ts',
+    'error-answer.ts',
   ],
   ['process.ts', 'process-family.ts', 'content-cache.ts', 'owner.ts'],
   ['exclusive.ts', 'sigstore/', 'keys/'],

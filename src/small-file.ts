@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { messageOf, ReproveError } from '../errors.ts';
+import { messageOf, ReproveError } from './errors.ts';
 
 /** Bytes. Keys, passphrases and policies are smaller. */
 const SMALL = 64 * 1024;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERROR_CODES } from '../errors.ts';
+import { ErrorAnswer } from '../error-answer.ts';
 import { ResultDocument } from '../report/document.ts';
 import { ENGINE_NAMES } from '../sandbox/engine.ts';
 
@@ -21,11 +21,7 @@ export type VerifyAsked = z.infer<typeof VerifyAsked>;
 /** What it answers, on its stdout. */
 export const VerifyAnswer = z.discriminatedUnion('ok', [
   z.strictObject({ ok: z.literal(true), document: ResultDocument }),
-  z.strictObject({
-    ok: z.literal(false),
-    code: z.enum(ERROR_CODES),
-    text: z.strictObject({ what: z.string(), why: z.string(), next: z.string() }),
-  }),
+  ErrorAnswer,
 ]);
 export type VerifyAnswer = z.infer<typeof VerifyAnswer>;
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { ExpectedSigner } from '../check-attestation.ts';
 import { readPublicKey } from '../keys/key-file.ts';
-import { readSmallFile } from '../keys/read-file.ts';
+import { readSmallFile } from '../small-file.ts';
 import type { StatedPolicy } from '../policy/apply.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import type { Policy } from '../policy/schema.ts';

@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { ASKED_ON, type VerifyAnswer, VerifyAsked } from '../batch/protocol.ts';
-import { messageOf, ReproveError } from '../errors.ts';
+import { errorAnswer } from '../error-answer.ts';
+import { messageOf } from '../errors.ts';
 import { verify } from '../verify.ts';
 import { openTools } from './tools.ts';
 
@@ -27,14 +28,9 @@ async function answer(): Promise<VerifyAnswer> {
 }
 
 function failed(error: unknown): VerifyAnswer {
-  if (error instanceof ReproveError) return { ok: false, code: error.code, text: { ...error.text } };
-  const why = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   const what = 'Something happened that should not be possible; this is no verdict.';
-  return {
-    ok: false,
-    code: 'internal',
-    text: { what, why, next: 'Please report it, with the command and this text.' },
-  };
+  const why = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  return errorAnswer(error, { what, why });
 }
 
 process.stdin.once('close', () => process.exit(1)).resume();

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { ReproveError } from '../errors.ts';
 import { kindOf } from './kinds.ts';
-import { readSmallFile } from './read-file.ts';
+import { readSmallFile } from '../small-file.ts';
 
 const ENCRYPTED = '-----BEGIN ENCRYPTED PRIVATE KEY-----';
 const PUBLIC = '-----BEGIN PUBLIC KEY-----';

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { ReadStream } from 'node:tty';
 import { Writable } from 'node:stream';
 import { messageOf, ReproveError } from '../errors.ts';
-import { readSmallFile } from './read-file.ts';
+import { readSmallFile } from '../small-file.ts';
 
 /** The variable that holds a passphrase when no file does. */
 export const PASSPHRASE_VARIABLE = 'REPROVE_PASSPHRASE';

@@ -3,7 +3,8 @@
  * sign, reads nothing but the key or the token and what it signs, and ends.
  */
 import { text } from 'node:stream/consumers';
-import { messageOf, ReproveError } from '../errors.ts';
+import { errorAnswer } from '../error-answer.ts';
+import { messageOf } from '../errors.ts';
 import { readPrivateKey } from '../keys/key-file.ts';
 import { keyId, publicPart } from '../keys/kinds.ts';
 import { passphraseFrom } from '../keys/passphrase.ts';
@@ -59,13 +60,8 @@ async function keyless(services: SigningServices, signables: readonly Signable[]
 }
 
 function failed(error: unknown): SignAnswer {
-  if (error instanceof ReproveError) return { ok: false, code: error.code, text: { ...error.text } };
   const what = 'The signing process failed in a way that should not be possible.';
-  return {
-    ok: false,
-    code: 'internal',
-    text: { what, why: messageOf(error), next: 'Please report it, with the command and this text.' },
-  };
+  return errorAnswer(error, { what, why: messageOf(error) });
 }
 
 process.stdout.write(JSON.stringify(await answer().catch(failed)));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERROR_CODES } from '../errors.ts';
+import { ErrorAnswer } from '../error-answer.ts';
 
 /** With what is signed. */
 export const SignWith = z.discriminatedUnion('kind', [
@@ -42,10 +42,6 @@ export const SignAnswer = z.discriminatedUnion('ok', [
     publicKey: z.string().nullable(),
     bundles: z.array(z.record(z.string(), z.unknown())),
   }),
-  z.strictObject({
-    ok: z.literal(false),
-    code: z.enum(ERROR_CODES),
-    text: z.strictObject({ what: z.string(), why: z.string(), next: z.string() }),
-  }),
+  ErrorAnswer,
 ]);
 export type SignAnswer = z.infer<typeof SignAnswer>;

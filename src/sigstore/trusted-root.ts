@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { z } from 'zod';
 import { messageOf, ReproveError } from '../errors.ts';
-import { readSmallFile } from '../keys/read-file.ts';
+import { readSmallFile } from '../small-file.ts';
 
 /** Where the certificate authorities and logs come from that are trusted. */
 export interface TrustOptions {
