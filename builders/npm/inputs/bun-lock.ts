@@ -3,14 +3,12 @@ import { type InputFormat, type Reading, Unreadable } from '../../../src/inputs/
 import { type Graph, shortestWays, wayTo, type Way } from '../../../src/inputs/graph.ts';
 import type { JsonText } from '../../../src/inputs/json.ts';
 import { Sorted, type Stated } from '../../../src/inputs/sorted.ts';
+import { DEPENDENCY_TABLES } from './manifest-tables.ts';
 import { namesIn } from './npm-package.ts';
 import { NPM_RULES } from './origin.ts';
 
 const Tables = z.object({
-  dependencies: z.unknown().optional(),
-  devDependencies: z.unknown().optional(),
-  optionalDependencies: z.unknown().optional(),
-  peerDependencies: z.unknown().optional(),
+  ...DEPENDENCY_TABLES,
   optionalPeers: z.array(z.string()).optional(),
 });
 type Tables = z.output<typeof Tables>;
