@@ -117,6 +117,7 @@ const ADAPTERS = {
   pg: ['src/store/postgres.ts'],
   listr2: ['src/cli/**'],
   commander: ['src/cli/**'],
+  tinypool: ['src/affected/in-threads.ts', 'src/cli/affected-worker.ts'],
 } as const satisfies Record<string, readonly string[]>;
 
 interface Ban {

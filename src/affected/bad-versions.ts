@@ -31,14 +31,29 @@ interface Named {
   readonly every: Advisory[];
 }
 
+/** All of them as plain data, for another thread. */
+export interface BadVersionsData {
+  readonly byPackage: Map<string, Named>;
+  readonly extents: number;
+}
+
 /** Versions known to be bad, by package. */
 export class BadVersions {
   readonly #ecosystems: ReadonlyMap<string, InputEcosystem>;
-  readonly #byPackage = new Map<string, Named>();
-  #extents = 0;
+  readonly #byPackage: Map<string, Named>;
+  #extents: number;
 
-  constructor(ecosystems: readonly InputEcosystem[]) {
+  constructor(
+    ecosystems: readonly InputEcosystem[],
+    { byPackage, extents }: BadVersionsData = { byPackage: new Map(), extents: 0 },
+  ) {
     this.#ecosystems = new Map(ecosystems.map((one) => [one.name, one]));
+    this.#byPackage = byPackage;
+    this.#extents = extents;
+  }
+
+  get data(): BadVersionsData {
+    return { byPackage: this.#byPackage, extents: this.#extents };
   }
 
   /** How many packages have bad versions. */

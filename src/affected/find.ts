@@ -1,5 +1,6 @@
 import type { InputEcosystem, Listed, ListedLeftOut } from '../inputs/format.ts';
-import { complete, type ReadFile } from '../inputs/read.ts';
+import type { InputPath } from '../inputs/files.ts';
+import { complete, readFile } from '../inputs/read.ts';
 import type { InputWarning, LeftOutReason, Place, RefusedFile } from '../model/inputs.ts';
 import type { Advisory, BadVersions } from './bad-versions.ts';
 
@@ -18,6 +19,15 @@ export interface Hit {
   readonly leftOut: LeftOutReason | null;
 }
 
+/** What one file holds. */
+export interface FileSearch {
+  readonly entries: number;
+  readonly hits: readonly Hit[];
+  /** Null when it could be read. */
+  readonly refused: RefusedFile | null;
+  readonly warnings: readonly InputWarning[];
+}
+
 /** What was looked through, and what was found. */
 export interface Search {
   readonly files: number;
@@ -30,43 +40,50 @@ export interface Search {
 /** What stands for folders of the user's own: never what a registry served. */
 const OWN: readonly LeftOutReason[] = ['workspace', 'link'];
 
-/** Looks for bad versions in what files list; only what is found is looked up in detail. */
-export async function findAffected(
-  readings: AsyncIterable<ReadFile>,
+/** Reads a file and looks for bad versions in what it lists; only what is found is looked up in detail. */
+export async function searchFile(
+  one: InputPath,
   { bad, ecosystems }: { readonly bad: BadVersions; readonly ecosystems: readonly InputEcosystem[] },
-): Promise<Search> {
+): Promise<FileSearch> {
+  const { file, outcome } = await readFile(one, ecosystems);
+  if (!outcome.ok) return { entries: 0, hits: [], refused: { file, ...outcome.refused }, warnings: [] };
+  const { reading } = outcome;
+  const found = matching(reading.entries, bad);
+  const entries = found.map(([one]) => one);
+  const { entries: placed, warnings } = complete(file, { ...reading, entries, leftOut: [] }, ecosystems);
+  const listed = found.map(([one, advisories], index): Hit => {
+    const { ecosystem, name, version, alias, dev } = one;
+    const place = placed[index]?.place ?? { file, ...reading.locate(one.key) };
+    return { ecosystem, name, version, advisories, place, alias, dev, leftOut: null };
+  });
+  const leftOut = leftOutMatching(reading.leftOut, bad, ecosystems).map(
+    ([{ key, name, version, dev, reason }, ecosystem, advisories]): Hit => {
+      const place = { file, ...reading.locate(key) };
+      return { ecosystem, name, version, advisories, place, alias: null, dev, leftOut: reason };
+    },
+  );
+  return {
+    entries: reading.entries.length + reading.leftOut.length,
+    hits: [...listed, ...leftOut],
+    refused: null,
+    warnings,
+  };
+}
+
+/** What all files hold, in their order. */
+export async function together(searches: AsyncIterable<FileSearch>): Promise<Search> {
   let files = 0;
   let entries = 0;
   const hits: Hit[] = [];
   const refused: RefusedFile[] = [];
   const warnings: InputWarning[] = [];
-  for await (const { file, outcome } of readings) {
-    if (!outcome.ok) {
-      refused.push({ file, ...outcome.refused });
-      continue;
-    }
-    const { reading } = outcome;
-    files += 1;
-    entries += reading.entries.length + reading.leftOut.length;
-    const found = {
-      entries: matching(reading.entries, bad),
-      leftOut: leftOutMatching(reading.leftOut, bad, ecosystems),
-    };
-    const places = complete(
-      file,
-      { ...reading, entries: found.entries.map(([one]) => one), leftOut: [] },
-      ecosystems,
-    );
-    warnings.push(...places.warnings);
-    for (const [index, [one, advisories]] of found.entries.entries()) {
-      const { ecosystem, name, version, alias, dev } = one;
-      const place = places.entries[index]?.place ?? { file, ...reading.locate(one.key) };
-      hits.push({ ecosystem, name, version, advisories, place, alias, dev, leftOut: null });
-    }
-    for (const [{ key, name, version, dev, reason }, ecosystem, advisories] of found.leftOut) {
-      const place = { file, ...reading.locate(key) };
-      hits.push({ ecosystem, name, version, advisories, place, alias: null, dev, leftOut: reason });
-    }
+  for await (const one of searches) {
+    if (one.refused === null) files += 1;
+    else refused.push(one.refused);
+    entries += one.entries;
+    // Not all at once: a call takes no million arguments.
+    for (const hit of one.hits) hits.push(hit);
+    for (const warning of one.warnings) warnings.push(warning);
   }
   return { files, entries, hits, refused, warnings };
 }

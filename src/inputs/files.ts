@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { constants, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, ReproveError } from '../errors.ts';
@@ -114,6 +115,8 @@ async function bytesOf(file: string, largest: number): Promise<Buffer> {
 
 /** UTF-8, or UTF-16 as PowerShell's `>` writes it, told by its byte order mark. */
 function decoded(bytes: Buffer): string {
+  // Nearly all are, and a byte for a character is several times faster to read.
+  if (isAscii(bytes)) return bytes.toString('latin1');
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
   return new TextDecoder(encoding).decode(bytes);
 }

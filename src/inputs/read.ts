@@ -3,14 +3,7 @@ import { messageOf } from '../errors.ts';
 import type { InputEntry, Inputs, InputWarning, LeftOut, RefusedFile } from '../model/inputs.ts';
 import { readDigest, strongestFirst } from '../published/integrity.ts';
 import { findFiles, readInputFile, type InputPath } from './files.ts';
-import {
-  type InputEcosystem,
-  type InputFormat,
-  type Listed,
-  type ListedLeftOut,
-  type Reading,
-  Unreadable,
-} from './format.ts';
+import { type InputEcosystem, type Listed, type ListedLeftOut, type Reading, Unreadable } from './format.ts';
 import { formatsOf, readText } from './read-text.ts';
 
 export interface ReadOptions {
@@ -30,7 +23,8 @@ export async function readInputs(paths: readonly string[], options: ReadOptions)
   const all = { files: [], entries: [], leftOut: [], warnings: [], refused: [] } as {
     -readonly [Field in keyof Inputs]: Inputs[Field][number][];
   };
-  for await (const { file, outcome } of readings(paths, options)) {
+  for await (const one of inputPaths(paths, options)) {
+    const { file, outcome } = await readFile(one, options.ecosystems);
     if (!outcome.ok) {
       all.refused.push({ file, ...outcome.refused });
       continue;
@@ -53,28 +47,28 @@ export interface ReadFile {
     | { readonly ok: false; readonly refused: Omit<RefusedFile, 'file'> };
 }
 
-/** The same file by file, before anything is looked up that takes time. Each file once, in the order of the paths. */
-export async function* readings(paths: readonly string[], options: ReadOptions): AsyncGenerator<ReadFile> {
-  const formats = formatsOf(options.ecosystems);
-  for await (const one of findFiles(paths, {
-    ...options,
-    fileNames: formats.flatMap(({ fileNames }) => fileNames),
-  })) {
-    yield { file: one.shown, outcome: await outcomeOf(one, options, formats) };
-  }
+/** The files that paths name, as `readInputs` finds them. */
+export function inputPaths(paths: readonly string[], options: ReadOptions): AsyncGenerator<InputPath> {
+  const fileNames = formatsOf(options.ecosystems).flatMap((format) => format.fileNames);
+  return findFiles(paths, { ...options, fileNames });
+}
+
+/** Reads one of them, before anything is looked up that takes time. */
+export async function readFile(one: InputPath, ecosystems: readonly InputEcosystem[]): Promise<ReadFile> {
+  return { file: one.shown, outcome: await outcomeOf(one, ecosystems) };
 }
 
 async function outcomeOf(
   one: InputPath,
-  { ecosystems }: ReadOptions,
-  formats: readonly InputFormat[],
+  ecosystems: readonly InputEcosystem[],
 ): Promise<ReadFile['outcome']> {
   try {
     const input = await readInputFile(
       one,
       ecosystems.map(({ manifestName }) => manifestName),
     );
-    return { ok: true, reading: readText({ fileName: path.basename(one.path), ...input }, formats) };
+    const reading = readText({ fileName: path.basename(one.path), ...input }, formatsOf(ecosystems));
+    return { ok: true, reading };
   } catch (error) {
     if (error instanceof Unreadable) return { ok: false, refused: { line: error.line, why: error.message } };
     if (error instanceof Error && 'code' in error)

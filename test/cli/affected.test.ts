@@ -70,6 +70,36 @@ describe('reprove affected', () => {
     );
   });
 
+  it('finds the same, in the same order, in files so many that threads share them', async () => {
+    for (let index = 0; index < 40; index += 1)
+      cpSync(
+        path.join(FIXTURES, 'npm-11/package-lock.json'),
+        path.join(cwd, `many/p${index}/package-lock.json`),
+      );
+    write('many/p17/package-lock.json', '{"lockfileVersion":3,');
+    const lists = ['--list', 'bad.txt', '--list', 'osv', '--json'];
+    const one = JSON.parse((await affected(...lists, 'many/p0')).stdout) as AffectedDocument;
+    const run = await affected(...lists, 'many');
+    const all = JSON.parse(run.stdout) as AffectedDocument;
+    expect(all.refused.map(({ file }) => file)).toEqual(['many/p17/package-lock.json']);
+    expect(all.looked).toEqual({
+      files: one.looked.files * 39,
+      entries: one.looked.entries * 39,
+      affectedFiles: one.looked.affectedFiles * 39,
+    });
+    const numbers = [...Array(40).keys()].filter((index) => index !== 17).map(String);
+    const folders = numbers.toSorted((a, b) => (a < b ? -1 : 1)).map((index) => `many/p${index}`);
+    expect(all.affected).toHaveLength(one.affected.length);
+    for (const { purl, advisories, places } of one.affected) {
+      expect(all.affected.find((found) => found.purl === purl)).toMatchObject({
+        advisories,
+        places: folders.flatMap((name) =>
+          places.map((place) => ({ ...place, file: place.file.replace('many/p0', name) })),
+        ),
+      });
+    }
+  });
+
   it('exits 0 when nothing is affected', async () => {
     write('other.txt', 'left-pad@1.3.0\n');
     const run = await affected('--list', 'other.txt', 'trees');
