@@ -42,10 +42,10 @@ const OWN: readonly LeftOutReason[] = ['workspace', 'link'];
 
 /** Reads a file and looks for bad versions in what it lists; only what is found is looked up in detail. */
 export async function searchFile(
-  one: InputPath,
+  input: InputPath,
   { bad, ecosystems }: { readonly bad: BadVersions; readonly ecosystems: readonly InputEcosystem[] },
 ): Promise<FileSearch> {
-  const { file, outcome } = await readFile(one, ecosystems);
+  const { file, outcome } = await readFile(input, ecosystems);
   if (!outcome.ok) return { entries: 0, hits: [], refused: { file, ...outcome.refused }, warnings: [] };
   const { reading } = outcome;
   const found = matching(reading.entries, bad);

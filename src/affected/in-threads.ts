@@ -7,7 +7,7 @@ import type { FileSearch } from './find.ts';
 const AHEAD = 4;
 
 export interface Threads {
-  /** The module whose default export searches one file, given `BadVersionsData` as its worker data. */
+  /** The module whose `search` searches one file, given `BadVersionsData` as its worker data. */
   readonly worker: URL;
   readonly count: number;
 }
@@ -27,7 +27,7 @@ export async function* searchInThreads(
   try {
     const running: Promise<FileSearch>[] = [];
     for (const file of files) {
-      const search = pool.run(file) as Promise<FileSearch>;
+      const search = pool.run(file, { name: 'search' }) as Promise<FileSearch>;
       // Whoever waits for it sees it fail; until then nobody does.
       search.catch(() => undefined);
       running.push(search);
