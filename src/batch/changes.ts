@@ -9,9 +9,13 @@ export interface Found {
   readonly before: Outcome | null;
 }
 
-/** What is otherwise in a batch than in the one before it, the worst first. Pure. */
+/**
+ * What is otherwise in a batch than before it, the worst first. Pure.
+ *
+ * @param before what was last known of each package version; one without a verdict is as if it had not been there
+ */
 export function changesBetween(before: readonly Outcome[], now: readonly Outcome[]): readonly Found[] {
-  const known = new Map(before.map((one) => [one.purl, one]));
+  const known = new Map(before.flatMap((one) => (one.verdict === null ? [] : [[one.purl, one]])));
   const listed = new Set(now.map(({ purl }) => purl));
   const gone = Map.groupBy(
     before.filter(({ purl }) => !listed.has(purl)),
@@ -37,7 +41,8 @@ function kindsOf(before: Outcome, now: Outcome): readonly ChangeKind[] {
   const is = now.verdict === 'reproduced';
   // What could not be looked at has no verdict, and says nothing against the one before.
   if (was && !is && now.verdict !== null) kinds.push('no-longer-reproduced');
-  if (!was && is && before.verdict !== null) kinds.push('now-reproduced');
+  if (before.verdict === 'unverifiable' && now.verdict === 'diverged') kinds.push('now-diverged');
+  if (!was && is) kinds.push('now-reproduced');
   const sameRef = before.ref !== null && before.ref === now.ref && before.repository === now.repository;
   if (sameRef && differ(before.commit_id, now.commit_id)) kinds.push('tag-moved');
   return kinds;

@@ -8,6 +8,7 @@ import {
   batchesBefore,
   countOutcomes,
   differingPurls,
+  lastKnownOutcomes,
   type Outcome,
   outcomesOf,
   placesOf,
@@ -28,7 +29,11 @@ const MOST_TOLD = 5_000;
 export async function reportOfBatch(store: Store, batch: BatchRow): Promise<BatchReport> {
   const earlier = await batchesBefore(store, batch, MOST_HISTORY - 1);
   const [previous = null] = earlier;
-  const found = previous === null ? [] : await changesSince(store, { before: previous.id, now: batch.id });
+  const found = await changesSince(
+    store,
+    earlier.map(({ id }) => id),
+    batch.id,
+  );
   const counts = storedCounts(batch) ?? (await countOutcomes(store, batch.id));
   const told = (await alarmingOutcomes(store, batch.id)).toSorted(worstFirst);
   const standing = await placesOf(store, batch.id, [
@@ -54,13 +59,20 @@ export async function reportOfBatch(store: Store, batch: BatchRow): Promise<Batc
 
 type Standing = ReadonlyMap<string, Pick<JobRow, 'places' | 'failure'>>;
 
+/** @param earlier batches, the latest first */
 async function changesSince(
   store: Store,
-  batches: { readonly before: string; readonly now: string },
+  earlier: readonly string[],
+  now: string,
 ): Promise<readonly Found[]> {
-  const { changed, gone } = await differingPurls(store, batches);
-  const before = await outcomesOf(store, batches.before, [...changed, ...gone]);
-  return changesBetween(before, await outcomesOf(store, batches.now, changed));
+  const [previous, ...others] = earlier;
+  if (previous === undefined) return [];
+  const { changed, gone } = await differingPurls(store, { before: previous, now });
+  const before = await outcomesOf(store, previous, [...changed, ...gone]);
+  // A night on which a registry was away must not make the next one forget what was known.
+  const unknown = before.filter(({ verdict }) => verdict === null).map(({ purl }) => purl);
+  const known = await lastKnownOutcomes(store, others, unknown);
+  return changesBetween([...before, ...known], await outcomesOf(store, now, changed));
 }
 
 function worstFirst(a: Outcome, b: Outcome): number {
@@ -103,8 +115,8 @@ function changeOf({ kind, now, before }: Found, standing: Standing): Change {
 }
 
 function sentenceOf({ kind, now, before }: Found): string {
-  const is =
-    now.reason === null ? (now.verdict ?? 'without a verdict') : `${now.verdict ?? ''} (${now.reason})`;
+  const was = verdictText(before);
+  const is = verdictText(now);
   switch (kind) {
     case 'bytes-changed':
       return `The registry served sha512 ${short(before?.sha512)} before, and ${short(now.sha512)} now.`;
@@ -114,13 +126,19 @@ function sentenceOf({ kind, now, before }: Found): string {
     case 'upgrade-not-reproduced':
       return `Version ${before?.version ?? ''} was reproduced; ${now.version}, which is there instead, is ${is}.`;
     case 'no-longer-reproduced':
+    case 'now-diverged':
     case 'now-reproduced':
-      return `It was ${before?.verdict ?? 'without a verdict'}, and is ${is} now.`;
+      return `It was ${was}, and is ${is} now.`;
     case 'new-diverged':
     case 'new-unverifiable':
     case 'new-reproduced':
-      return `It was not in the batch before, and is ${is}.`;
+      return `Nothing was known of it before, and it is ${is}.`;
   }
+}
+
+function verdictText(outcome: Outcome | null): string {
+  const verdict = outcome?.verdict ?? 'without a verdict';
+  return outcome?.reason == null ? verdict : `${verdict} (${outcome.reason})`;
 }
 
 function short(digest: string | null | undefined): string {

@@ -4,6 +4,7 @@ import type { Severity } from '../model/verdict.ts';
 export type ChangeKind =
   | 'bytes-changed'
   | 'no-longer-reproduced'
+  | 'now-diverged'
   | 'upgrade-diverged'
   | 'new-diverged'
   | 'tag-moved'
@@ -25,6 +26,7 @@ export interface ChangeEntry {
 export const CHANGES = {
   'bytes-changed': entry('The registry serves other bytes under the same version', 'critical', true),
   'no-longer-reproduced': entry('Was reproduced, and is no longer', 'high', true),
+  'now-diverged': entry('Was unverifiable, and diverges now', 'high', true),
   'upgrade-diverged': entry('An upgrade from a reproduced version to one that diverged', 'high', true),
   'new-diverged': entry('New, and diverged', 'high', true),
   'tag-moved': entry('The same tag names another commit', 'high', true),

@@ -59,6 +59,21 @@ export async function outcomesOf(
   return found;
 }
 
+/** How package versions came out in the first of some batches in which they have a verdict; those that have none are left out. */
+export async function lastKnownOutcomes(
+  store: Store,
+  batchIds: readonly string[],
+  purls: readonly string[],
+): Promise<readonly Outcome[]> {
+  const found = new Map<string, Outcome>();
+  for (const id of batchIds) {
+    const left = purls.filter((purl) => !found.has(purl));
+    if (left.length === 0) break;
+    for (const one of await outcomesOf(store, id, left)) if (one.verdict !== null) found.set(one.purl, one);
+  }
+  return [...found.values()];
+}
+
 /** How those package versions of a batch came out that are not as they should be, by severity at least `medium` or diverged. */
 export function alarmingOutcomes(store: Store, batchId: string): Promise<readonly Outcome[]> {
   return store.query((db) =>

@@ -123,6 +123,25 @@ describe.each(['sqlite', 'postgres'] as const)('the report of a batch in %s', (n
       );
     }));
 
+  test('attack: a night on which nothing could be looked at hides no change between the nights around it', () =>
+    withStore(kind, async (store) => {
+      await night(store, 0, { 'bytes@1.0.0': {}, 'turns@1.0.0': {}, 'up@1.0.0': {} });
+      const nothing = { 'bytes@1.0.0': 'fails', 'turns@1.0.0': 'fails', 'up@1.0.0': 'fails' } as const;
+      await night(store, 1, nothing);
+      await night(store, 2, nothing);
+      await night(store, 3, {
+        'bytes@1.0.0': { sha512: 'b' },
+        'turns@1.0.0': DIVERGED,
+        'up@2.0.0': DIVERGED,
+      });
+      const { changes } = await latest(store);
+      expect(changes.map((one) => `${one.kind} ${one.name}`)).toEqual([
+        'bytes-changed bytes',
+        'no-longer-reproduced turns',
+        'upgrade-diverged up',
+      ]);
+    }));
+
   test('the first batch of a series has nothing to be compared with', () =>
     withStore(kind, async (store) => {
       await night(store, 0, { 'a@1.0.0': {}, 'b@1.0.0': DIVERGED });
