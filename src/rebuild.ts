@@ -11,6 +11,7 @@ import { readArchive } from './published/archive.ts';
 import { clockEnvironment } from './sandbox/clock.ts';
 import type { Engine, Limits, RootFilesystem, Sandbox, SandboxSpec, StepOutcome } from './sandbox/engine.ts';
 import { LAYOUT } from './sandbox/engine.ts';
+import { missingCommandIn } from './sandbox/missing-command.ts';
 import { missingFiles } from './source/missing-files.ts';
 import type { Repository } from './source/repository.ts';
 import { appendToTar } from './source/tree-archive.ts';
@@ -327,7 +328,9 @@ function failureOf(context: { step: Step; outcome: StepOutcome; view: RegistryVi
   }
   const upstream = step.phase === 'fetch' ? (view?.failures() ?? []) : [];
   const because = upstream.length > 0 ? ` ${REGISTRY_FAILED}: ${upstream[0]}.` : '';
-  const message = `"${command}" (${step.name}) ended with exit code ${outcome.exitCode}.${because} Its last lines are in "attempts".`;
+  const missing = missingCommandIn(log);
+  const lacks = missing === null ? '' : ` Its log says that there is no command "${missing}".`;
+  const message = `"${command}" (${step.name}) ended with exit code ${outcome.exitCode}.${because}${lacks} Its last lines are in "attempts".`;
   return { ok: false, reason: { code: FAILED_PHASE[step.phase], message }, log };
 }
 
