@@ -11,7 +11,7 @@ import { readArchive } from './published/archive.ts';
 import { clockEnvironment } from './sandbox/clock.ts';
 import type { Engine, Limits, RootFilesystem, Sandbox, SandboxSpec, StepOutcome } from './sandbox/engine.ts';
 import { LAYOUT } from './sandbox/engine.ts';
-import { missingCommandIn } from './sandbox/missing-command.ts';
+import { lackingIn } from './sandbox/lacking.ts';
 import { missingFiles } from './source/missing-files.ts';
 import type { Repository } from './source/repository.ts';
 import { appendToTar } from './source/tree-archive.ts';
@@ -327,10 +327,14 @@ function failureOf(context: { step: Step; outcome: StepOutcome; view: RegistryVi
     return { ok: false, reason: { code: 'unsupported', message }, log };
   }
   const upstream = step.phase === 'fetch' ? (view?.failures() ?? []) : [];
-  const because = upstream.length > 0 ? ` ${REGISTRY_FAILED}: ${upstream[0]}.` : '';
-  const missing = missingCommandIn(log);
-  const lacks = missing === null ? '' : ` Its log says that there is no command "${missing}".`;
-  const message = `"${command}" (${step.name}) ended with exit code ${outcome.exitCode}.${because}${lacks} Its last lines are in "attempts".`;
+  const lacking = lackingIn(log);
+  const sentences = [
+    `"${command}" (${step.name}) ended with exit code ${outcome.exitCode}.`,
+    ...(upstream.length > 0 ? [`${REGISTRY_FAILED}: ${upstream[0]}.`] : []),
+    ...(lacking === null ? [] : [lacking]),
+    'Its last lines are in "attempts".',
+  ];
+  const message = sentences.join(' ');
   return { ok: false, reason: { code: FAILED_PHASE[step.phase], message }, log };
 }
 
