@@ -112,9 +112,10 @@ const ADAPTERS = {
   '@sigstore/sign': ['src/sigstore/**'],
   '@sigstore/tuf': ['src/sigstore/**'],
   '@sigstore/verify': ['src/sigstore/**'],
-  kysely: ['src/store/**', 'src/store/sqlite.ts', 'src/store/postgres.ts'],
+  kysely: ['src/store/**', 'src/store/sqlite.ts', 'src/store/postgres.ts', 'src/store/queue.ts'],
   'node:sqlite': ['src/store/sqlite.ts'],
   pg: ['src/store/postgres.ts'],
+  'pg-boss': ['src/store/queue.ts'],
   listr2: ['src/cli/**'],
   commander: ['src/cli/**'],
 } as const satisfies Record<string, readonly string[]>;
