@@ -11,6 +11,8 @@
 #   docker build --target sandbox --build-arg BASE=debian:bookworm-slim@sha256:... .
 #   docker build --target sandbox --build-arg BASE=sha256:<id of the loaded root file system> --network none .
 #   docker build --target tool --build-arg NODE=node:24-bookworm-slim@sha256:... .
+#
+# `docker run <tool> worker --store postgres://...` is a worker (docs/deploy.md); user 1000 is enough for it.
 ARG BASE
 ARG NODE
 
@@ -47,7 +49,8 @@ FROM ${NODE} AS tool
 # may make user namespaces; otherwise give it the socket of an engine.
 RUN apt-get update && \
     apt-get install -y --no-install-recommends bubblewrap ca-certificates git util-linux && \
-    rm -rf /var/lib/apt/lists/*
+    rm -rf /var/lib/apt/lists/* && \
+    install --directory --owner 1000 --group 1000 /var/cache/reprove
 COPY --from=built /reprove /reprove
 ENV REPROVE_CACHE_DIR=/var/cache/reprove
 VOLUME /var/cache/reprove

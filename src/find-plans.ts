@@ -32,6 +32,8 @@ export interface FindTools {
   readonly progress: { onStage(stage: 'published' | 'source', detail: string): void };
   readonly watch: Stopwatch;
   readonly deadline: Deadline;
+  /** Waited for before a source is fetched; told the repository that the package names. */
+  readonly beforeSource?: (repository: string | null) => Promise<void>;
 }
 
 /** The plans for one package version, at least one, and all that was learned on the way to them. */
@@ -69,6 +71,7 @@ export async function findPlans(request: FindRequest, tools: FindTools): Promise
   const published = outcome.value;
   if (request.stated != null) checkSubject(request.stated, published);
 
+  await tools.beforeSource?.(published.claims.repository);
   progress.onStage('source', published.claims.repository ?? 'no repository stated');
   const source = await watch.time('sourceMs', () => sourceOf(request, published, tools.deadline));
   if (!source.ok) {

@@ -15,6 +15,8 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** True gives the program our own environment too; only for programs that are configured by it. */
   readonly inheritEnv?: boolean;
+  /** Variables of our own environment that it does not get all the same. */
+  readonly withheldEnv?: readonly string[];
   readonly cwd?: string;
 }
 
@@ -33,6 +35,11 @@ export interface RunOptions extends Command {
   readonly stdoutTo?: Writable;
   /** True opens one more descriptor, after the extra inputs, whose bytes come back as `status`. */
   readonly statusFd?: boolean;
+  /**
+   * For a Node program: takes what it sends (`process.send`), as JSON, and sends back what comes of it, unless that is null. When it
+   * throws, the process is killed, and the run throws the same.
+   */
+  readonly onMessage?: (message: unknown) => Promise<string | null>;
   /** Kills the process when aborted. */
   readonly signal?: AbortSignal;
   /** Sees the process id as soon as there is one. */
@@ -56,7 +63,7 @@ export interface RunResult {
   readonly truncated: boolean;
 }
 
-/** Runs a program to its end. Never throws for what the program does. */
+/** Runs a program to its end. Never throws for what the program does, only what `onMessage` throws. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
   const inputs = options.extraInputs ?? [];
@@ -65,6 +72,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.onMessage === undefined ? {} : ({ ipc: true, serialization: 'json' } as const)),
     stdio: [
       options.input === undefined && options.holdsStdin !== true ? 'ignore' : 'pipe',
       'pipe',
@@ -84,7 +92,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
   else pour(child.stdout, options.stdoutTo);
   collect(child.stderr, outputs.stderr, outputs.all);
   if (options.statusFd === true) collect(child.stdio[3 + inputs.length], outputs.status);
+  const talk =
+    options.onMessage === undefined ? null : answering(child as unknown as Talking, options.onMessage);
   const result = await child;
+  if (talk !== null && talk.failure !== null) throw talk.failure.error;
   return {
     exitCode: result.exitCode ?? null,
     signal: result.signal ?? null,
@@ -96,6 +107,37 @@ export async function run(options: RunOptions): Promise<RunResult> {
     status: outputs.status.bytes(),
     truncated: outputs.stdout.truncated || outputs.stderr.truncated,
   };
+}
+
+interface Talking {
+  getEachMessage(): AsyncIterable<unknown>;
+  sendMessage(message: string): Promise<void>;
+  kill(signal: 'SIGKILL'): boolean;
+}
+
+/**
+ * Answers what a process sends, until it ends.
+ *
+ * @returns what `answer` threw, if it did
+ */
+function answering(
+  child: Talking,
+  answer: (message: unknown) => Promise<string | null>,
+): { readonly failure: { readonly error: unknown } | null } {
+  const talk: { failure: { readonly error: unknown } | null } = { failure: null };
+  const answerAll = async () => {
+    for await (const message of child.getEachMessage()) {
+      const text = await answer(message).catch((error: unknown) => {
+        talk.failure = { error };
+        child.kill('SIGKILL');
+        return null;
+      });
+      if (text !== null) await child.sendMessage(text);
+    }
+  };
+  // It ends with the process; how that ended is said elsewhere.
+  answerAll().catch(() => undefined);
+  return talk;
 }
 
 /**
@@ -178,7 +220,12 @@ function firstLine(stream: Readable | null, milliseconds: number): Promise<strin
 function settingsOf(command: Command) {
   return {
     extendEnv: command.inheritEnv === true,
-    env: { PATH: process.env['PATH'] ?? DEFAULT_PATH, LC_ALL: 'C.UTF-8', ...command.env },
+    env: {
+      PATH: process.env['PATH'] ?? DEFAULT_PATH,
+      LC_ALL: 'C.UTF-8',
+      ...command.env,
+      ...Object.fromEntries((command.withheldEnv ?? []).map((name) => [name, undefined])),
+    },
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
     reject: false,
     buffer: false,

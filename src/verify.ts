@@ -34,6 +34,8 @@ export interface VerifyTools {
   readonly engine: () => Promise<Engine>;
   readonly rootfs: () => Promise<RootFilesystem>;
   readonly progress: Progress;
+  /** Waited for before a source is fetched; told the repository that the package names. */
+  readonly beforeSource?: (repository: string | null) => Promise<void>;
 }
 
 /**
@@ -47,7 +49,14 @@ export async function verify(request: VerifyRequest, tools: VerifyTools): Promis
   const watch = stopwatch();
   const deadline = deadlineIn(request.timeoutMs);
 
-  const found = await findPlans(request, { ecosystem, progress, watch, deadline });
+  const { beforeSource } = tools;
+  const found = await findPlans(request, {
+    ecosystem,
+    progress,
+    watch,
+    deadline,
+    ...(beforeSource !== undefined && { beforeSource }),
+  });
   const subject = found.kind === 'not-published' ? found.missing.subject : found.published.subject;
   const registry = ecosystem.registryOf(subject.name);
   if (found.kind === 'not-published')

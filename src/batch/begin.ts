@@ -1,21 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { InputPackage } from '../model/inputs.ts';
 import { ownerName } from '../owner.ts';
-import { type BegunBatch, beginBatch, type NewJob } from '../store/batches.ts';
+import { type BatchQueue, type BegunBatch, beginBatch, type NewJob } from '../store/batches.ts';
 import { durationsOf, type Job, jobsOf } from '../store/jobs.ts';
 import type { Store } from '../store/open.ts';
-import type { Work } from './run.ts';
-
-/** Everything but the package that a result depends on. */
-export interface Terms {
-  readonly tool: string;
-  /** As named with `--registry`; null: what npm is configured with. */
-  readonly registry: string | null;
-  /** sha256 of the policy's file. */
-  readonly policy: string | null;
-  /** What tells the signer: of a key, the sha256 of its file. */
-  readonly signer: string | null;
-}
+import type { WorkQueue } from '../store/queue.ts';
+import { sha256, type Terms, termsId } from './terms.ts';
+import { type Work, workOf } from './work.ts';
 
 export interface BatchRequest {
   readonly packages: readonly InputPackage[];
@@ -26,6 +16,14 @@ export interface BatchRequest {
   /** What each package version may take, milliseconds. */
   readonly limitMs: number;
   readonly now: Date;
+  /** Workers do it, from this queue; null: this process does. */
+  readonly queued: Queued | null;
+}
+
+export interface Queued {
+  readonly queue: WorkQueue;
+  /** Before the first other try, milliseconds. */
+  readonly firstWaitMs: number;
 }
 
 export interface OpenedBatch extends BegunBatch {
@@ -47,16 +45,25 @@ const UNKNOWN_MS = 20_000;
  * @throws ReproveError when the store fails or another process is at work on that batch
  */
 export async function openBatch(store: Store, request: BatchRequest): Promise<OpenedBatch> {
-  const { series, maxAgeMs, limitMs, now } = request;
-  const terms = sha256(request.terms);
+  const { series, maxAgeMs, limitMs, now, queued } = request;
+  const terms = termsId(request.terms);
   const notBefore = now.getTime() - maxAgeMs;
   const newJobs = jobsOfPackages(request.packages);
+  const durations = await durationsOf(
+    store,
+    newJobs.map(({ name }) => name),
+  );
+  const costOf = (name: string) => durations.get(name) ?? UNKNOWN_MS;
+  const wanted = newJobs.map(({ purl, expected }) => [purl, expected]);
   const begun = await beginBatch(store, {
     series,
-    key: sha256([series, terms, newJobs.map(({ purl, expected }) => [purl, expected])]),
+    // Who does it makes another batch of it: what workers have in flight is not for this process to take up.
+    key: sha256([series, terms, wanted, ...(queued === null ? [] : ['queued'])]),
     jobs: newJobs,
     owner: ownerName(),
     now,
+    terms: JSON.stringify(request.terms),
+    queue: queued === null ? null : batchQueue(queued, { limitMs, costOf }),
     fresh: {
       terms,
       notBefore: new Date(notBefore),
@@ -66,12 +73,31 @@ export async function openBatch(store: Store, request: BatchRequest): Promise<Op
   });
   const jobs = await jobsOf(store, begun.id);
   const left = jobs.filter(({ state }) => state === 'waiting');
-  const durations = await durationsOf(
-    store,
-    left.map(({ name }) => name),
-  );
-  const work = left.map((job) => workOf(job, durations.get(job.name) ?? UNKNOWN_MS));
+  const work = left.map((job) => workOf(job, { costMs: costOf(job.name), met: {} }));
   return { ...begun, jobs, work, terms };
+}
+
+function batchQueue(
+  { queue, firstWaitMs }: Queued,
+  { limitMs, costOf }: { readonly limitMs: number; readonly costOf: (name: string) => number },
+): BatchQueue {
+  return {
+    name: queue.name,
+    add: (db, batchId, jobs) =>
+      queue.add(
+        db,
+        jobs.map(({ purl, name }) => ({
+          batchId,
+          purl,
+          limitMs,
+          firstWaitMs,
+          costMs: costOf(name),
+          met: {},
+          losses: 0,
+          repository: null,
+        })),
+      ),
+  };
 }
 
 /**
@@ -97,19 +123,4 @@ export function jobsOfPackages(packages: readonly InputPackage[]): readonly NewJ
         },
       ];
     });
-}
-
-function workOf({ purl, name, version, expected }: Job, costMs: number): Work {
-  return {
-    purl,
-    title: `${name}@${version}`,
-    expected: JSON.parse(expected) as Work['expected'],
-    costMs,
-    readyAt: 0,
-    met: {},
-  };
-}
-
-function sha256(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }

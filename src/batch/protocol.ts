@@ -15,6 +15,8 @@ export const VerifyAsked = z.strictObject({
   timeoutMs: z.int().positive(),
   /** How many such processes share the machine. */
   sharedBy: z.int().positive(),
+  /** Whether it may fetch a source only when it is told to. */
+  asksForSource: z.boolean(),
 });
 export type VerifyAsked = z.infer<typeof VerifyAsked>;
 
@@ -24,6 +26,16 @@ export const VerifyAnswer = z.discriminatedUnion('ok', [
   ErrorAnswer,
 ]);
 export type VerifyAnswer = z.infer<typeof VerifyAnswer>;
+
+/** Longer than any address that names a repository. */
+export const LONGEST_REPOSITORY = 4096;
+
+/** What it sends before it fetches a source, when it was asked to; it goes on when it has an answer. */
+export const SourceWanted = z.strictObject({
+  /** As the package names it; null when it names none. */
+  repository: z.string().max(LONGEST_REPOSITORY).nullable(),
+});
+export type SourceWanted = z.infer<typeof SourceWanted>;
 
 /** The descriptor on which it is asked; its stdin stays open for as long as whoever asked lives. */
 export const ASKED_ON = 3;

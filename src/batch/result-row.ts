@@ -4,7 +4,7 @@ import { headline } from '../report/sentences.ts';
 import type { FinishedResult } from '../store/jobs.ts';
 import { storable } from '../store/text.ts';
 import { reasonPasses } from './passing.ts';
-import type { Work } from './run.ts';
+import type { Work } from './work.ts';
 
 /** A result as it is stored. */
 export function finishedResult(

@@ -1,7 +1,8 @@
 import { messageOf, ReproveError } from '../errors.ts';
+import { PASSPHRASE_VARIABLE } from '../keys/passphrase.ts';
 import { run, type RunResult } from '../process.ts';
 import type { ResultDocument } from '../report/document.ts';
-import { VerifyAnswer, type VerifyAsked } from './protocol.ts';
+import { SourceWanted, VerifyAnswer, type VerifyAsked } from './protocol.ts';
 
 /** How a process ended that was to verify one package version. */
 export type Verified =
@@ -16,23 +17,33 @@ export interface ApartOptions {
   readonly program: string;
   /** Ends it. */
   readonly signal: AbortSignal;
+  /** Told where a source is before it is fetched, which waits for it; when it throws, so does the verification. */
+  readonly onSource?: (repository: string | null) => Promise<void>;
 }
 
 /** It keeps its time itself; past this much more it is taken to hang. */
 const GRACE_MS = 120_000;
 const MOST_BYTES = 256 * 1024 ** 2;
+/** What opens the key and the database is nothing to a process that reads what strangers packed. */
+const SECRETS = [PASSPHRASE_VARIABLE, 'REPROVE_STORE', 'PGPASSWORD', 'PGPASSFILE'];
 
 /**
  * Verifies one package version in a process of its own: whatever its archive or its repository does to that process, the batch
  * goes on. The process ends when this one does, however this one ends.
  */
-export async function verifyApart(asked: VerifyAsked, options: ApartOptions): Promise<Verified> {
+export async function verifyApart(
+  asked: Omit<VerifyAsked, 'asksForSource'>,
+  options: ApartOptions,
+): Promise<Verified> {
+  const { onSource } = options;
   const ended = await run({
     file: process.execPath,
     args: [options.program],
     inheritEnv: true,
+    withheldEnv: SECRETS,
     holdsStdin: true,
-    extraInputs: [Buffer.from(JSON.stringify(asked))],
+    extraInputs: [Buffer.from(JSON.stringify({ ...asked, asksForSource: onSource !== undefined }))],
+    ...(onSource !== undefined && { onMessage: (message) => allow(message, onSource) }),
     timeoutMs: asked.timeoutMs + GRACE_MS,
     maxBytes: MOST_BYTES,
     signal: options.signal,
@@ -42,6 +53,17 @@ export async function verifyApart(asked: VerifyAsked, options: ApartOptions): Pr
   if (answer === null) return { kind: 'crashed', detail: howItEnded(ended) };
   if (answer.ok) return { kind: 'judged', document: answer.document };
   return { kind: 'error', error: new ReproveError(answer.code, answer.text) };
+}
+
+async function allow(
+  message: unknown,
+  onSource: (repository: string | null) => Promise<void>,
+): Promise<string | null> {
+  const wanted = SourceWanted.safeParse(message);
+  // Nothing else is sent by ours; whatever else sends it waits in vain, and runs out of its time.
+  if (!wanted.success) return null;
+  await onSource(wanted.data.repository);
+  return 'go';
 }
 
 function answerOf({ stdout }: RunResult): VerifyAnswer | null {

@@ -3,9 +3,9 @@ import { ReproveError } from '../errors.ts';
 import { readInputs } from '../inputs/read.ts';
 import { selectInputs } from '../inputs/select.ts';
 import type { InputPackage, Inputs, SelectedInputs } from '../model/inputs.ts';
-import { visible } from '../published/visible.ts';
 import type { BatchOptions } from './batch-options.ts';
 import { openEcosystem } from './open-ecosystem.ts';
+import { say } from './say.ts';
 
 /** What a batch is about. */
 export interface BatchInputs {
@@ -65,8 +65,4 @@ function nothingListed({ files, refused }: Inputs): ReproveError {
     why: `${read.charAt(0).toUpperCase()}${read.slice(1)}${refused.length > 0 ? `, ${refused.length} could not be` : ''}, and no package version is left.`,
     next: 'Name a lockfile, an SBOM, or a list of package versions; what was left out is said above.',
   });
-}
-
-function say(text: string): void {
-  process.stderr.write(`reprove: ${visible(text)}\n`);
 }

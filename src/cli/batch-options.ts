@@ -9,6 +9,7 @@ import {
   addRegistryOptions,
   addSearchOptions,
   addStoreOption,
+  count,
   repeated,
   resolved,
   type RunOptions,
@@ -25,6 +26,8 @@ export interface BatchOptions extends RunOptions, KeyOptions {
   /** Milliseconds. */
   readonly maxAge: number;
   readonly workers?: number;
+  /** Workers do it. */
+  readonly queue: boolean;
   /** Seconds. */
   readonly totalTimeout?: number;
   /** Seconds. */
@@ -89,6 +92,12 @@ function addRunningOptions(command: Command): void {
       'package versions at a time (default: what the machine has room for)',
       count,
     )
+    .addOption(
+      new Option(
+        '--queue',
+        'verify nothing here: leave it to each "reprove worker" of a PostgreSQL store, and follow',
+      ).default(false),
+    )
     .option('--total-timeout <seconds>', 'for the whole batch; the rest is left for the next run', seconds)
     .option('--retry-after <seconds>', 'before another try; twice as long each further time', seconds, 15);
 }
@@ -99,13 +108,6 @@ function collectKinds(value: string, all: Selection['omit']): Selection['omit'] 
   const kind = KINDS.find((one) => one === value);
   if (kind === undefined) throw new InvalidArgumentError(`It must be one of ${KINDS.join(', ')}.`);
   return [...all, kind];
-}
-
-function count(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 1000)
-    throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
-  return number;
 }
 
 /** `0`: whatever there is, it is done again. */

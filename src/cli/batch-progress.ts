@@ -1,4 +1,5 @@
-import type { Failure, Work } from '../batch/run.ts';
+import type { Failure } from '../batch/conclude.ts';
+import type { Work } from '../batch/work.ts';
 import { visible } from '../published/visible.ts';
 import type { ResultDocument } from '../report/document.ts';
 
@@ -96,16 +97,16 @@ function lineProgress(tally: Tally): BatchProgress {
   };
 }
 
-function resultText({ verdict, level, reason, severity, subject, timings }: ResultDocument): string {
+export function resultText({ verdict, level, reason, severity, subject, timings }: ResultDocument): string {
   const aside = level ?? reason?.code ?? severity;
   return `${verdict} (${aside}) ${subject.name}@${subject.version}, ${(timings.totalMs / 1000).toFixed(1)} s`;
 }
 
-function failureText({ title }: Work, { text }: Failure): string {
+export function failureText({ title }: Work, { text }: Failure): string {
   return `no verdict on ${title}: ${text.what} ${text.why}`;
 }
 
-function retryText({ title }: Work, { detail, waitMs }: { detail: string; waitMs: number }): string {
+export function retryText({ title }: Work, { detail, waitMs }: { detail: string; waitMs: number }): string {
   return `${title} is tried again in ${Math.round(waitMs / 1000)} s: ${detail}`;
 }
 

@@ -13,6 +13,7 @@ import { addPlanCommand } from './plan-options.ts';
 import { addReplayCommand } from './replay-options.ts';
 import { addReportCommand } from './report-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
+import { addWorkerCommand } from './worker-options.ts';
 
 enableCompileCache();
 
@@ -31,6 +32,7 @@ addCheckAttestationCommand(program);
 addAffectedCommand(program);
 addReplayCommand(program);
 addBatchCommand(program);
+addWorkerCommand(program);
 addReportCommand(program);
 addDemoCommand(program);
 

@@ -117,16 +117,19 @@ export function addFindOptions(command: Command): Command {
 
 /** Adds where sources are looked for, and for how long. */
 export function addSearchOptions(command: Command, time: string): Command {
-  return command
-    .addOption(
-      new Option(
-        '--git-mirror <template>',
-        'where to fetch repositories from first; {host}, {owner}, {name} and {path} are filled in; repeatable',
-      )
-        .argParser(collect)
-        .default(MIRRORS_OF_ENVIRONMENT, 'env REPROVE_GIT_MIRROR'),
+  return addMirrorOption(command).option('--timeout <seconds>', time, seconds, 3600);
+}
+
+/** Adds where sources are looked for. */
+export function addMirrorOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--git-mirror <template>',
+      'where to fetch repositories from first; {host}, {owner}, {name} and {path} are filled in; repeatable',
     )
-    .option('--timeout <seconds>', time, seconds, 3600);
+      .argParser(collect)
+      .default(MIRRORS_OF_ENVIRONMENT, 'env REPROVE_GIT_MIRROR'),
+  );
 }
 
 /** The first use of the option replaces what the environment said. */
@@ -142,6 +145,14 @@ export function resolved(value: string): string {
 /** The arguments of an option that can be there more than once. */
 export function repeated(value: string, previous?: readonly string[]): readonly string[] {
   return [...(previous ?? []), value];
+}
+
+/** The argument of an option that is a number of things. */
+export function count(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 1000)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
+  return number;
 }
 
 /** The argument of an option that is a time. */

@@ -2,8 +2,15 @@
  * The process that verifies one package version of a batch. It is asked on a descriptor and answers on stdout; it ends with
  * whoever asked, whose end it sees by its stdin.
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { ASKED_ON, type VerifyAnswer, VerifyAsked } from '../batch/protocol.ts';
+import {
+  ASKED_ON,
+  LONGEST_REPOSITORY,
+  type SourceWanted,
+  type VerifyAnswer,
+  VerifyAsked,
+} from '../batch/protocol.ts';
 import { errorAnswer } from '../error-answer.ts';
 import { messageOf } from '../errors.ts';
 import { verify } from '../verify.ts';
@@ -13,7 +20,7 @@ const SILENT = { onStage: () => undefined, onStep: () => undefined };
 
 async function answer(): Promise<VerifyAnswer> {
   const asked = VerifyAsked.parse(JSON.parse(readFileSync(ASKED_ON, 'utf8')));
-  const { spec, registry, trustedRoot, mirrors, cacheDir, engine, timeoutMs, sharedBy } = asked;
+  const { spec, registry, trustedRoot, mirrors, cacheDir, engine, timeoutMs, sharedBy, asksForSource } = asked;
   const options = {
     ...(registry !== null && { registry }),
     ...(trustedRoot !== null && { trustedRoot }),
@@ -24,7 +31,16 @@ async function answer(): Promise<VerifyAnswer> {
   };
   const tools = await openTools(options, SILENT, { sharedBy });
   const request = { spec, sourceOverride: null, mirrors, cacheDir, limits: tools.limits, timeoutMs };
-  return { ok: true, document: await verify(request, tools) };
+  const document = await verify(request, asksForSource ? { ...tools, beforeSource: askForSource } : tools);
+  return { ok: true, document };
+}
+
+/** Whoever asked says when a source may be fetched: others fetch from the same host. */
+async function askForSource(repository: string | null): Promise<void> {
+  const told = once(process, 'message');
+  const wanted: SourceWanted = { repository: repository?.slice(0, LONGEST_REPOSITORY) ?? null };
+  process.send?.(wanted);
+  await told;
 }
 
 function failed(error: unknown): VerifyAnswer {

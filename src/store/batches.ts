@@ -17,6 +17,16 @@ export interface NewBatch {
   readonly now: Date;
   /** Which earlier results will do. */
   readonly fresh: Fresh;
+  /** What a result depends on, as JSON. */
+  readonly terms: string;
+  /** Whoever takes what is left to do; null when the owner does it itself. */
+  readonly queue: BatchQueue | null;
+}
+
+export interface BatchQueue {
+  readonly name: string;
+  /** Adds jobs of the batch, in the transaction in which they come to be waiting. */
+  readonly add: (db: Queries, batchId: string, jobs: readonly Pick<JobRow, 'purl' | 'name'>[]) => Promise<void>;
 }
 
 /** What an earlier result must be to stand for a new one. */
@@ -53,7 +63,7 @@ export function beginBatch(store: Store, batch: NewBatch): Promise<BegunBatch> {
     if (open === undefined) return { id: await insertBatch(db, batch, lease), isResumed: false };
     if (isHeld(open, batch)) throw heldByAnother(store, open);
     await db.updateTable('batches').set(lease).where('id', '=', open.id).execute();
-    await takeUp(db, open.id, batch.now);
+    await (batch.queue === null ? takeUp(db, open.id, batch.now) : queueFailed(db, open.id, batch.queue));
     return { id: open.id, isResumed: true };
   });
 }
@@ -98,15 +108,28 @@ async function takeUp(db: Queries, batchId: string, now: Date): Promise<void> {
     .execute();
 }
 
+/** What workers have in flight goes on; what failed is tried again. */
+async function queueFailed(db: Queries, batchId: string, queue: BatchQueue): Promise<void> {
+  const failed = await db
+    .updateTable('jobs')
+    .set({ state: 'waiting', failure: null })
+    .where('batch_id', '=', batchId)
+    .where('state', '=', 'failed')
+    .returning(['purl', 'name'])
+    .execute();
+  for (const chunk of chunksOf(failed)) await queue.add(db, batchId, chunk);
+}
+
 async function insertBatch(
   db: Queries,
   batch: NewBatch,
   lease: Pick<BatchRow, 'owner' | 'lease_until'>,
 ): Promise<string> {
-  const { series, key, jobs, now, fresh } = batch;
+  const { series, key, jobs, now, fresh, terms, queue } = batch;
   const id = randomUUID();
-  const row = { id, series, key, started_at: now.toISOString(), ended_at: null, counts: null, ...lease };
-  await db.insertInto('batches').values(row).execute();
+  const started_at = now.toISOString();
+  const row = { id, series, key, started_at, ended_at: null, counts: null, terms, ...lease };
+  await db.insertInto('batches').values({ ...row, queue: queue?.name ?? null }).execute();
   for (const chunk of chunksOf(jobs)) {
     const results = await freshResults(db, chunk, fresh, now);
     const rows = chunk.map((job): JobRow => {
@@ -115,6 +138,7 @@ async function insertBatch(
       return { ...job, batch_id: id, state, result_id, failure: null };
     });
     await db.insertInto('jobs').values(rows).execute();
+    if (queue !== null) await queue.add(db, id, rows.filter(({ state }) => state === 'waiting'));
   }
   return id;
 }
@@ -177,7 +201,9 @@ export async function endBatch(
   ending: { readonly counts: string; readonly now: Date },
 ): Promise<void> {
   const row = { owner: null, lease_until: null, counts: ending.counts, ended_at: ending.now.toISOString() };
-  await store.query((db) => db.updateTable('batches').set(row).where('id', '=', batchId).execute());
+  await store.query((db) =>
+    db.updateTable('batches').set(row).where('id', '=', batchId).where('ended_at', 'is', null).execute(),
+  );
 }
 
 function leaseFrom(now: Date): string {

@@ -1,7 +1,7 @@
 import { chunksOf } from './chunks.ts';
 import type { Queries, Store } from './open.ts';
 import { storable } from './text.ts';
-import type { AttemptOutcome, AttestationRow, JobRow, ResultRow } from './schema.ts';
+import type { AttemptOutcome, AttemptRow, AttestationRow, JobRow, ResultRow } from './schema.ts';
 
 export type Job = Pick<JobRow, 'purl' | 'name' | 'version' | 'expected' | 'state' | 'result_id' | 'failure'>;
 
@@ -13,6 +13,18 @@ export function jobsOf(store: Store, batchId: string): Promise<readonly Job[]> {
       .select(['purl', 'name', 'version', 'expected', 'state', 'result_id', 'failure'])
       .where('batch_id', '=', batchId)
       .orderBy('purl')
+      .execute(),
+  );
+}
+
+/** The jobs of a batch that are done or failed. */
+export function settledJobs(store: Store, batchId: string): Promise<readonly Job[]> {
+  return store.query((db) =>
+    db
+      .selectFrom('jobs')
+      .select(['purl', 'name', 'version', 'expected', 'state', 'result_id', 'failure'])
+      .where('batch_id', '=', batchId)
+      .where('state', '!=', 'waiting')
       .execute(),
   );
 }
@@ -44,29 +56,36 @@ export interface AttemptId {
   readonly number: number;
 }
 
-/** Writes down that an attempt begins, and numbers it. */
+/** Writes down that an attempt of this process begins, and numbers it. */
 export function beginAttempt(
   store: Store,
   job: Pick<AttemptId, 'batchId' | 'purl'>,
   now: Date,
 ): Promise<AttemptId> {
-  const { batchId, purl } = job;
-  return store.transaction(async (db) => {
-    const { last } = await db
-      .selectFrom('attempts')
-      .select(({ fn }) => fn.max('number').as('last'))
-      .where('batch_id', '=', batchId)
-      .where('purl', '=', purl)
-      .$castTo<{ readonly last: number | null }>()
-      .executeTakeFirstOrThrow();
-    const number = (last ?? 0) + 1;
-    const row = { batch_id: batchId, purl, number, started_at: now.toISOString() };
-    await db
-      .insertInto('attempts')
-      .values({ ...row, ended_at: null, outcome: null, detail: null })
-      .execute();
-    return { batchId, purl, number };
-  });
+  return store.transaction((db) => insertAttempt(db, job, { now, owner: null, claim: null }));
+}
+
+/** The same in the caller's transaction, and for a worker. */
+export async function insertAttempt(
+  db: Queries,
+  { batchId, purl }: Pick<AttemptId, 'batchId' | 'purl'>,
+  by: { readonly now: Date } & Pick<AttemptRow, 'owner' | 'claim'>,
+): Promise<AttemptId> {
+  const { last } = await db
+    .selectFrom('attempts')
+    .select(({ fn }) => fn.max('number').as('last'))
+    .where('batch_id', '=', batchId)
+    .where('purl', '=', purl)
+    .$castTo<{ readonly last: number | null }>()
+    .executeTakeFirstOrThrow();
+  const number = (last ?? 0) + 1;
+  const { now, owner, claim } = by;
+  const row = { batch_id: batchId, purl, number, started_at: now.toISOString(), owner, claim };
+  await db
+    .insertInto('attempts')
+    .values({ ...row, ended_at: null, outcome: null, detail: null })
+    .execute();
+  return { batchId, purl, number };
 }
 
 export interface AttemptEnd {
@@ -80,7 +99,8 @@ export async function endAttempt(store: Store, attempt: AttemptId, end: AttemptE
   await store.query((db) => attemptEnd(db, attempt, end));
 }
 
-async function attemptEnd(db: Queries, { batchId, purl, number }: AttemptId, end: AttemptEnd): Promise<void> {
+/** The same in the caller's transaction. */
+export async function attemptEnd(db: Queries, { batchId, purl, number }: AttemptId, end: AttemptEnd): Promise<void> {
   const { outcome, detail, now } = end;
   await db
     .updateTable('attempts')
@@ -91,13 +111,19 @@ async function attemptEnd(db: Queries, { batchId, purl, number }: AttemptId, end
     .execute();
 }
 
+/** What else happens to a job in the transaction that settles it. */
+export type AlsoThen = (db: Queries) => Promise<void>;
+const NOTHING_ELSE: AlsoThen = () => Promise.resolve();
+
 /** Gives a job up: nothing could be found out. */
 export function failJob(
   store: Store,
   attempt: AttemptId,
   end: Omit<AttemptEnd, 'outcome'> & { readonly failure: string },
+  also: AlsoThen = NOTHING_ELSE,
 ): Promise<void> {
   return store.transaction(async (db) => {
+    await also(db);
     await attemptEnd(db, attempt, { ...end, outcome: 'failed' });
     await db
       .updateTable('jobs')
@@ -125,10 +151,14 @@ export async function finishJob(
   store: Store,
   attempt: AttemptId,
   result: FinishedResult,
-  now: Date,
+  end: { readonly now: Date; readonly also?: AlsoThen },
 ): Promise<boolean> {
+  const { now, also = NOTHING_ELSE } = end;
   try {
-    await store.transaction((db) => storeResult(db, attempt, result, now));
+    await store.transaction(async (db) => {
+      await storeResult(db, attempt, result, now);
+      await also(db);
+    });
     return true;
   } catch (error) {
     if (error instanceof HasResult) return error.id === result.row.id;

@@ -1,4 +1,4 @@
-import { type Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { ReproveError } from '../errors.ts';
 import type { Tables } from './schema.ts';
@@ -6,6 +6,7 @@ import type { Tables } from './schema.ts';
 /** Every change of the schema, in order. Forward only: what is released is never changed, and there is no way back. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-batches-and-results': { up: first },
+  '0002-workers': { up: second },
 };
 
 /**
@@ -15,14 +16,24 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
  * @throws ReproveError `store-failed` when a newer version has written it
  */
 export async function migrate(db: Kysely<Tables>, where: string): Promise<void> {
+  await checkSchema(db, where);
   const applied = await appliedMigrations(db);
-  const unknown = applied.filter((name) => !Object.hasOwn(MIGRATIONS, name));
-  if (unknown.length > 0) throw writtenByNewer(where, unknown);
   if (applied.length === Object.keys(MIGRATIONS).length) return;
   const provider = { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error === undefined) return;
   throw error instanceof Error ? error : new Error('The schema could not be changed.', { cause: error });
+}
+
+/**
+ * Whether a newer version has changed the schema since the store was opened: whoever works for hours must not go on as before.
+ *
+ * @param where what to call the store
+ * @throws ReproveError `store-failed` when it has
+ */
+export async function checkSchema(db: Kysely<Tables>, where: string): Promise<void> {
+  const unknown = (await appliedMigrations(db)).filter((name) => !Object.hasOwn(MIGRATIONS, name));
+  if (unknown.length > 0) throw writtenByNewer(where, unknown);
 }
 
 async function appliedMigrations(db: Kysely<Tables>): Promise<readonly string[]> {
@@ -125,5 +136,37 @@ async function partsOfBatches(db: Kysely<unknown>): Promise<void> {
     .addColumn('outcome', 'text')
     .addColumn('detail', 'text')
     .addPrimaryKeyConstraint('attempts_key', ['batch_id', 'purl', 'number'])
+    .execute();
+}
+
+/** What workers on other machines need: a queue's name and terms with a batch, who is at work, and who may ask a host when. */
+async function second(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('batches').addColumn('queue', 'text').execute();
+  await db.schema.alterTable('batches').addColumn('terms', 'text').execute();
+  await db.schema.alterTable('attempts').addColumn('owner', 'text').execute();
+  await db.schema.alterTable('attempts').addColumn('claim', 'text').execute();
+  await db.schema.createIndex('jobs_by_state').on('jobs').columns(['batch_id', 'state']).execute();
+  await db.schema
+    .createIndex('attempts_of_workers')
+    .on('attempts')
+    .column('owner')
+    .where(sql.ref('ended_at'), 'is', null)
+    .execute();
+  await db.schema
+    .createTable('workers')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('host', 'text', (column) => column.notNull())
+    .addColumn('queue', 'text', (column) => column.notNull())
+    .addColumn('terms', 'text', (column) => column.notNull())
+    .addColumn('slots', 'integer', (column) => column.notNull())
+    .addColumn('started_at', 'text', (column) => column.notNull())
+    .addColumn('seen_at', 'text', (column) => column.notNull())
+    .addColumn('ended_at', 'text')
+    .execute();
+  await db.schema
+    .createTable('turns')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('next_at', 'text', (column) => column.notNull())
     .execute();
 }

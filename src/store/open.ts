@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dialect, Kysely, type Transaction } from 'kysely';
 import { ReproveError } from '../errors.ts';
 import { asStoreFailure, isAway } from './failure.ts';
-import { migrate } from './migrations.ts';
+import { checkSchema, migrate } from './migrations.ts';
 import type { Tables } from './schema.ts';
 
 /** Queries, in a transaction or outside of one. */
@@ -59,6 +59,15 @@ export async function openStore(location: string, options: OpenOptions = {}): Pr
   }
 }
 
+/**
+ * Looks whether the store is still what this version knows.
+ *
+ * @throws ReproveError `store-failed` when a newer version has changed it meanwhile
+ */
+export async function checkStore(store: Store): Promise<void> {
+  await store.query((db) => checkSchema(db, store.name));
+}
+
 class OpenedStore implements Store {
   readonly name: string;
   readonly #db: Kysely<Tables>;
@@ -101,7 +110,12 @@ async function dialectOf(location: string): Promise<Dialect> {
   return (await import('./sqlite.ts')).sqliteDialect(path.resolve(location));
 }
 
-function isPostgres(location: string): boolean {
+/**
+ * Whether a location is that of a PostgreSQL database; else it is a file's.
+ *
+ * @throws ReproveError `usage` when it is neither
+ */
+export function isPostgres(location: string): boolean {
   if (/^postgres(?:ql)?:/.test(location)) {
     if (URL.canParse(location)) return true;
     throw unusable('It is not an address.', 'Write it as postgres://user@host/database.');

@@ -11,6 +11,8 @@ export interface Tables {
   readonly results: ResultRow;
   readonly documents: DocumentRow;
   readonly attestations: AttestationRow;
+  readonly workers: WorkerRow;
+  readonly turns: TurnRow;
 }
 
 /** One run over what some files list. */
@@ -29,6 +31,10 @@ export interface BatchRow {
   readonly lease_until: string | null;
   /** `BatchCounts` as JSON; null until it ended. */
   readonly counts: string | null;
+  /** The queue that has its jobs, for workers on whatever machine; null when the owner does them itself. */
+  readonly queue: string | null;
+  /** Everything but the package that a result depends on, as JSON; null in a batch of an older version. */
+  readonly terms: string | null;
 }
 
 /** One package version of a batch. */
@@ -61,13 +67,18 @@ export interface AttemptRow {
   readonly outcome: AttemptOutcome | null;
   /** In words, what went wrong; null when nothing did. */
   readonly detail: string | null;
+  /** The worker's process (see owner.ts); null when it was the batch's own. */
+  readonly owner: string | null;
+  /** By what the queue knows it (`ClaimId` as JSON); null when it came from no queue. */
+  readonly claim: string | null;
 }
 
 /**
  * `judged`: it gave the result. `retried`: it met something that passes. `failed`: it met something that does not.
- * `stopped`: the batch was ended by its user. `lost`: the batch's own process was killed.
+ * `stopped`: the batch or the worker was ended by its user. `lost`: the process that ran it was killed. `deferred`: its host or
+ * repository was asked often enough just then.
  */
-export type AttemptOutcome = 'judged' | 'retried' | 'failed' | 'stopped' | 'lost';
+export type AttemptOutcome = 'judged' | 'retried' | 'failed' | 'stopped' | 'lost' | 'deferred';
 
 /** What one verification gave, as far as it is asked for; the rest is in its document. */
 export interface ResultRow {
@@ -114,4 +125,30 @@ export interface AttestationRow {
   readonly sha256: string;
   /** The Sigstore bundle, exactly as its file. */
   readonly bundle: string;
+}
+
+/** A process that takes jobs from a queue. All its instants are of the server's clock. */
+export interface WorkerRow {
+  readonly id: string;
+  /** See owner.ts. */
+  readonly owner: string;
+  /** The name of its machine, for people. */
+  readonly host: string;
+  /** The queue that it takes jobs from. */
+  readonly queue: string;
+  /** As of a batch. */
+  readonly terms: string;
+  /** How many package versions it verifies at a time. */
+  readonly slots: number;
+  readonly started_at: string;
+  readonly seen_at: string;
+  /** Null until it ended as it should. */
+  readonly ended_at: string | null;
+}
+
+/** When a host or a repository may be asked next, by all workers together. */
+export interface TurnRow {
+  readonly key: string;
+  /** Of the server's clock. */
+  readonly next_at: string;
 }

@@ -32,6 +32,8 @@ async function night(store: Store, index: number, packages: Night): Promise<void
     owner: 'bench.1.1',
     now,
     fresh,
+    terms: '{}',
+    queue: null,
   });
   for (const { purl, name, version } of jobs) {
     const row = packages[`${name}@${version}`];
@@ -68,7 +70,7 @@ async function night(store: Store, index: number, packages: Night): Promise<void
       limit_ms: 1,
       ...row,
     };
-    await finishJob(store, attempt, { row: result, document: '{}', attestations: [] }, now);
+    await finishJob(store, attempt, { row: result, document: '{}', attestations: [] }, { now });
   }
   await endBatch(store, id, { counts: JSON.stringify(await countOutcomes(store, id)), now });
 }

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { VerifyAsked } from '../../src/batch/protocol.ts';
 import { verifyApart } from '../../src/batch/verify-apart.ts';
 import { DOCUMENTS } from '../support/attestations.ts';
@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/repository.ts';
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
 
-const ASKED: VerifyAsked = {
+const ASKED: Omit<VerifyAsked, 'asksForSource'> = {
   spec: 'pkg:npm/a@1.0.0',
   registry: null,
   trustedRoot: null,
@@ -67,6 +67,47 @@ describe('a process that verifies', () => {
       expect(verified).toMatchObject({ kind: 'error', error: { code: 'internal' } });
     },
   );
+
+  test('is not given what opens the key and the store', async () => {
+    vi.stubEnv('REPROVE_PASSPHRASE', 'secret').stubEnv('REPROVE_STORE', 'postgres://secret@host/database');
+    const { REPROVE_PASSPHRASE: ours } = process.env;
+    const said = 'console.error(process.env.REPROVE_PASSPHRASE, process.env.REPROVE_STORE); process.exit(1)';
+    const verified = await verify(said);
+    vi.unstubAllEnvs();
+    expect([ours, verified]).toEqual([
+      'secret',
+      { kind: 'crashed', detail: 'It ended with exit code 1; it said: undefined undefined' },
+    ]);
+  });
+
+  describe('that asks before it fetches a source', () => {
+    const answer = JSON.stringify(JSON.stringify({ ok: true, document: DOCUMENTS.reproduced }));
+    const asking = `process.on('message', () => process.stdout.write(${answer}, () => process.exit(0)));
+      process.send({ repository: 'https://git.example/a/b' });`;
+    const ask = (code: string, onSource: (repository: string | null) => Promise<void>) =>
+      verifyApart(ASKED, { program: doing(code), signal: AbortSignal.timeout(20_000), onSource });
+
+    test('goes on when it is told to', async () => {
+      const asked: (string | null)[] = [];
+      const verified = await ask(asking, async (repository) => void asked.push(repository));
+      expect([verified.kind, asked]).toEqual(['judged', ['https://git.example/a/b']]);
+    });
+
+    test('ends when that fails, which is not its fault', async () => {
+      const away = new Error('the store is away');
+      await expect(ask(asking, () => Promise.reject(away))).rejects.toBe(away);
+    });
+
+    test('and says something else instead is left to its time', async () => {
+      const lying = asking.replace('{ repository:', '{ key: 1, repository:');
+      const verified = await verifyApart(ASKED, {
+        program: doing(lying),
+        signal: AbortSignal.timeout(1_500),
+        onSource: () => Promise.reject(new Error('It was asked.')),
+      });
+      expect(verified).toEqual({ kind: 'stopped' });
+    });
+  });
 
   test('is stopped when the batch is', async () => {
     const controller = new AbortController();

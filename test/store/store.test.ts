@@ -21,6 +21,7 @@ import { STORE_KINDS, type StoreKind, withStore } from '../support/stores.ts';
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 const later = (milliseconds: number) => new Date(NOW.getTime() + milliseconds);
 const DAY_MS = 86_400_000;
+const NOT_QUEUED = { terms: '{}', queue: null };
 const FRESH = { terms: 'terms', notBefore: later(-DAY_MS), unsettledNotBefore: later(-1000), limitMs: 1000 };
 
 function batchOf(names: readonly string[], more: Partial<NewBatch> = {}): NewBatch {
@@ -31,7 +32,7 @@ function batchOf(names: readonly string[], more: Partial<NewBatch> = {}): NewBat
     expected: '[]',
     places: '[]',
   }));
-  return { series: 'series', key: 'key', jobs, owner: ownerName(), now: NOW, fresh: FRESH, ...more };
+  return { series: 'series', key: 'key', jobs, owner: ownerName(), now: NOW, fresh: FRESH, ...NOT_QUEUED, ...more };
 }
 
 function resultOf(name: string, more: Partial<ResultRow> = {}) {
@@ -63,7 +64,7 @@ function resultOf(name: string, more: Partial<ResultRow> = {}) {
 
 async function judge(store: Store, batchId: string, name: string, more: Partial<ResultRow> = {}) {
   const attempt = await beginAttempt(store, { batchId, purl: `pkg:npm/${name}@1.0.0` }, NOW);
-  return finishJob(store, attempt, resultOf(name, more), NOW);
+  return finishJob(store, attempt, resultOf(name, more), { now: NOW });
 }
 
 /** What of a batch is said to be done, by name. */
@@ -113,7 +114,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (name) => {
       const tries = [];
       for (const one of ['1', '2', '3']) {
         const attempt = await beginAttempt(store, { batchId: id, purl: 'pkg:npm/a@1.0.0' }, NOW);
-        tries.push(() => finishJob(store, attempt, resultOf('a', { id: one }), NOW));
+        tries.push(() => finishJob(store, attempt, resultOf('a', { id: one }), { now: NOW }));
       }
       const stored = await Promise.all(tries.map((finish) => finish()));
       expect(stored.filter(Boolean)).toHaveLength(1);
@@ -253,7 +254,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (name) => {
         reason: { code: 'no-repository', message: '\0 \u{1f600} \ud800 \' " \\ \u202e' },
       });
       const attempt = await beginAttempt(store, { batchId: id, purl: 'pkg:npm/a@1.0.0' }, NOW);
-      await finishJob(store, attempt, { ...resultOf('a'), document: JSON.stringify(document) }, NOW);
+      await finishJob(store, attempt, { ...resultOf('a'), document: JSON.stringify(document) }, { now: NOW });
       expect(await all(documentsOf(store, ['result of a']))).toEqual([document]);
     }));
 
@@ -261,7 +262,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (name) => {
     withStore(kind, async (store) => {
       const { id } = await beginBatch(store, batchOf(['a']));
       const attempt = await beginAttempt(store, { batchId: id, purl: 'pkg:npm/a@1.0.0' }, NOW);
-      await finishJob(store, attempt, { ...resultOf('a'), document: '{"schemaVersion":1' }, NOW);
+      await finishJob(store, attempt, { ...resultOf('a'), document: '{"schemaVersion":1' }, { now: NOW });
       await expect(all(documentsOf(store, ['result of a']))).rejects.toMatchObject({
         code: 'store-failed',
       });

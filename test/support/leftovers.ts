@@ -8,12 +8,14 @@ import type { EngineName } from '../../src/sandbox/engine.ts';
 
 const labelled = z.object({ Labels: z.record(z.string(), z.string()).nullable() });
 
+const SOCKET = '/var/run/docker.sock';
+
 /** The owners of the containers and volumes of ours at Docker's socket. */
-export async function dockerOwners(): Promise<readonly string[]> {
+export async function dockerOwners(socket: string = SOCKET): Promise<readonly string[]> {
   const filters = encodeURIComponent(JSON.stringify({ label: ['reprove=1'] }));
   const [containers, volumes] = await Promise.all([
-    askDocker(`/containers/json?all=1&filters=${filters}`),
-    askDocker(`/volumes?filters=${filters}`),
+    askDocker(socket, `/containers/json?all=1&filters=${filters}`),
+    askDocker(socket, `/volumes?filters=${filters}`),
   ]);
   const found = [
     ...z.array(labelled).parse(containers),
@@ -30,14 +32,14 @@ function folderOwners(): readonly string[] {
 }
 
 /** What an engine's sandboxes left behind whose processes are gone. */
-export async function leftoversOf(engine: EngineName): Promise<readonly string[]> {
-  const owners = [...folderOwners(), ...(engine === 'docker' ? await dockerOwners() : [])];
+export async function leftoversOf(engine: EngineName, socket: string = SOCKET): Promise<readonly string[]> {
+  const owners = [...folderOwners(), ...(engine === 'docker' ? await dockerOwners(socket) : [])];
   return owners.filter(ownerIsGone);
 }
 
-function askDocker(path: string): Promise<unknown> {
+function askDocker(socketPath: string, path: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const asked = ask({ socketPath: '/var/run/docker.sock', path }, (response) => {
+    const asked = ask({ socketPath, path }, (response) => {
       text(response).then((body) => resolve(JSON.parse(body)), reject);
     });
     asked.on('error', reject).end();

@@ -67,6 +67,8 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
+const MOST_TRIES = 50;
+
 class Server {
   readonly #place: { bin: string; data: string; folder: string; user: ReturnType<typeof asItsUser> };
   #child: ReturnType<typeof spawn> | null = null;
@@ -76,6 +78,14 @@ class Server {
   }
 
   async start(): Promise<void> {
+    // Of a server that was killed, processes can hold its memory for a moment; another one does not start until they are gone.
+    for (let tries = 0; !(await this.#tryStart()); tries += 1) {
+      if (tries === MOST_TRIES) throw new Error('postgres ends at once.');
+      await sleep(200);
+    }
+  }
+
+  async #tryStart(): Promise<boolean> {
     const { bin, data, folder, user } = this.#place;
     const args = ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'];
     const child = spawn(path.join(bin, 'postgres'), args, { ...user, cwd: folder, stdio: 'ignore' });
@@ -83,8 +93,8 @@ class Server {
     for (;;) {
       const ready = spawn(path.join(bin, 'pg_isready'), ['-q', '-h', folder], { stdio: 'ignore' });
       const exitCode = await new Promise((resolve) => ready.once('exit', resolve));
-      if (exitCode === 0) return;
-      if (child.exitCode !== null) throw new Error(`postgres ended at once, with ${child.exitCode}.`);
+      if (exitCode === 0) return true;
+      if (child.exitCode !== null) return false;
       await sleep(50);
     }
   }

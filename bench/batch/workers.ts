@@ -1,0 +1,89 @@
+/** How many package versions a minute one worker does, and two, from a PostgreSQL and a registry on this machine. */
+import { spawn } from 'node:child_process';
+import { integrityOf, lockfile, worldOptions } from '../../test/support/batches.ts';
+import { account, packageNames } from '../../test/support/kills.ts';
+import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
+import { Running, workerOptions } from '../../test/support/workers.ts';
+import { TestWorld } from '../../test/support/world.ts';
+
+/** Whether each worker, with all that it starts, has a processor to itself: two workers are then as two machines. */
+type Place = 'pinned' | 'free';
+
+interface Bench {
+  readonly world: TestWorld;
+  readonly server: TestPostgres;
+  readonly input: string;
+}
+
+/** Verifies the same packages with one worker and with two, in turns, and prints what came of it. */
+export async function benchWorkers(packages: number, rounds: number): Promise<void> {
+  const [world, server] = await Promise.all([TestWorld.open(), startPostgres()]);
+  try {
+    const input = lockfile(
+      world,
+      'bench.json',
+      packageNames(packages).map((name) => {
+        const files = { 'index.js': `module.exports = '${name}';\n`, 'README.md': 'x'.repeat(10_000) };
+        world.source(name, files);
+        return { name, integrity: integrityOf(world.publish(name, files)) };
+      }),
+    );
+    console.log(`\n${packages} package versions without a build, ${rounds} rounds, medians\n`);
+    console.log('| workers have a processor each | one worker | two workers | ratio |');
+    console.log('| --- | ---: | ---: | ---: |');
+    for (const place of ['pinned', 'free'] as const) {
+      const bench = { world, server, input };
+      // The first one fills the cache for all others.
+      await rateOf(bench, 1, place);
+      const one: number[] = [];
+      const two: number[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        one.push(await rateOf(bench, 1, place));
+        two.push(await rateOf(bench, 2, place));
+      }
+      const [single, both] = [median(one), median(two)];
+      console.log(
+        `| ${place === 'pinned' ? 'yes' : 'no'} | ${single.toFixed(1)} a minute | ${both.toFixed(1)} a minute | ${(both / single).toFixed(2)} |`,
+      );
+    }
+  } finally {
+    await Promise.all([world.close(), server.remove()]);
+  }
+}
+
+/** Package versions a minute, from the first that was begun to the last that was stored. */
+async function rateOf({ world, server, input }: Bench, count: number, place: Place): Promise<number> {
+  const store = server.database();
+  const workers = Array.from(
+    { length: count },
+    () => new Running([...workerOptions(world, store), '--slots', '1']),
+  );
+  await Promise.all(workers.map((worker) => worker.said('takes jobs from')));
+  if (place === 'pinned') await Promise.all(workers.map(({ pid }, index) => pin(pid, index)));
+  const batch = new Running(['batch', input, '--queue', '--store', store, '--json', ...worldOptions(world)]);
+  if ((await batch.ended()) !== 0) throw new Error(batch.stderr);
+  for (const worker of workers) worker.kill('SIGTERM');
+  await Promise.all(workers.map((worker) => worker.ended()));
+  const { attempts } = await account(store);
+  const begun = Math.min(...attempts.map(({ started_at: at }) => Date.parse(at)));
+  const ended = Math.max(...attempts.map(({ ended_at: at }) => Date.parse(at ?? '')));
+  return attempts.length / ((ended - begun) / 60_000);
+}
+
+/** What a process starts afterwards inherits it (sched_setaffinity(2)). */
+function pin(pid: number, processor: number): Promise<void> {
+  const taskset = spawn('taskset', ['--all-tasks', '--pid', '--cpu-list', String(processor), String(pid)], {
+    stdio: 'ignore',
+  });
+  return new Promise((resolve, reject) => {
+    taskset.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`taskset gave ${code}.`))));
+  });
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? Number.NaN)
+    : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
+}

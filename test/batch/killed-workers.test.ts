@@ -1,0 +1,156 @@
+import { randomInt } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { integrityOf, lockfile, verdictsIn, worldOptions } from '../support/batches.ts';
+import { reprove } from '../support/cli.ts';
+import { startEngine, type TestEngine } from '../support/engine.ts';
+import { account, bundlesIn, packageNames } from '../support/kills.ts';
+import { leftoversOf } from '../support/leftovers.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { Running, workerOptions } from '../support/workers.ts';
+import { TEST_ENGINES, TestWorld } from '../support/world.ts';
+
+/** REPROVE_KILLS=50 kills more often, and an engine of its own as well. */
+const KILLS = Number(process.env['REPROVE_KILLS'] ?? 5);
+const NAMES = packageNames(Math.max(12, Math.ceil(KILLS * 1.5)));
+const WORKERS = 3;
+const [ENGINE = 'bwrap'] = TEST_ENGINES;
+const KILLS_ENGINE = KILLS >= 50 && ENGINE === 'docker';
+
+let world: TestWorld;
+let server: TestPostgres;
+let engine: TestEngine | null = null;
+beforeAll(async () => {
+  [world, server] = await Promise.all([TestWorld.open(), startPostgres()]);
+  if (KILLS_ENGINE) engine = await startEngine(world.folder.path);
+}, 300_000);
+afterAll(async () => {
+  // What it has is below the world's folder.
+  await engine?.remove();
+  await Promise.all([world.close(), server.remove()]);
+}, 60_000);
+
+/** A command that is started again whenever it is killed. */
+class Restarted {
+  readonly #args: readonly string[];
+  running: Running;
+  kills = 0;
+
+  constructor(args: readonly string[]) {
+    this.#args = args;
+    this.running = this.#start();
+  }
+
+  #start(): Running {
+    return new Running(this.#args, engine === null ? {} : { DOCKER_HOST: `unix://${engine.socket}` });
+  }
+
+  /** Kills it, unless it has ended by itself. */
+  async kill(): Promise<boolean> {
+    this.running.kill('SIGKILL');
+    if ((await this.running.ended()) !== null) return false;
+    this.kills += 1;
+    this.running = this.#start();
+    return true;
+  }
+}
+
+let serverKills = 0;
+async function killServer(): Promise<true> {
+  serverKills += 1;
+  await server.kill();
+  await sleep(randomInt(0, 2_000));
+  await server.start();
+  return true;
+}
+
+async function killEngine(own: TestEngine): Promise<true> {
+  await own.kill();
+  await sleep(randomInt(0, 2_000));
+  await own.start();
+  return true;
+}
+
+test(
+  'kill -9 of workers, batch, PostgreSQL and engine loses nothing, does nothing twice, and leaves nothing behind',
+  { timeout: 3 * 3_600_000 },
+  async () => {
+    const file = (name: string) => path.join(world.folder.path, name);
+    writeFileSync(file('passphrase'), 'a passphrase of a test\n');
+    const started = performance.now();
+    await reprove(['keygen', '--out', file('key'), '--passphrase-file', file('passphrase')]);
+    // From the first instants of a process to after several packages, however slow this machine is now.
+    const longestMs = Math.ceil(6 * (performance.now() - started));
+    const input = lockfile(
+      world,
+      'many.json',
+      NAMES.map((name) => {
+        const files = { 'index.js': `module.exports = '${name}';\n` };
+        world.source(name, files);
+        return { name, integrity: integrityOf(world.publish(name, files)) };
+      }),
+    );
+    const store = server.database();
+    const signing = ['--key', `${file('key')}.key`, '--passphrase-file', file('passphrase')];
+    const working = [...workerOptions(world, store), '--slots', '1', '--most-losses', '1000', ...signing];
+    const workers = Array.from({ length: WORKERS }, () => new Restarted(working));
+    await Promise.all(workers.map(({ running }) => running.said('takes jobs from')));
+    const batch = new Restarted(['batch', input, '--queue', '--store', store, '--json', ...worldOptions(world)]);
+    await batch.running.said('batch');
+
+    const own = engine;
+    const victims: (() => Promise<boolean>)[] = [
+      ...workers.flatMap((worker) => [() => worker.kill(), () => worker.kill()]),
+      () => batch.kill(),
+      killServer,
+      ...(own === null ? [] : [() => killEngine(own)]),
+    ];
+    // Everything is killed at least once.
+    const order = Array.from({ length: KILLS }, (_, index) => victims[(index * 5 + 5) % victims.length]);
+    let kills = 0;
+    for (const kill of order) {
+      await sleep(randomInt(20, longestMs));
+      if (await kill?.()) kills += 1;
+    }
+    const exitCode = await batch.running.ended();
+    expect(exitCode, batch.running.stderr).toBe(0);
+    expect(verdictsIn(batch.running)).toEqual(NAMES.map((name) => `${name} reproduced`));
+    for (const { running } of workers) running.kill('SIGTERM');
+    for (const { running } of workers) expect(await running.ended(), running.stderr).toBe(0);
+
+    const { batches, jobs, results, documents, attempts } = await account(store);
+    expect(batches.map(({ owner, ended_at: at }) => [owner, at === null])).toEqual([[null, false]]);
+    expect(jobs.map(({ name, state }) => `${name} ${state}`)).toEqual(NAMES.map((name) => `${name} done`));
+    expect(results.map(({ purl }) => purl).toSorted()).toEqual(NAMES.map((name) => `pkg:npm/${name}@1.0.0`));
+    expect(new Set(jobs.map((job) => job.result_id))).toEqual(new Set(results.map(({ id }) => id)));
+    expect(documents).toHaveLength(NAMES.length);
+
+    // Nothing was begun again but what was in flight when something was killed.
+    const outcomes = Map.groupBy(attempts, ({ outcome }) => outcome);
+    const passing = own === null ? ['judged', 'lost'] : ['judged', 'lost', 'retried'];
+    expect([...outcomes.keys()].filter((one) => !passing.includes(one ?? ''))).toEqual([]);
+    expect(outcomes.get('judged')).toHaveLength(NAMES.length);
+    const lost = outcomes.get('lost')?.length ?? 0;
+    expect(lost).toBeLessThanOrEqual(kills + serverKills * WORKERS);
+
+    await checkBundles(store, file('bundles'), `${file('key')}.pub`);
+    expect(await leftoversOf(ENGINE, own?.socket)).toEqual([]);
+    process.stderr.write(
+      `${kills} kills (${workers.map((worker) => worker.kills).join(' + ')} of workers, ${batch.kills} of the batch) over ` +
+        `${NAMES.length} packages, ${lost} attempts lost, ${Math.round((performance.now() - started) / 1000)} s\n`,
+    );
+  },
+);
+
+async function checkBundles(store: string, folder: string, key: string): Promise<void> {
+  mkdirSync(folder);
+  const bundles = await bundlesIn(store);
+  expect(bundles.length).toBeGreaterThanOrEqual(NAMES.length);
+  for (const { name, bundle } of bundles) {
+    writeFileSync(path.join(folder, name), bundle);
+    const check = await reprove(['check-attestation', path.join(folder, name), '--key', key]);
+    expect([name, check.exitCode]).toEqual([name, 0]);
+  }
+}
