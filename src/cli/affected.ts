@@ -1,4 +1,4 @@
-import { INPUT_ECOSYSTEMS } from '../../builders/index.ts';
+import { INPUT_ECOSYSTEMS } from '../../builders/inputs.ts';
 import { affectedDocument, type AffectedDocument, exitCodeOf } from '../affected/document.ts';
 import { findAffected } from '../affected/find.ts';
 import { readBadList } from '../affected/read-list.ts';

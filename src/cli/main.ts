@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { addAffectedCommand } from './affected-options.ts';
@@ -13,8 +12,6 @@ import { addPlanCommand } from './plan-options.ts';
 import { addReplayCommand } from './replay-options.ts';
 import { addReportCommand } from './report-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
-
-enableCompileCache();
 
 const program = new Command('reprove')
   .description(
