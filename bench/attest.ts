@@ -1,7 +1,7 @@
 /**
  * What signing a result and checking it cost: within one process, and as a user would, each in a process of its own.
  *
- *     node bench/attest.ts [--runs 50] [--rounds 15]
+ *     node bench/attest.ts [--runs 50] [--rounds 15] [--cli src/cli/main.ts]
  *
  * Prints two tables, in milliseconds. A process is compared with the start of the same program that does nothing (`reprove --version`,
  * and for the signing process an empty Node) in the same round, one right after the other: what a busy machine adds is in both. The
@@ -10,19 +10,28 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { checkAttestation } from '../src/check-attestation.ts';
 import { run } from '../src/process.ts';
 import { makeKeyPair } from '../src/keys/keygen.ts';
-import { signApart } from '../src/signing/sign.ts';
+import type * as signing from '../src/signing/sign.ts';
 import { PAYLOAD_TYPE } from '../src/attest/type-uris.ts';
 import { statementBytes } from '../src/attest/statement.ts';
 import { DOCUMENTS, newKeys, signedBy, SOON, verificationOf } from '../test/support/attestations.ts';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '50' }, rounds: { type: 'string', default: '15' } },
+  options: {
+    runs: { type: 'string', default: '50' },
+    rounds: { type: 'string', default: '15' },
+    cli: { type: 'string', default: path.join(import.meta.dirname, '../src/cli/main.ts') },
+  },
 });
-const CLI = path.join(import.meta.dirname, '../src/cli/main.ts');
+const CLI = path.resolve(values.cli);
+/** Of the same program: it starts the signing process that lies beside it. */
+const { signApart } = (await import(
+  new URL(`../signing/sign${path.extname(CLI)}`, pathToFileURL(CLI)).href
+)) as typeof signing;
 type Work = () => unknown;
 
 async function timeOf(work: Work): Promise<number> {

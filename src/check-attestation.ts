@@ -26,7 +26,6 @@ import { seenBy } from './sigstore/seen-by.ts';
 import type { TrustOptions } from './sigstore/trusted-root.ts';
 import { bundleVerifier } from './sigstore/verify-bundle.ts';
 import { whyNotSigned } from './sigstore/verify-own-key.ts';
-import { disagreementOf, workflowSigner } from './source/signer.ts';
 import { VERSION } from './version.ts';
 
 /** Who must have signed. */
@@ -107,7 +106,7 @@ async function check(request: CheckRequest): Promise<Found> {
   if (signer === null) return stopped([...before, ...claims]);
   const seen = bundle.isWitnessed ? await seenBy(bundle.json) : [];
   const witness = witnessClaim(seen, request.mustBeWitnessed);
-  const read = readStatement(bundle.payload, workflow);
+  const read = await readStatement(bundle.payload, workflow);
   const through = [...before, ...claims, witness, read.claim];
   if (read.understood === null) return { ...stopped(through), signer };
   const last = [
@@ -163,6 +162,9 @@ async function byKey(bundle: ReadBundle, key: KeyObject, trust: TrustOptions): P
   return unsigned(holds('signer', `It names the key ${bundle.hint}.`), fails('signature', `${why}.`));
 }
 
+/** What reads certificates of workflows; nobody needs it to check a key. */
+const workflows = () => import('./source/signer.ts');
+
 /** Names of keys as `keyId` makes them. */
 const KEY_ID = /^[A-Za-z0-9+/]{43}=$/;
 
@@ -189,6 +191,7 @@ async function byCertificate(
     holds('signer', `It is ${identity}, as ${issuer} says.`),
     holds('signature', 'It is right.'),
   ];
+  const { workflowSigner } = await workflows();
   return {
     claims,
     signer: { kind: 'certificate', ...found },
@@ -196,12 +199,16 @@ async function byCertificate(
   };
 }
 
-function readStatement(payload: Buffer, workflow: ProvenanceSigner | null): ReturnType<typeof understand> {
+async function readStatement(
+  payload: Buffer,
+  workflow: ProvenanceSigner | null,
+): Promise<ReturnType<typeof understand>> {
   const json = jsonOf(payload);
   if ('why' in json) return { claim: fails('statement', json.why), understood: null };
   const read = understand(json.value);
-  const source = read.understood?.facts.source ?? null;
-  const disagreement = workflow === null ? null : disagreementOf(workflow, source);
+  if (workflow === null) return read;
+  const { disagreementOf } = await workflows();
+  const disagreement = disagreementOf(workflow, read.understood?.facts.source ?? null);
   return disagreement === null ? read : { claim: fails('statement', disagreement), understood: null };
 }
 

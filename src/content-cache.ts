@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import cacache from 'cacache';
 
 /** Bytes from the cache; they hash to what was stored. */
 export interface CachedContent {
@@ -16,17 +15,22 @@ export interface ContentCache {
   remove(key: string): Promise<void>;
 }
 
+/** Loaded with the first use: not every command that may use the cache does. */
+const library = async () => (await import('cacache')).default;
+
 /** Opens (and on first use creates) the cache below a directory of the user's. */
 export function contentCache(cacheDirectory: string): ContentCache {
   const folder = join(cacheDirectory, 'content');
   const options = { memoize: false };
 
   const remove = async (key: string): Promise<void> => {
+    const cacache = await library();
     await cacache.rm.entry(folder, key).catch(() => undefined);
   };
 
   return {
     async get(key) {
+      const cacache = await library();
       try {
         const info = await cacache.get.info(folder, key);
         if (info === null) return null;
@@ -39,6 +43,7 @@ export function contentCache(cacheDirectory: string): ContentCache {
       }
     },
     async put(key, bytes) {
+      const cacache = await library();
       try {
         await cacache.put(folder, key, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
           ...options,

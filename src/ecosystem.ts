@@ -126,6 +126,13 @@ export interface BareForm {
 export interface Ecosystem {
   /** The purl type. */
   readonly name: string;
+  /**
+   * Says that a rebuild is to be planned, for what can be asked for before the package is known. Nobody waits for it; what of it
+   * fails is met again where it is needed.
+   *
+   * @throws ReproveError `toolchain-unavailable` where this machine can rebuild nothing
+   */
+  expectRebuild(): void;
   /** Finds what `spec` means and downloads it. Throws ReproveError when the spec or the registry is unusable. */
   published(spec: string): Promise<PublishedOutcome>;
   /** What every step is told by its environment: known to all, and left out where steps are shown. */

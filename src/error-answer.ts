@@ -1,13 +1,11 @@
-import { z } from 'zod';
-import { ERROR_CODES, ReproveError } from './errors.ts';
+import { type ErrorCode, type ErrorText, ReproveError } from './errors.ts';
 
-/** How a process of ours tells the one that started it that it has failed. */
-export const ErrorAnswer = z.strictObject({
-  ok: z.literal(false),
-  code: z.enum(ERROR_CODES),
-  text: z.strictObject({ what: z.string(), why: z.string(), next: z.string() }),
-});
-export type ErrorAnswer = z.infer<typeof ErrorAnswer>;
+/** How a process of ours tells the one that started it that it has failed; `error-answer-schema.ts` reads it. */
+export interface ErrorAnswer {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly text: ErrorText;
+}
 
 /**
  * An error as such an answer.

@@ -66,6 +66,7 @@ export async function findPlans(request: FindRequest, tools: FindTools): Promise
   const { ecosystem, progress, watch } = tools;
   if (request.stated != null) checkTools(request.stated, ecosystem.toolRoles);
   progress.onStage('published', request.spec);
+  ecosystem.expectRebuild();
   const outcome = await watch.time('publishedMs', () => ecosystem.published(request.spec));
   if (!outcome.ok) return { kind: 'not-published', missing: outcome.value };
   const published = outcome.value;

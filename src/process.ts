@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import type { Readable, Writable } from 'node:stream';
 import { TailBuffer } from './tail-buffer.ts';
 
@@ -6,6 +5,9 @@ import { TailBuffer } from './tail-buffer.ts';
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 const STATUS_BYTES = 65536;
+
+/** Loaded with the first program that is run: it has more than a hundred modules, and many commands run none. */
+const library = () => import('execa');
 
 /** A program and its arguments; never a shell string. */
 export interface Command {
@@ -67,6 +69,7 @@ export interface RunResult {
 export async function run(options: RunOptions): Promise<RunResult> {
   const limit = options.maxBytes ?? DEFAULT_MAX_BYTES;
   const inputs = options.extraInputs ?? [];
+  const { execa } = await library();
   const child = execa(options.file, [...options.args], {
     ...settingsOf(options),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
@@ -145,6 +148,7 @@ function answering(
  * Gives the first failure as a sentence, or null.
  */
 export async function runPiped(from: Command, to: Command): Promise<string | null> {
+  const { execa } = await library();
   const result = await execa(from.file, [...from.args], {
     ...settingsOf(from),
     buffer: { stderr: true, stdout: false },
@@ -171,6 +175,7 @@ const READY_MS = 20_000;
  * Gives a sentence when it ends before that line, or takes longer than 20 s for it.
  */
 export async function hold(command: Command): Promise<HeldProcess | string> {
+  const { execa } = await library();
   const child = execa(command.file, [...command.args], {
     ...settingsOf(command),
     stdin: 'pipe',

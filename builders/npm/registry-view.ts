@@ -12,9 +12,8 @@ import { purlOf } from './package-spec.ts';
 import type { GitRepositories } from './git/repositories.ts';
 import { PinnedFiles } from './proxy/pinned-files.ts';
 import { startProxy } from './proxy/proxy.ts';
-import type { Subject } from './proxy/subject.ts';
 import type { RegistryClient } from './registry/client.ts';
-import type { NpmOptions } from './registry/config.ts';
+import { subjectOf } from './registry-identity.ts';
 import { repositoryManifests } from './workspace.ts';
 
 /** Starts the registry proxy of one rebuild, knowing what the manifests of the repository want. */
@@ -72,25 +71,6 @@ export async function openRegistryView(options: {
 /** What lies in a repository is named by the repository's address, which no package can be. */
 function uriOf(name: string, version: string): string {
   return name.includes('://') ? `git+${name}@${version}` : purlOf(name, version);
-}
-
-/** What is not shown, and which registries the rest comes from. Who asks is left out: bytes are checked, not trusted. */
-export function registryIdentity(
-  request: PlanRequest,
-  { registry, replaceRegistryHost, fetch }: NpmOptions,
-): string {
-  const scopes = Object.entries(fetch).filter(([key]) => /^@.*:registry$/i.test(key));
-  return JSON.stringify([
-    subjectOf(request),
-    registry,
-    replaceRegistryHost,
-    scopes.map((scope) => scope.join()).toSorted(),
-  ]);
-}
-
-function subjectOf({ published }: PlanRequest): Subject {
-  const { name, version } = published.subject;
-  return { name, version, sha512: published.artifact.digests.sha512.toLowerCase() };
 }
 
 /** What of npm's lockfile is read here; old ones hold anything anywhere. */

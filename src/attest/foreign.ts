@@ -7,6 +7,20 @@ const Text = z.string().min(1);
 const Digests = z.record(Text, Text);
 const Instant = z.iso.datetime({ offset: true });
 
+/** SLSA provenance 1 of any maker: what the specification requires. */
+export const AnyProvenance = z.object({
+  buildDefinition: z.object({
+    buildType: Text,
+    externalParameters: z.record(z.string(), z.unknown()),
+    resolvedDependencies: z.array(z.object({ uri: Text.optional(), digest: Digests.optional() })).optional(),
+  }),
+  runDetails: z.object({
+    builder: z.object({ id: Text }),
+    metadata: z.object({ finishedOn: Instant.optional() }).nullish(),
+  }),
+});
+export type AnyProvenance = z.infer<typeof AnyProvenance>;
+
 /** Provenance of SLSA 0.2 (slsa.dev/provenance/v0.2), as npm writes it on GitLab and wrote it on GitHub. */
 export const OldProvenance = z.object({
   builder: z.object({ id: Text }),
@@ -63,4 +77,16 @@ export const OssEquivalence = z.object({
     resolvedDependencies: z.array(Named.extend({ digest: Digests })).length(2),
   }),
   runDetails: RunDetails.extend({ byproducts: z.array(Named.extend({ digest: Digests })).length(1) }),
+});
+
+/** What a bill of materials of any maker must have to be one (CycloneDX, schema/bom-1.6.schema.json), and what is used of it. */
+export const AnyBom = z.object({
+  bomFormat: z.literal('CycloneDX'),
+  specVersion: z.string().regex(/^1\.\d+$/, 'must be a version 1 of CycloneDX'),
+  metadata: z
+    .object({
+      timestamp: Instant.optional(),
+      tools: z.object({ components: z.array(z.object({ name: z.string() })).optional() }).optional(),
+    })
+    .optional(),
 });

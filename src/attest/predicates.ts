@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { issuesText } from '../schema-issues.ts';
 import type { EvidenceKind } from './evidence.ts';
 import {
+  AnyBom,
+  AnyProvenance,
   OldProvenance,
   OSS_REBUILD,
   OSS_REBUILD_TYPES,
@@ -9,11 +11,10 @@ import {
   OssRebuild,
   Publication,
 } from './foreign.ts';
-import { AnyProvenance, ProvenancePredicate } from './provenance.ts';
+import { ProvenancePredicate } from './provenance-predicate.ts';
 import { plainPurl } from './purl-name.ts';
 import type { AnyStatement } from './statement.ts';
 import { SummaryPredicate } from './summary.ts';
-import { AnyBom } from './sbom.ts';
 import * as types from './type-uris.ts';
 import { VerificationPredicate } from './verification.ts';
 

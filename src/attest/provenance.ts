@@ -1,73 +1,11 @@
-import { z } from 'zod';
-import { PlanDocument, ResultDocument } from '../report/document.ts';
-import { canonicalSha256, digestSetOf } from './digests.ts';
+import type { ResultDocument } from '../report/document.ts';
+import { canonicalSha256 } from './canonical.ts';
+import { digestSetOf } from './digest-set.ts';
+import type { ProvenancePredicate, Resource } from './provenance-predicate.ts';
 import { sbomStatement } from './sbom.ts';
 import { sourceDigest, sourceUri } from './source-uri.ts';
-import { FileDigest, type Occasion, rebuiltSubject, type Statement } from './statement.ts';
+import { type Occasion, rebuiltSubject, type Statement } from './statement.ts';
 import { BUILD_TYPE, PROVENANCE_TYPE, STATEMENT_TYPE } from './type-uris.ts';
-
-const Text = z.string().min(1);
-const Instant = z.iso.datetime();
-
-/** in-toto, spec/v1/resource_descriptor.md, with what we use of it: everything has a digest. */
-const Resource = z.strictObject({
-  name: Text,
-  uri: Text.optional(),
-  digest: z.record(Text, z.string().regex(/^[0-9a-f]+$/)),
-});
-
-/** Something that came out beside the file. Of the comparison it is said what it came to, for a replay to come to the same. */
-const Byproduct = Resource.extend({
-  annotations: z
-    .strictObject({ verdict: ResultDocument.shape.verdict, level: ResultDocument.shape.level })
-    .optional(),
-});
-
-/** The predicate of a rebuild provenance: SLSA provenance 1 of our own build type (docs/predicates/rebuild-provenance-v1.md). */
-export const ProvenancePredicate = z.strictObject({
-  buildDefinition: z.strictObject({
-    buildType: z.literal(BUILD_TYPE),
-    externalParameters: z.strictObject({
-      package: Text,
-      registry: Text,
-      /** The published file, which the rebuild was compared with. Early provenance does not name it. */
-      artifact: z.strictObject({ name: Text, digest: FileDigest }).optional(),
-      /** What `--source` named; null when the source was found. */
-      source: Text.nullable(),
-      /** The plan that `--plan` gave; null when it was made. */
-      plan: PlanDocument.nullable(),
-    }),
-    internalParameters: z.strictObject({
-      engine: z.enum(['docker', 'podman', 'bwrap']),
-      directory: Text,
-      /** The plan that was made; null when it was given. */
-      plan: PlanDocument.nullable(),
-    }),
-    resolvedDependencies: z.array(Resource).min(1),
-  }),
-  runDetails: z.strictObject({
-    builder: z.strictObject({ id: Text, version: z.strictObject({ reprove: Text }) }),
-    metadata: z.strictObject({ invocationId: Text, startedOn: Instant, finishedOn: Instant }),
-    byproducts: z.array(Byproduct),
-  }),
-});
-export type ProvenancePredicate = z.infer<typeof ProvenancePredicate>;
-
-/** SLSA provenance 1 of any maker: what the specification requires. */
-export const AnyProvenance = z.object({
-  buildDefinition: z.object({
-    buildType: Text,
-    externalParameters: z.record(z.string(), z.unknown()),
-    resolvedDependencies: z
-      .array(z.object({ uri: Text.optional(), digest: z.record(Text, Text).optional() }))
-      .optional(),
-  }),
-  runDetails: z.object({
-    builder: z.object({ id: Text }),
-    metadata: z.object({ finishedOn: z.iso.datetime({ offset: true }).optional() }).nullish(),
-  }),
-});
-export type AnyProvenance = z.infer<typeof AnyProvenance>;
 
 /** What the user asked for, beside the package. */
 export interface Parameters {
@@ -125,7 +63,6 @@ export function provenanceStatement(
 }
 
 type Sandbox = NonNullable<ResultDocument['sandbox']>;
-type Resource = z.infer<typeof Resource>;
 
 /** The image, the tools and every file that was served to the fetch steps. */
 function ingredients(sandbox: Sandbox, materials: ResultDocument['materials']): readonly Resource[] {

@@ -1,24 +1,11 @@
 import { PackageURL } from 'packageurl-js';
 import parseLicense from 'spdx-expression-parse';
-import { z } from 'zod';
 import type { ResultDocument } from '../report/document.ts';
 import { commandLine } from '../report/step-line.ts';
-import { digestSetOf } from './digests.ts';
+import { digestSetOf } from './digest-set.ts';
 import { sourceUri } from './source-uri.ts';
 import { type Occasion, rebuiltSubject, type Statement } from './statement.ts';
 import { CYCLONEDX_TYPE, STATEMENT_TYPE } from './type-uris.ts';
-
-/** What a bill of materials of any maker must have to be one (CycloneDX, schema/bom-1.6.schema.json), and what is used of it. */
-export const AnyBom = z.object({
-  bomFormat: z.literal('CycloneDX'),
-  specVersion: z.string().regex(/^1\.\d+$/, 'must be a version 1 of CycloneDX'),
-  metadata: z
-    .object({
-      timestamp: z.iso.datetime({ offset: true }).optional(),
-      tools: z.object({ components: z.array(z.object({ name: z.string() })).optional() }).optional(),
-    })
-    .optional(),
-});
 
 interface Component {
   readonly type: 'library' | 'application' | 'container';

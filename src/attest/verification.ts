@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ResultDocument } from '../report/document.ts';
-import { canonicalSha256 } from './digests.ts';
+import { canonicalSha256 } from './canonical.ts';
 import { sourceDigest, sourceUri } from './source-uri.ts';
 import { FileDigest, Hex, type Occasion, publishedSubject, type Statement } from './statement.ts';
 import { STATEMENT_TYPE, VERIFICATION_TYPE } from './type-uris.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ErrorAnswer } from '../error-answer.ts';
+import { ErrorAnswerSchema } from '../error-answer-schema.ts';
 import { ResultDocument } from '../report/document.ts';
 import { ENGINE_NAMES } from '../sandbox/engine.ts';
 
@@ -23,7 +23,7 @@ export type VerifyAsked = z.infer<typeof VerifyAsked>;
 /** What it answers, on its stdout. */
 export const VerifyAnswer = z.discriminatedUnion('ok', [
   z.strictObject({ ok: z.literal(true), document: ResultDocument }),
-  ErrorAnswer,
+  ErrorAnswerSchema,
 ]);
 export type VerifyAnswer = z.infer<typeof VerifyAnswer>;
 

@@ -1,5 +1,5 @@
 import { Tinypool } from 'tinypool';
-import { INPUT_ECOSYSTEMS } from '../../builders/index.ts';
+import { INPUT_ECOSYSTEMS } from '../../builders/inputs.ts';
 import { BadVersions, type BadVersionsData } from '../affected/bad-versions.ts';
 import { type FileSearch, searchFile } from '../affected/find.ts';
 import type { InputPath } from '../inputs/files.ts';

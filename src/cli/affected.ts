@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { INPUT_ECOSYSTEMS } from '../../builders/index.ts';
+import { INPUT_ECOSYSTEMS } from '../../builders/inputs.ts';
 import { affectedDocument, type AffectedDocument, exitCodeOf } from '../affected/document.ts';
 import type { BadVersions } from '../affected/bad-versions.ts';
 import { type FileSearch, searchFile, together } from '../affected/find.ts';

@@ -1,4 +1,4 @@
-import { INPUT_ECOSYSTEMS } from '../../builders/index.ts';
+import { INPUT_ECOSYSTEMS } from '../../builders/inputs.ts';
 import { ReproveError } from '../errors.ts';
 import { readInputs } from '../inputs/read.ts';
 import { selectInputs } from '../inputs/select.ts';

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { addAffectedCommand } from './affected-options.ts';
@@ -14,8 +13,6 @@ import { addReplayCommand } from './replay-options.ts';
 import { addReportCommand } from './report-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
 import { addWorkerCommand } from './worker-options.ts';
-
-enableCompileCache();
 
 const program = new Command('reprove')
   .description(

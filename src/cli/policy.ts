@@ -4,7 +4,6 @@ import type { ExpectedSigner } from '../check-attestation.ts';
 import { readPublicKey } from '../keys/key-file.ts';
 import { readSmallFile } from '../small-file.ts';
 import type { StatedPolicy } from '../policy/apply.ts';
-import { parsePolicy } from '../policy/parse.ts';
 import type { Policy } from '../policy/schema.ts';
 
 /**
@@ -15,6 +14,8 @@ import type { Policy } from '../policy/schema.ts';
 export async function readPolicy(file: string | undefined): Promise<StatedPolicy | null> {
   if (file === undefined) return null;
   const { bytes, text } = await readSmallFile(file, 'policy');
+  // Loaded for this alone: YAML's parser is as large as all else that an attestation is checked with.
+  const { parsePolicy } = await import('../policy/parse.ts');
   return { policy: parsePolicy(text, file), sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 

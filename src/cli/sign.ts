@@ -94,7 +94,7 @@ async function commandOf({ keyCommand, publicKey }: KeyOptions): Promise<SignWit
     });
   }
   await readPublicKey(publicKey);
-  return { kind: 'command', argv: [...keyCommand], publicKeyFile: publicKey };
+  return { kind: 'command', argv: keyCommand, publicKeyFile: publicKey };
 }
 
 /** The occasion of a result that is signed now. */

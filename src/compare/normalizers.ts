@@ -3,10 +3,8 @@ import { sameCode } from './code-formatting.ts';
 import { sameButForCommentDates } from './comment-dates.ts';
 import { sameJsonValue } from './json-formatting.ts';
 import { isProseName, sameButForLineEnds } from './line-ends.ts';
+import { NORMALIZER_NAMES, type NormalizerName } from './normalizer-names.ts';
 import { isScriptName } from './script.ts';
-
-export const NORMALIZER_NAMES = ['json-formatting', 'comment-dates', 'code-formatting', 'line-ends'] as const;
-export type NormalizerName = (typeof NORMALIZER_NAMES)[number];
 
 /** A small rule that may ignore one benign difference between two files of the same path. */
 export interface Normalizer {

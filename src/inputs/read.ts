@@ -9,7 +9,7 @@ import { formatsOf, readText } from './read-text.ts';
 export interface ReadOptions {
   /** Paths are relative to it, and are shown so. */
   readonly cwd: string;
-  /** Of `builders/index.ts`: INPUT_ECOSYSTEMS. */
+  /** Of `builders/inputs.ts`: INPUT_ECOSYSTEMS. */
   readonly ecosystems: readonly InputEcosystem[];
 }
 

@@ -1,5 +1,5 @@
 import { type Anomaly, type AnomalyKind } from '../model/artifact.ts';
-import type { Level } from '../model/comparison.ts';
+import { type Level, LEVELS } from '../model/comparison.ts';
 import { type Finding, isHigh, type Severity } from '../model/verdict.ts';
 
 /** Differences between the published and the rebuilt archive, entry by entry. */
@@ -112,9 +112,6 @@ export const FINDINGS = {
 export function isFindingKind(kind: string): kind is FindingKind {
   return Object.hasOwn(FINDINGS, kind);
 }
-
-/** From the weakest to the strongest. */
-const LEVELS: readonly Level[] = ['normalized', 'contents', 'tar', 'bytes'];
 
 /**
  * An anomaly as a finding. When the rebuilt archive is equal at a level that covers it, it came from the source or the

@@ -1,6 +1,8 @@
 import type { Content, Digests } from './artifact.ts';
 
-export type Level = 'bytes' | 'tar' | 'contents' | 'normalized';
+/** How strong an equality is, from the weakest to the strongest. */
+export const LEVELS = ['normalized', 'contents', 'tar', 'bytes'] as const;
+export type Level = (typeof LEVELS)[number];
 
 /** Where an entry's bytes come from. */
 export type Origin = 'verbatim' | 'rebuilt' | 'normalized' | 'unexplained';

@@ -1,6 +1,7 @@
 import type { VerificationPredicate } from '../attest/verification.ts';
+import { LEVELS } from '../model/comparison.ts';
 import { SEVERITIES, type Severity } from '../model/verdict.ts';
-import { type Exception, LEVELS, type Policy, type Rule } from './schema.ts';
+import type { Exception, Policy, Rule } from './schema.ts';
 
 /** What a policy goes by: the same of a result and of a statement. */
 export interface Judged {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { NORMALIZER_NAMES } from '../compare/normalizers.ts';
+import { NORMALIZER_NAMES } from '../compare/normalizer-names.ts';
 import { FINDINGS } from '../judge/findings.ts';
+import { LEVELS } from '../model/comparison.ts';
 import { SIGNALS } from '../model/signals.ts';
 import { SEVERITIES } from '../model/verdict.ts';
 
@@ -11,9 +12,6 @@ const kindsOf = (catalogue: Readonly<Record<string, unknown>>) =>
 /** What a policy asks, each by the name under which an exception can do without it. */
 export const RULES = ['verdict', 'level', 'normalizers', 'findings', 'signals'] as const;
 export type Rule = (typeof RULES)[number];
-
-/** From the weakest to the strongest. */
-export const LEVELS = ['normalized', 'contents', 'tar', 'bytes'] as const;
 
 const Signer = z.union([
   /** A public key's file, from where the policy is. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Understood } from '../attest/check-statement.ts';
-import { ProvenancePredicate } from '../attest/provenance.ts';
+import { ProvenancePredicate } from '../attest/provenance-predicate.ts';
 import { parseSourceUri } from '../attest/source-uri.ts';
 import { type FileDigest, OwnStatement } from '../attest/statement.ts';
 import type { AttestedMaterial, RebuildPlan } from '../model/plan.ts';

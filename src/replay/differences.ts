@@ -1,4 +1,4 @@
-import { digestSetOf } from '../attest/digests.ts';
+import { digestSetOf } from '../attest/digest-set.ts';
 import type { RefusedMaterial } from '../model/plan.ts';
 import type { ResultDocument } from '../report/document.ts';
 import type { AttestedRebuild } from './attested.ts';

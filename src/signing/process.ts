@@ -1,6 +1,7 @@
 /**
  * The signing process: the only one that has the private key, or calls the command that has. It starts when there is something to
- * sign, reads nothing but the key or the token and what it signs, and ends.
+ * sign, reads nothing but the key or the token and what it signs, and ends. Of libraries it loads what it needs and no more: the
+ * schemas that read its answer take longer to load than a key to open.
  */
 import { text } from 'node:stream/consumers';
 import { errorAnswer } from '../error-answer.ts';
@@ -9,12 +10,13 @@ import { readPrivateKey } from '../keys/key-file.ts';
 import { keyId, publicPart } from '../keys/kinds.ts';
 import { passphraseFrom } from '../keys/passphrase.ts';
 import { type Signable, signWithKey } from '../sigstore/sign-bundle.ts';
-import { signKeyless, type SigningServices } from '../sigstore/sign-keyless.ts';
+import type { SigningServices } from '../sigstore/sign-keyless.ts';
 import type { SignedByCommand } from './by-command.ts';
-import { type SignAnswer, SignRequest, type SignWith } from './protocol.ts';
+import type { SignAnswer, SignRequest, SignWith } from './protocol.ts';
 
 async function answer(): Promise<SignAnswer> {
-  const request = SignRequest.parse(JSON.parse(await text(process.stdin)));
+  // Whoever started this process has made it from a value of this type.
+  const request = JSON.parse(await text(process.stdin)) as SignRequest;
   const { payloadType } = request;
   const signables = request.payloads.map((payload) => ({
     payload: Buffer.from(payload, 'base64'),
@@ -39,7 +41,6 @@ async function byCommand(
   command: Extract<SignWith, { kind: 'command' }>,
   signables: readonly Signable[],
 ): Promise<SignAnswer> {
-  // Loaded for this alone: what starts programs takes longer to load than a key to open.
   const { signByCommand } = await import('./by-command.ts');
   return signedByKey(await signByCommand(signables, command));
 }
@@ -54,6 +55,7 @@ function signedByKey({ publicKey, id, bundles }: SignedByCommand): SignAnswer {
 }
 
 async function keyless(services: SigningServices, signables: readonly Signable[]): Promise<SignAnswer> {
+  const { signKeyless } = await import('../sigstore/sign-keyless.ts');
   const { identity, bundles } = await signKeyless(signables, services);
   const signer = { kind: 'certificate', identity } as const;
   return { ok: true, signer, publicKey: null, bundles: bundles.map((bundle) => ({ ...bundle })) };

@@ -1,31 +1,28 @@
 import { z } from 'zod';
-import { ErrorAnswer } from '../error-answer.ts';
+import { ErrorAnswerSchema } from '../error-answer-schema.ts';
 
 /** With what is signed. */
-export const SignWith = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('key'), file: z.string(), passphraseFile: z.string().nullable() }),
-  z.strictObject({
-    kind: z.literal('command'),
-    argv: z.tuple([z.string()], z.string()),
-    publicKeyFile: z.string(),
-  }),
-  z.strictObject({
-    kind: z.literal('keyless'),
-    fulcioUrl: z.string(),
-    rekorUrl: z.string(),
-    tsaUrl: z.string().nullable(),
-  }),
-]);
-export type SignWith = z.infer<typeof SignWith>;
+export type SignWith =
+  | { readonly kind: 'key'; readonly file: string; readonly passphraseFile: string | null }
+  | {
+      readonly kind: 'command';
+      readonly argv: readonly [string, ...string[]];
+      readonly publicKeyFile: string;
+    }
+  | {
+      readonly kind: 'keyless';
+      readonly fulcioUrl: string;
+      readonly rekorUrl: string;
+      readonly tsaUrl: string | null;
+    };
 
-/** What the signing process is asked, on its stdin. */
-export const SignRequest = z.strictObject({
-  with: SignWith,
-  payloadType: z.string(),
+/** What the signing process is asked, on its stdin, by nobody but whoever started it: no schema is between them. */
+export interface SignRequest {
+  readonly with: SignWith;
+  readonly payloadType: string;
   /** base64 */
-  payloads: z.array(z.base64()),
-});
-export type SignRequest = z.infer<typeof SignRequest>;
+  readonly payloads: readonly string[];
+}
 
 /** Who has signed. */
 export const SignedAs = z.discriminatedUnion('kind', [
@@ -42,6 +39,6 @@ export const SignAnswer = z.discriminatedUnion('ok', [
     publicKey: z.string().nullable(),
     bundles: z.array(z.record(z.string(), z.unknown())),
   }),
-  ErrorAnswer,
+  ErrorAnswerSchema,
 ]);
 export type SignAnswer = z.infer<typeof SignAnswer>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { INPUT_ECOSYSTEMS } from '../../builders/index.ts';
+import { INPUT_ECOSYSTEMS } from '../../builders/inputs.ts';
 import { type Advisory, BadVersions } from '../../src/affected/bad-versions.ts';
 import { addOsv } from '../../src/affected/osv.ts';
 import { parseJson } from '../../src/inputs/json.ts';

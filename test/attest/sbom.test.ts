@@ -1,6 +1,6 @@
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { describe, expect, it } from 'vitest';
-import { canonicalSha256 } from '../../src/attest/digests.ts';
+import { canonicalSha256 } from '../../src/attest/canonical.ts';
 import { readPredicate } from '../../src/attest/predicates.ts';
 import { sbomStatement } from '../../src/attest/sbom.ts';
 import { CYCLONEDX_TYPE, STATEMENT_TYPE } from '../../src/attest/type-uris.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { INPUT_ECOSYSTEMS } from '../../../../builders/index.ts';
+import { INPUT_ECOSYSTEMS } from '../../../../builders/inputs.ts';
 import { Unreadable } from '../../../../src/inputs/format.ts';
 import { formatsOf, readText } from '../../../../src/inputs/read-text.ts';
 

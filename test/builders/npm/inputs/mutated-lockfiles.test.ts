@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { INPUT_ECOSYSTEMS } from '../../../../builders/index.ts';
+import { INPUT_ECOSYSTEMS } from '../../../../builders/inputs.ts';
 import { Unreadable } from '../../../../src/inputs/format.ts';
 import { complete } from '../../../../src/inputs/read.ts';
 import { formatsOf, readText } from '../../../../src/inputs/read-text.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { INPUT_ECOSYSTEMS } from '../../../../builders/index.ts';
+import { INPUT_ECOSYSTEMS } from '../../../../builders/inputs.ts';
 import { readInputs } from '../../../../src/inputs/read.ts';
 import type { Inputs } from '../../../../src/model/inputs.ts';
 
