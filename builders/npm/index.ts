@@ -18,6 +18,7 @@ import { revisedPlans } from './revise.ts';
 import { STANDARD_ENVIRONMENT } from './managers/manager.ts';
 import { isToolRole, TOOL_ROLES } from './toolchain/parts.ts';
 import { publicRegistryOf } from './registry/config.ts';
+import { npmReleases } from './registry/releases.ts';
 import { openRegistryView, registryIdentity } from './registry-view.ts';
 import { toolchain } from './toolchain/toolchain.ts';
 import { listVersions, nodePackage, type ToolVersion } from './toolchain/versions.ts';
@@ -95,5 +96,6 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
     packerOf,
     packers: (artifact) => otherPackers(fingerprint(artifact.archive), list),
     encoders: ENCODERS,
+    releases: () => npmReleases(client.options),
   };
 }

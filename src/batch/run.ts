@@ -24,6 +24,8 @@ export interface Work extends Queued {
 export interface RunRequest {
   readonly batchId: string;
   readonly work: readonly Work[];
+  /** More of it, as it comes; the run lasts until this ends as well. Default: none. */
+  readonly arriving?: AsyncIterable<Work>;
   readonly workers: number;
   /** As in the store. */
   readonly terms: string;
@@ -40,6 +42,8 @@ export interface RunTools {
   readonly store: Store;
   /** @param signal ends it, with the run */
   verify(purl: string, signal: AbortSignal): Promise<Verified>;
+  /** Why a result is none yet and its job is left to do; null: it is one. Default: every result is. */
+  tooEarly?(work: Work, document: ResultDocument): string | null;
   /** What a policy makes of a result. */
   judge(document: ResultDocument): ResultDocument;
   /** Signs a result as the user wants it, or not at all. Throws ReproveError. */
@@ -68,13 +72,14 @@ export async function runBatch(request: RunRequest, tools: RunTools): Promise<vo
   const ending = new AbortController();
   const signal = AbortSignal.any([request.signal, ending.signal]);
   const run = new Run({ ...request, signal }, tools);
-  const workers = Array.from({ length: request.workers }, () =>
-    run.worker().catch((error: unknown) => {
+  const workers = Array.from({ length: request.workers }, () => run.worker());
+  const all = [run.takeIn(), ...workers].map((one) =>
+    one.catch((error: unknown) => {
       ending.abort();
       throw error;
     }),
   );
-  const ended = await Promise.allSettled(workers);
+  const ended = await Promise.allSettled(all);
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
@@ -84,6 +89,7 @@ class Run {
   readonly #tools: RunTools;
   readonly #queue: Queue<Work>;
   #inFlight = 0;
+  #isArriving = true;
   /** How many package versions in a row met that something is away on which all of them depend. */
   #away = 0;
   #wake = Promise.withResolvers<void>();
@@ -94,11 +100,24 @@ class Run {
     this.#queue = new Queue(request.work);
   }
 
+  /** Puts what arrives into the queue, until nothing more will. */
+  async takeIn(): Promise<void> {
+    try {
+      for await (const work of this.#request.arriving ?? []) {
+        this.#queue.put(work);
+        this.#wakeAll();
+      }
+    } finally {
+      this.#isArriving = false;
+      this.#wakeAll();
+    }
+  }
+
   async worker(): Promise<void> {
     while (!this.#request.signal.aborted) {
       const work = this.#queue.take(performance.now());
       if (work === null) {
-        if (this.#queue.length === 0 && this.#inFlight === 0) return;
+        if (this.#queue.length === 0 && this.#inFlight === 0 && !this.#isArriving) return;
         await this.#changed();
         continue;
       }
@@ -107,10 +126,14 @@ class Run {
         await this.#attempt(work);
       } finally {
         this.#inFlight -= 1;
-        this.#wake.resolve();
-        this.#wake = Promise.withResolvers();
+        this.#wakeAll();
       }
     }
+  }
+
+  #wakeAll(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
   }
 
   /** Waits until something may have become ready, or all is done. */
@@ -136,6 +159,11 @@ class Run {
       return;
     }
     if (await this.#again(work, attempt, verified)) return;
+    const early = verified.kind === 'judged' ? (this.#tools.tooEarly?.(work, verified.document) ?? null) : null;
+    if (early !== null) {
+      await endAttempt(store, attempt, { outcome: 'retried', detail: early, now: now() });
+      return;
+    }
     const signed = verified.kind === 'judged' ? await this.#sign(work, verified.document) : verified;
     if (!('kind' in signed)) await this.#finish(work, attempt, signed);
     else if (!(await this.#again(work, attempt, signed))) await this.#fail(work, attempt, failureOf(signed));

@@ -11,6 +11,7 @@ import {
   type Reading,
   Unreadable,
 } from './format.ts';
+import type { Unversioned } from './list.ts';
 import { formatsOf, readText } from './read-text.ts';
 
 export interface ReadOptions {
@@ -18,6 +19,8 @@ export interface ReadOptions {
   readonly cwd: string;
   /** Of `builders/index.ts`: INPUT_ECOSYSTEMS. */
   readonly ecosystems: readonly InputEcosystem[];
+  /** Default: `refused`. */
+  readonly unversioned?: Unversioned;
 }
 
 /**
@@ -55,7 +58,7 @@ export interface ReadFile {
 
 /** The same file by file, before anything is looked up that takes time. Each file once, in the order of the paths. */
 export async function* readings(paths: readonly string[], options: ReadOptions): AsyncGenerator<ReadFile> {
-  const formats = formatsOf(options.ecosystems);
+  const formats = formatsOf(options.ecosystems, options.unversioned);
   for await (const one of findFiles(paths, {
     ...options,
     fileNames: formats.flatMap(({ fileNames }) => fileNames),

@@ -1,11 +1,15 @@
 import { type Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { ReproveError } from '../errors.ts';
+import { createNotices } from './notice-tables.ts';
 import type { Tables } from './schema.ts';
+import { createWatches } from './watch-tables.ts';
 
 /** Every change of the schema, in order. Forward only: what is released is never changed, and there is no way back. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-batches-and-results': { up: first },
+  '0010-notices': { up: createNotices },
+  '0011-watches': { up: createWatches },
 };
 
 /**
