@@ -1,35 +1,26 @@
-import { createHash } from 'node:crypto';
-import { readFile, statfs } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type SignedResult, signResult, writeBundles } from '../attest-result.ts';
+import { writeBundles } from '../attest-result.ts';
 import { openBatch, type OpenedBatch } from '../batch/begin.ts';
-import { workersFor } from '../batch/capacity.ts';
+import { reportOfBatch } from '../batch/report.ts';
 import { runBatch } from '../batch/run.ts';
-import { verifyApart } from '../batch/verify-apart.ts';
-import { ReproveError } from '../errors.ts';
-import { PASSPHRASE_VARIABLE } from '../keys/passphrase.ts';
-import { type StatedPolicy, withPolicy } from '../policy/apply.ts';
+import { batchNotice } from '../notify/notification.ts';
+import type { Target } from '../notify/targets.ts';
 import { exitCodeOfResult } from '../report/exit-code.ts';
 import { jsonLine } from '../report/json-text.ts';
 import type { ResultDocument } from '../report/document.ts';
 import { rootFilesystem } from '../sandbox/rootfs.ts';
 import { selectEngine } from '../sandbox/select.ts';
-import type { SignWith } from '../signing/protocol.ts';
 import { endBatch, LEASE_MS, releaseBatch, renewLease } from '../store/batches.ts';
-import { countOutcomes } from '../store/history.ts';
+import { countOutcomes, findBatch } from '../store/history.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { attestationsOf, documentsOf } from '../store/results.ts';
-import { VERSION } from '../version.ts';
 import { readBatchInputs } from './batch-inputs.ts';
 import type { BatchOptions } from './batch-options.ts';
 import { batchProgress } from './batch-progress.ts';
-import { readPolicy } from './policy.ts';
+import { Notifier, targetsOf } from './notify.ts';
 import { printBatch } from './report.ts';
-import { occasionOf, signingOf, signWithOf } from './sign.ts';
+import { Stop } from './stop.ts';
+import { Verifying, workersOf } from './verifying.ts';
 
-const PROGRAM = fileURLToPath(new URL(`./verify-process${path.extname(import.meta.url)}`, import.meta.url));
 const NO_VERDICT = 4;
 const UNVERIFIABLE = 3;
 const DIVERGED = 1;
@@ -40,26 +31,20 @@ const DIVERGED = 1;
  * @returns the exit code
  */
 export async function runBatchCommand(inputs: readonly string[], options: BatchOptions): Promise<number> {
-  const policy = await readPolicy(options.policy);
-  const signWith = await signWithOf(options);
-  requireUnattended(signWith);
+  const verifying = await Verifying.open(options);
+  const targets = await targetsOf(options);
   const listed = await readBatchInputs(inputs, options);
   const store = await openStore(options.store);
   try {
     const batch = await openBatch(store, {
       packages: listed.packages,
       series: options.series ?? inputs.join(' '),
-      terms: {
-        tool: VERSION,
-        registry: options.registry ?? null,
-        policy: policy?.sha256 ?? null,
-        signer: await signerOf(signWith),
-      },
+      terms: verifying.terms,
       maxAgeMs: options.maxAge,
       limitMs: options.timeout * 1000,
       now: new Date(),
     });
-    const command = new BatchCommand(options, { store, batch, policy, signWith });
+    const command = new BatchCommand(options, { store, batch, verifying, targets });
     const code = await command.run();
     return code === 0 && listed.isIncomplete ? UNVERIFIABLE : code;
   } finally {
@@ -67,31 +52,11 @@ export async function runBatchCommand(inputs: readonly string[], options: BatchO
   }
 }
 
-/** A batch signs for hours: nobody sits there to type a passphrase for each result. */
-function requireUnattended(signWith: SignWith | null): void {
-  if (signWith?.kind !== 'key' || signWith.passphraseFile !== null) return;
-  if (process.env[PASSPHRASE_VARIABLE] !== undefined) return;
-  throw new ReproveError('usage', {
-    what: 'There is no passphrase for the key.',
-    why: 'A batch opens the key for every result, and would ask each time.',
-    next: `Give it as the first line of a file with --passphrase-file, or in ${PASSPHRASE_VARIABLE}.`,
-  });
-}
-
-/** What tells one signer from another without opening the key. */
-async function signerOf(signWith: SignWith | null): Promise<string | null> {
-  if (signWith === null) return null;
-  if (signWith.kind !== 'key') return JSON.stringify(signWith);
-  return createHash('sha256')
-    .update(await readFile(signWith.file))
-    .digest('hex');
-}
-
 interface Context {
   readonly store: Store;
   readonly batch: OpenedBatch;
-  readonly policy: StatedPolicy | null;
-  readonly signWith: SignWith | null;
+  readonly verifying: Verifying;
+  readonly targets: readonly Target[];
 }
 
 class BatchCommand {
@@ -108,6 +73,8 @@ class BatchCommand {
   async run(): Promise<number> {
     const { store, batch } = this.#context;
     const stop = new Stop(this.#options.totalTimeout);
+    const notifier = new Notifier(store, this.#context.targets, stop.signal);
+    notifier.begin();
     this.#greet();
     const lease = setInterval(() => {
       // Whoever cannot be told now is told a little later; a store that stays away is met by the results themselves.
@@ -117,19 +84,31 @@ class BatchCommand {
       await this.#tellKnown();
       if (batch.work.length > 0 && !stop.signal.aborted) await this.#verifyRest(stop.signal);
       const counts = await countOutcomes(store, batch.id);
-      if (counts.waiting === 0)
+      if (counts.waiting === 0) {
+        await this.#notify(notifier);
         await endBatch(store, batch.id, { counts: JSON.stringify(counts), now: new Date() });
+      }
       if (counts.failed > 0) this.#codes.add(NO_VERDICT);
       if (counts.waiting > 0) this.#codes.add(UNVERIFIABLE);
       if (!this.#options.json) await printBatch(store, { id: batch.id, series: null }, 'text');
       if (counts.waiting > 0)
         say(`${stop.why}: ${counts.waiting} are left. Run the same command again to go on.`);
+      await notifier.finish();
       return stop.exitCode ?? this.#exitCode();
     } finally {
       clearInterval(lease);
       stop.end();
       await releaseBatch(store, batch.id);
     }
+  }
+
+  /** Before the batch ends: one that is killed in between is taken up again, and tells the same. */
+  async #notify(notifier: Notifier): Promise<void> {
+    const { store, batch, targets } = this.#context;
+    if (targets.length === 0) return;
+    const row = await findBatch(store, { id: batch.id, series: null });
+    const notice = row === null ? null : batchNotice(await reportOfBatch(store, row), new Date());
+    if (notice !== null) await store.transaction((db) => notifier.put(db, [notice]));
   }
 
   #greet(): void {
@@ -143,20 +122,20 @@ class BatchCommand {
 
   /** Results of this batch that were stored before, or of an earlier one that are fresh enough. */
   async #tellKnown(): Promise<void> {
-    const { store, batch } = this.#context;
+    const { store, batch, verifying } = this.#context;
     const ids = batch.jobs.flatMap(({ result_id: id }) => (id === null ? [] : [id]));
-    for await (const document of documentsOf(store, ids)) this.#tell(this.#judge(document));
+    for await (const document of documentsOf(store, ids)) this.#tell(verifying.judge(document));
     if (this.#options.out === undefined) return;
     for await (const { name, bundle } of attestationsOf(store, ids))
       await writeBundles([{ name, text: bundle }], this.#options.out);
   }
 
   async #verifyRest(signal: AbortSignal): Promise<void> {
-    const { store, batch } = this.#context;
+    const { store, batch, verifying } = this.#context;
     const { engine: requested, cacheDir } = this.#options;
     const engine = await selectEngine({ requested });
     await rootFilesystem({ cacheDir, onProgress: say });
-    const workers = Math.min(this.#options.workers ?? workersFor(await machine(cacheDir)), batch.work.length);
+    const workers = Math.min(await workersOf(this.#options), batch.work.length);
     const known = batch.jobs.length - batch.work.length;
     const progress = batchProgress({ total: batch.jobs.length, done: known });
     const { timeout, retryAfter } = this.#options;
@@ -167,10 +146,7 @@ class BatchCommand {
         { ...request, firstWaitMs: retryAfter * 1000 },
         {
           store,
-          verify: (purl, ending) =>
-            verifyApart(this.#asked(purl, workers), { program: PROGRAM, signal: ending }),
-          judge: (document) => this.#judge(document),
-          sign: (document) => this.#sign(document),
+          ...verifying.tools(workers),
           now: () => new Date(),
           ...progress,
           onResult: (document) => {
@@ -184,39 +160,6 @@ class BatchCommand {
     await engine.sweep();
   }
 
-  #asked(spec: string, sharedBy: number) {
-    const { registry, trustedRoot, cacheDir, gitMirror, engine, timeout } = this.#options;
-    return {
-      spec,
-      registry: registry ?? null,
-      trustedRoot: trustedRoot ?? null,
-      cacheDir,
-      mirrors: [...gitMirror],
-      engine,
-      timeoutMs: Math.ceil(timeout * 1000),
-      sharedBy,
-    };
-  }
-
-  #judge(document: ResultDocument): ResultDocument {
-    const { policy } = this.#context;
-    return policy === null ? document : withPolicy(document, policy, new Date());
-  }
-
-  async #sign(document: ResultDocument): Promise<SignedResult> {
-    const { signWith } = this.#context;
-    if (signWith === null) return { document, bundles: [] };
-    const startedOn = new Date(Date.now() - document.timings.totalMs).toISOString();
-    const parameters = { source: null, isPlanGiven: false };
-    const signed = await signResult(document, {
-      ...signingOf(this.#options, signWith),
-      occasion: occasionOf(signWith, startedOn),
-      parameters,
-    });
-    if (this.#options.out !== undefined) await writeBundles(signed.bundles, this.#options.out);
-    return signed;
-  }
-
   #tell(document: ResultDocument): void {
     this.#codes.add(exitCodeOfResult(document, this.#options));
     if (this.#options.json) process.stdout.write(jsonLine(document));
@@ -226,44 +169,6 @@ class BatchCommand {
   #exitCode(): number {
     return [DIVERGED, NO_VERDICT, UNVERIFIABLE].find((code) => this.#codes.has(code)) ?? 0;
   }
-}
-
-/** Ends a batch early: on Ctrl-C, when it is told to end, or when its time is over. */
-class Stop {
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout | null;
-  exitCode: number | null = null;
-  why = 'Stopped';
-
-  constructor(totalSeconds: number | undefined) {
-    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
-    const timeIsOver = () => {
-      this.why = 'The time of --total-timeout is over';
-      this.#controller.abort();
-    };
-    this.#timer = totalSeconds === undefined ? null : setTimeout(timeIsOver, totalSeconds * 1000);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  end(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal);
-  }
-
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
-    // A second one ends at once, as ever. Not by `once`: execa's own listener would find itself alone, and end us at the first.
-    if (this.exitCode !== null) process.exit(this.exitCode);
-    this.exitCode = 128 + os.constants.signals[signal];
-    this.#controller.abort();
-  };
-}
-
-async function machine(cacheDir: string) {
-  const { bavail, bsize } = await statfs(cacheDir);
-  return { cpus: os.availableParallelism(), memoryBytes: os.totalmem(), diskBytes: bavail * bsize };
 }
 
 function say(text: string): void {

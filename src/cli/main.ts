@@ -13,6 +13,7 @@ import { addPlanCommand } from './plan-options.ts';
 import { addReplayCommand } from './replay-options.ts';
 import { addReportCommand } from './report-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
+import { addWatchCommand } from './watch-options.ts';
 
 enableCompileCache();
 
@@ -32,6 +33,7 @@ addAffectedCommand(program);
 addReplayCommand(program);
 addBatchCommand(program);
 addReportCommand(program);
+addWatchCommand(program);
 addDemoCommand(program);
 
 try {

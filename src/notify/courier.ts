@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LONGEST_TIMER_MS } from '../deadline.ts';
+import { messageOf } from '../errors.ts';
 import { endTry, nextNotice, type Notice, takeNotice } from '../store/notices.ts';
 import type { Store } from '../store/open.ts';
 import type { SendOutcome, Target } from './targets.ts';
@@ -33,18 +34,44 @@ export interface CourierOptions {
 }
 
 /**
- * Brings what is in the outbox to one place, in order, each at least once and with the same id each time. A try that fails is
- * made again later, by whoever runs then, for three days. Nothing waits for it.
+ * Brings what is in the outbox to one place, what was due first before the rest, each at least once and with the same id each
+ * time. A try that fails is made again later, by whoever runs then, for three days. Nothing waits for it.
  */
 export class Courier {
   readonly #store: Store;
   readonly #target: Target;
   readonly #options: CourierOptions;
+  #isWanted = false;
+  #running: Promise<void> | null = null;
 
   constructor(store: Store, target: Target, options: CourierOptions) {
     this.#store = store;
     this.#target = target;
     this.#options = options;
+  }
+
+  /** Delivers in the background what is there, and what comes, until the signal. */
+  wake(): void {
+    this.#isWanted = true;
+    this.#running ??= this.#whileWanted();
+  }
+
+  /** When nothing is delivered in the background any more. */
+  async stopped(): Promise<void> {
+    await this.#running;
+  }
+
+  async #whileWanted(): Promise<void> {
+    try {
+      while (this.#isWanted && !this.#options.signal.aborted) {
+        this.#isWanted = false;
+        await this.deliver(Infinity);
+      }
+    } catch (error) {
+      this.#options.onTrouble(`notifications wait for the next run: ${messageOf(error)}`);
+    } finally {
+      this.#running = null;
+    }
   }
 
   /**
@@ -59,7 +86,7 @@ export class Courier {
       const notice = await nextNotice(this.#store, this.#target.id);
       if (notice === null || this.#options.signal.aborted) return;
       const waitMs = Math.max(restMs, waitFor(notice, this.#options.now()));
-      if (performance.now() + waitMs > leaveAt) return;
+      if (waitMs > 0 && performance.now() + waitMs > leaveAt) return;
       if (waitMs > 0 && !(await this.#rest(waitMs))) return;
       restMs = await this.#try(notice);
     }

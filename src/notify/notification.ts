@@ -33,12 +33,16 @@ const BatchData = z.strictObject({
     failed: Count,
     waiting: Count,
   }),
-  changes: z.array(ChangeDocument).min(1).meta({ description: 'What changed for the worse, the worst first.' }),
+  changes: z
+    .array(ChangeDocument)
+    .min(1)
+    .meta({ description: 'What changed for the worse, the worst first.' }),
   leftOut: Count.meta({ description: 'How many more changes for the worse there are.' }),
 });
 
 const AlarmData = z.strictObject({
-  ...{ tool: ToolDocument, series: z.string() },
+  tool: ToolDocument,
+  series: z.string(),
   ...ChangeDocument.shape,
   verdict: z.enum(['diverged', 'unverifiable']),
   reason: z.string().nullable().meta({ description: 'Code of the reason; null for diverged.' }),
@@ -121,7 +125,9 @@ export function alarmNotice(alarm: Omit<AlarmData, 'tool'>, now: Date): NewNotic
 /** The id follows from what it is about: whoever makes it again after a crash makes the same. */
 function noticeOf(
   about: readonly string[],
-  notification: { [Type in Notification['type']]: Omit<Extract<Notification, { type: Type }>, 'id'> }[Notification['type']],
+  notification: {
+    [Type in Notification['type']]: Omit<Extract<Notification, { type: Type }>, 'id'>;
+  }[Notification['type']],
 ): NewNotice {
   const digest = createHash('sha256').update(JSON.stringify(about)).digest('hex');
   const id = `msg_${digest.slice(0, 32)}`;

@@ -55,8 +55,15 @@ export function untoldSightings(
 export function giveJob(store: Store, batchId: string, sighting: Sighting): Promise<void> {
   const { purl, name, version, expected, places } = sighting;
   const row: JobRow = {
-    ...{ batch_id: batchId, purl, name, version, expected, places },
-    ...{ state: 'waiting', result_id: null, failure: null },
+    batch_id: batchId,
+    purl,
+    name,
+    version,
+    expected,
+    places,
+    state: 'waiting',
+    result_id: null,
+    failure: null,
   };
   return store.transaction(async (db) => {
     await db

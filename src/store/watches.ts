@@ -85,11 +85,7 @@ export function advance(
         .where('series', '=', series)
         .where('package', 'in', [...chunk])
         .execute();
-    await db
-      .updateTable('watches')
-      .set({ position: read.position })
-      .where('series', '=', series)
-      .execute();
+    await db.updateTable('watches').set({ position: read.position }).where('series', '=', series).execute();
   });
 }
 
@@ -134,7 +130,10 @@ export interface Published extends Validators {
 export function recordVersions(
   store: Store,
   { series, package: name, versions, etag, lastModified }: Published,
-  add: (db: Queries, found: { readonly unseen: readonly string[]; readonly isFirst: boolean }) => Promise<void>,
+  add: (
+    db: Queries,
+    found: { readonly unseen: readonly string[]; readonly isFirst: boolean },
+  ) => Promise<void>,
 ): Promise<void> {
   return store.transaction(async (db) => {
     const row = await db
