@@ -48,7 +48,7 @@ const UNKNOWN_MS = 20_000;
  */
 export async function openBatch(store: Store, request: BatchRequest): Promise<OpenedBatch> {
   const { series, maxAgeMs, limitMs, now } = request;
-  const terms = sha256(request.terms);
+  const terms = termsId(request.terms);
   const notBefore = now.getTime() - maxAgeMs;
   const newJobs = jobsOfPackages(request.packages);
   const begun = await beginBatch(store, {
@@ -108,6 +108,11 @@ function workOf({ purl, name, version, expected }: Job, costMs: number): Work {
     readyAt: 0,
     met: {},
   };
+}
+
+/** What names some terms: equal only for equal terms. Hex. Pure. */
+export function termsId(terms: Terms): string {
+  return sha256(terms);
 }
 
 function sha256(value: unknown): string {

@@ -25,7 +25,7 @@ export interface RunRequest {
   readonly batchId: string;
   readonly work: readonly Work[];
   /** More of it, as it comes; the run lasts until this ends as well. Default: none. */
-  readonly arriving?: AsyncIterable<Work>;
+  readonly arriving?: (signal: AbortSignal) => AsyncIterable<Work>;
   readonly workers: number;
   /** As in the store. */
   readonly terms: string;
@@ -102,8 +102,9 @@ class Run {
 
   /** Puts what arrives into the queue, until nothing more will. */
   async takeIn(): Promise<void> {
+    const { arriving, signal } = this.#request;
     try {
-      for await (const work of this.#request.arriving ?? []) {
+      for await (const work of arriving?.(signal) ?? []) {
         this.#queue.put(work);
         this.#wakeAll();
       }
@@ -154,16 +155,16 @@ class Run {
     const attempt = await beginAttempt(store, { batchId: this.#request.batchId, purl: work.purl }, now());
     onStart(work);
     const verified = await verify(work.purl, this.#request.signal);
+    const early = verified.kind === 'judged' ? this.#tools.tooEarly?.(work, verified.document) : null;
+    if (early != null) {
+      await endAttempt(store, attempt, { outcome: 'retried', detail: early, now: now() });
+      return;
+    }
     if (verified.kind === 'stopped') {
       await endAttempt(store, attempt, { outcome: 'stopped', detail: null, now: now() });
       return;
     }
     if (await this.#again(work, attempt, verified)) return;
-    const early = verified.kind === 'judged' ? (this.#tools.tooEarly?.(work, verified.document) ?? null) : null;
-    if (early !== null) {
-      await endAttempt(store, attempt, { outcome: 'retried', detail: early, now: now() });
-      return;
-    }
     const signed = verified.kind === 'judged' ? await this.#sign(work, verified.document) : verified;
     if (!('kind' in signed)) await this.#finish(work, attempt, signed);
     else if (!(await this.#again(work, attempt, signed))) await this.#fail(work, attempt, failureOf(signed));
