@@ -44,7 +44,9 @@ export const ORDER = [
   ['verify.ts', 'compare-artifacts.ts', 'attest-result.ts', 'check-attestation.ts'],
   ['check-together.ts'],
   ['store/'],
+  ['notify/'],
   ['affected/', 'replay/', 'batch/', 'demo/'],
+  ['watch/'],
   ['cli/'],
 ] as const;
 type Module = (typeof ORDER)[number][number];
@@ -63,7 +65,9 @@ const NOT_FOR_BUILDERS = [
   'check-attestation.ts',
   'check-together.ts',
   'replay/',
+  'notify/',
   'batch/',
+  'watch/',
   'cli/',
 ] as const satisfies readonly Module[];
 

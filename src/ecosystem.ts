@@ -1,6 +1,7 @@
 import type { Absence } from './model/absences.ts';
 import type { Archive, Artifact, Digests, PackageVersion } from './model/artifact.ts';
 import type { Material, Pins, RebuildPlan, Step, Tool } from './model/plan.ts';
+import type { Releases } from './model/releases.ts';
 import type { Evidence, ProvenanceSigner, Source } from './model/source.ts';
 import type { Finding, Reason, ReasonCode, Signal } from './model/verdict.ts';
 import type { Difference } from './model/comparison.ts';
@@ -176,6 +177,8 @@ export interface Ecosystem {
   packers(artifact: Artifact): Promise<readonly Packer[]>;
   /** What packers have compressed with and this process does not have, the most frequent first. */
   readonly encoders: readonly StreamEncoder[];
+  /** What the registries tell of what is published. */
+  releases(): Promise<Releases>;
 }
 
 /** What an ecosystem is opened with. */

@@ -14,6 +14,7 @@ import type { Rebuilds } from './rebuilds.ts';
 import { TOOL_ROLES } from './toolchain/parts.ts';
 import { publicRegistryOf } from './registry/config.ts';
 import { registryIdentity } from './registry-identity.ts';
+import { npmReleases } from './registry/releases.ts';
 import { listVersions, nodePackage, type ToolVersion } from './toolchain/versions.ts';
 import type { ToolLister } from './tools.ts';
 
@@ -69,5 +70,6 @@ export async function openNpm(options: EcosystemOptions): Promise<Ecosystem> {
     bareForm: (plan) => bareForm(plan, (name) => publicRegistryOf(toolClient.options, name)),
     packerOf,
     encoders: ENCODERS,
+    releases: () => npmReleases(client.options),
   };
 }

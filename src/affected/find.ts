@@ -45,7 +45,7 @@ export async function searchFile(
   input: InputPath,
   { bad, ecosystems }: { readonly bad: BadVersions; readonly ecosystems: readonly InputEcosystem[] },
 ): Promise<FileSearch> {
-  const { file, outcome } = await readFile(input, ecosystems);
+  const { file, outcome } = await readFile(input, { ecosystems });
   if (!outcome.ok) return { entries: 0, hits: [], refused: { file, ...outcome.refused }, warnings: [] };
   const { reading } = outcome;
   const found = matching(reading.entries, bad);

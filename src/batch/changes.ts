@@ -48,8 +48,15 @@ function kindsOf(before: Outcome, now: Outcome): readonly ChangeKind[] {
   return kinds;
 }
 
-/** @param reproduced the version that was there in its place, when that was reproduced */
-function kindOfNew({ verdict }: Outcome, reproduced: Outcome | null): ChangeKind | null {
+/**
+ * What a package version is that was not there before; null without a verdict. Pure.
+ *
+ * @param reproduced the version that was there in its place, when that was reproduced
+ */
+export function kindOfNew(
+  { verdict }: Pick<Outcome, 'verdict'>,
+  reproduced: object | null,
+): ChangeKind | null {
   switch (verdict) {
     case null:
       return null;

@@ -25,7 +25,8 @@ const ERRORS = {
 
 /** How often something is tried again that met a trouble. A repository that does not answer is most often gone. */
 const RETRIES = {
-  environment: 8,
+  // The waits add up to more than an hour.
+  environment: 10,
   repository: 1,
   crash: 2,
   none: 0,

@@ -13,6 +13,8 @@ import type { Work } from './work.ts';
 export interface RunRequest {
   readonly batchId: string;
   readonly work: readonly Work[];
+  /** More of it, as it comes; the run lasts until this ends as well. Default: none. */
+  readonly arriving?: (signal: AbortSignal) => AsyncIterable<Work>;
   readonly workers: number;
   /** As in the store. */
   readonly terms: string;
@@ -29,6 +31,8 @@ export interface RunTools extends Judging {
   readonly store: Store;
   /** @param signal ends it, with the run */
   verify(purl: string, signal: AbortSignal): Promise<Verified>;
+  /** Why a result is none yet and its job is left to do; null: it is one. Default: every result is. */
+  tooEarly?(work: Work, document: ResultDocument): string | null;
   now(): Date;
   onStart(work: Work): void;
   /** When it is stored. */
@@ -47,13 +51,14 @@ export async function runBatch(request: RunRequest, tools: RunTools): Promise<vo
   const ending = new AbortController();
   const signal = AbortSignal.any([request.signal, ending.signal]);
   const run = new Run({ ...request, signal }, tools);
-  const workers = Array.from({ length: request.workers }, () =>
-    run.worker().catch((error: unknown) => {
+  const workers = Array.from({ length: request.workers }, () => run.worker());
+  const all = [run.takeIn(), ...workers].map((one) =>
+    one.catch((error: unknown) => {
       ending.abort();
       throw error;
     }),
   );
-  const ended = await Promise.allSettled(workers);
+  const ended = await Promise.allSettled(all);
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
@@ -63,6 +68,7 @@ class Run {
   readonly #tools: RunTools;
   readonly #queue: Queue<Work>;
   #inFlight = 0;
+  #isArriving = true;
   /** How many package versions in a row met that something is away on which all of them depend. */
   #away = 0;
   readonly #bell = new Bell();
@@ -73,11 +79,25 @@ class Run {
     this.#queue = new Queue(request.work);
   }
 
+  /** Puts what arrives into the queue, until nothing more will. */
+  async takeIn(): Promise<void> {
+    const { arriving, signal } = this.#request;
+    try {
+      for await (const work of arriving?.(signal) ?? []) {
+        this.#queue.put(work);
+        this.#bell.ring();
+      }
+    } finally {
+      this.#isArriving = false;
+      this.#bell.ring();
+    }
+  }
+
   async worker(): Promise<void> {
     while (!this.#request.signal.aborted) {
       const work = this.#queue.take(performance.now());
       if (work === null) {
-        if (this.#queue.length === 0 && this.#inFlight === 0) return;
+        if (this.#queue.length === 0 && this.#inFlight === 0 && !this.#isArriving) return;
         await this.#changed();
         continue;
       }
@@ -102,6 +122,11 @@ class Run {
     const attempt = await beginAttempt(store, { batchId: this.#request.batchId, purl: work.purl }, now());
     onStart(work);
     const verified = await verify(work.purl, this.#request.signal);
+    const early = verified.kind === 'judged' ? this.#tools.tooEarly?.(work, verified.document) : null;
+    if (early != null) {
+      await endAttempt(store, attempt, { outcome: 'retried', detail: early, now: now() });
+      return;
+    }
     const { firstWaitMs } = this.#request;
     const conclusion = await conclude(verified, { work, firstWaitMs, judge, sign });
     if (conclusion.kind !== 'stopped') this.#away = conclusion.isAway ? this.#away + 1 : 0;

@@ -1,14 +1,13 @@
-import { writeBundles } from '../attest-result.ts';
 import type { OpenedBatch } from '../batch/begin.ts';
 import { runBatch } from '../batch/run.ts';
-import type { ResultDocument } from '../report/document.ts';
 import { rootFilesystem } from '../sandbox/rootfs.ts';
 import { selectEngine } from '../sandbox/select.ts';
 import type { Store } from '../store/open.ts';
-import { roomHere, verifierOf } from './apart.ts';
+import { roomHere } from './apart.ts';
 import type { BatchOptions } from './batch-options.ts';
 import type { BatchProgress } from './batch-progress.ts';
 import type { UnattendedJudging } from './judging.ts';
+import { runTools } from './run-tools.ts';
 import { say } from './say.ts';
 
 interface Here {
@@ -26,27 +25,15 @@ interface Here {
  */
 export async function verifyHere(options: BatchOptions, here: Here): Promise<void> {
   const { store, batch, judging, progress, signal } = here;
-  const { engine: requested, cacheDir, timeout, retryAfter, out } = options;
+  const { engine: requested, cacheDir, timeout, retryAfter } = options;
   const engine = await selectEngine({ requested });
   await rootFilesystem({ cacheDir, onProgress: say });
   const workers = Math.min(options.workers ?? (await roomHere(cacheDir)), batch.work.length);
   const limitMs = timeout * 1000;
-  const verify = verifierOf(options, workers);
   const request = { batchId: batch.id, work: batch.work, workers, terms: batch.terms, limitMs, signal };
   await runBatch(
     { ...request, firstWaitMs: retryAfter * 1000 },
-    {
-      ...progress,
-      store,
-      verify: (purl, ending) => verify(purl, { limitMs, signal: ending }),
-      judge: (document) => judging.judge(document),
-      sign: async (document: ResultDocument) => {
-        const signed = await judging.sign(document);
-        if (out !== undefined) await writeBundles(signed.bundles, out);
-        return signed;
-      },
-      now: () => new Date(),
-    },
+    { ...progress, ...runTools(options, judging, workers), store, now: () => new Date() },
   );
   // Of processes that were stopped, or crashed.
   await engine.sweep();

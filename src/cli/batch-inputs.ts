@@ -1,10 +1,12 @@
 import { INPUT_ECOSYSTEMS } from '../../builders/inputs.ts';
 import { ReproveError } from '../errors.ts';
+import type { Unversioned } from '../inputs/list.ts';
 import { readInputs } from '../inputs/read.ts';
 import { selectInputs } from '../inputs/select.ts';
 import type { InputPackage, Inputs, SelectedInputs } from '../model/inputs.ts';
-import type { BatchOptions } from './batch-options.ts';
+import type { SelectionOptions } from './batch-options.ts';
 import { openEcosystem } from './open-ecosystem.ts';
+import type { RegistryOptions } from './options.ts';
 import { say } from './say.ts';
 
 /** What a batch is about. */
@@ -19,8 +21,22 @@ export interface BatchInputs {
  *
  * @throws ReproveError `usage` for paths that are not there, and when nothing is left
  */
-export async function readBatchInputs(paths: readonly string[], options: BatchOptions): Promise<BatchInputs> {
-  const inputs = await readInputs(paths, { cwd: process.cwd(), ecosystems: INPUT_ECOSYSTEMS });
+export async function readBatchInputs(
+  paths: readonly string[],
+  options: SelectionOptions & RegistryOptions,
+): Promise<BatchInputs> {
+  const { inputs, selected } = await readSelected(paths, options, 'refused');
+  if (selected.packages.length === 0) throw nothingListed(inputs);
+  return { packages: selected.packages, isIncomplete: inputs.refused.length > 0 };
+}
+
+/** The same before anybody says what is to be in it. */
+export async function readSelected(
+  paths: readonly string[],
+  options: SelectionOptions & RegistryOptions,
+  unversioned: Unversioned,
+): Promise<{ readonly inputs: Inputs; readonly selected: SelectedInputs }> {
+  const inputs = await readInputs(paths, { cwd: process.cwd(), ecosystems: INPUT_ECOSYSTEMS, unversioned });
   const selected = selectInputs(inputs, {
     depth: options.topLevel ? 'top-level' : 'all',
     omit: options.omit,
@@ -28,11 +44,10 @@ export async function readBatchInputs(paths: readonly string[], options: BatchOp
     registries: await hostsOf(options),
   });
   tell(inputs, selected);
-  if (selected.packages.length === 0) throw nothingListed(inputs);
-  return { packages: selected.packages, isIncomplete: inputs.refused.length > 0 };
+  return { inputs, selected };
 }
 
-async function hostsOf(options: BatchOptions): Promise<readonly string[]> {
+async function hostsOf(options: SelectionOptions & RegistryOptions): Promise<readonly string[]> {
   const ecosystem = await openEcosystem(options);
   const known = INPUT_ECOSYSTEMS.flatMap(({ publicHosts }) => publicHosts);
   return [...known, new URL(ecosystem.registryOf('any')).host, ...options.host];
@@ -58,7 +73,8 @@ function tell(inputs: Inputs, selected: SelectedInputs): void {
 
 const MOST_NAMED = 5;
 
-function nothingListed({ files, refused }: Inputs): ReproveError {
+/** The error for files of which nothing is left. */
+export function nothingListed({ files, refused }: Inputs): ReproveError {
   const read = files.length === 0 ? 'no file could be read' : `${files.length} files were read`;
   return new ReproveError('usage', {
     what: 'There is nothing to verify.',

@@ -3,6 +3,7 @@ import type { Severity } from '../model/verdict.ts';
 import type { Selection } from '../model/inputs.ts';
 import { duration, milliseconds } from './duration.ts';
 import { addKeyOptions, type KeyOptions } from './key-options.ts';
+import { addNotifyOptions, type NotifyOptions } from './notify-options.ts';
 import {
   addEngineOption,
   addFailOnOption,
@@ -16,13 +17,17 @@ import {
   seconds,
 } from './options.ts';
 
-export interface BatchOptions extends RunOptions, KeyOptions {
-  readonly store: string;
-  readonly series?: string;
+/** Options of every command that takes what files list. */
+export interface SelectionOptions {
   readonly topLevel: boolean;
   readonly omit: Selection['omit'];
   readonly scope: readonly string[];
   readonly host: readonly string[];
+}
+
+export interface BatchOptions extends RunOptions, KeyOptions, NotifyOptions, SelectionOptions {
+  readonly store: string;
+  readonly series?: string;
   /** Milliseconds. */
   readonly maxAge: number;
   readonly workers?: number;
@@ -48,12 +53,16 @@ export function addBatchCommand(program: Command): void {
       'lockfiles, SBOMs, lists of package versions, or folders with such files in them',
     );
   addStoreOption(command);
-  addSelectionOptions(command);
+  addSelectionOptions(command).option(
+    '--series <name>',
+    'compare with earlier batches of this name (default: the inputs as named)',
+  );
   addRunningOptions(command);
   addFailOnOption(command, 'exit 0 for divergences milder than this')
     .option('--policy <file>', 'what to accept (see docs/policy.md); decides the exit code', resolved)
     .addOption(new Option('--json', 'print each result document on a line of its own').default(false));
   addKeyOptions(command).option('--out <folder>', 'write signed results there as well', resolved);
+  addNotifyOptions(command);
   addEngineOption(addSearchOptions(addRegistryOptions(command), 'for each package version'))
     .addHelpText('after', EXIT_CODES)
     .action(async (inputs: readonly string[], options: BatchOptions) => {
@@ -62,8 +71,9 @@ export function addBatchCommand(program: Command): void {
     });
 }
 
-function addSelectionOptions(command: Command): void {
-  command
+/** Adds what to take of what files list. */
+export function addSelectionOptions(command: Command): Command {
+  return command
     .addOption(new Option('--top-level', 'only what the projects themselves ask for').default(false))
     .addOption(
       new Option('--omit <kind>', 'leave out what only this needs; repeatable')
@@ -76,8 +86,7 @@ function addSelectionOptions(command: Command): void {
       "take what a file has from this host for what the registry has; repeatable (npm's own and that of the registry always are)",
       repeated,
       [],
-    )
-    .option('--series <name>', 'compare with earlier batches of this name (default: the inputs as named)');
+    );
 }
 
 function addRunningOptions(command: Command): void {

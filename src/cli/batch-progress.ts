@@ -97,11 +97,13 @@ function lineProgress(tally: Tally): BatchProgress {
   };
 }
 
+/** A result in one line. */
 export function resultText({ verdict, level, reason, severity, subject, timings }: ResultDocument): string {
   const aside = level ?? reason?.code ?? severity;
   return `${verdict} (${aside}) ${subject.name}@${subject.version}, ${(timings.totalMs / 1000).toFixed(1)} s`;
 }
 
+/** What has no verdict, in one line. */
 export function failureText({ title }: Work, { text }: Failure): string {
   return `no verdict on ${title}: ${text.what} ${text.why}`;
 }

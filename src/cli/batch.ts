@@ -1,10 +1,13 @@
 import { writeBundles } from '../attest-result.ts';
 import { openBatch, type OpenedBatch } from '../batch/begin.ts';
+import { reportOfBatch } from '../batch/report.ts';
+import { batchNotice } from '../notify/notification.ts';
+import type { Target } from '../notify/targets.ts';
 import { exitCodeOfResult } from '../report/exit-code.ts';
 import { jsonLine } from '../report/json-text.ts';
 import type { ResultDocument } from '../report/document.ts';
 import { endBatch, LEASE_MS, releaseBatch, renewLease } from '../store/batches.ts';
-import { countOutcomes } from '../store/history.ts';
+import { countOutcomes, findBatch } from '../store/history.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { attestationsOf, documentsOf } from '../store/results.ts';
 import { verifyByWorkers } from './batch-by-workers.ts';
@@ -14,6 +17,7 @@ import type { BatchOptions } from './batch-options.ts';
 import { type BatchQueued, openBatchQueue } from './batch-queue.ts';
 import { batchProgress } from './batch-progress.ts';
 import { openJudging, type UnattendedJudging } from './judging.ts';
+import { Notifier, targetsOf } from './notify.ts';
 import { printBatch } from './report.ts';
 import { say } from './say.ts';
 import { Stop } from './stop.ts';
@@ -29,6 +33,7 @@ const DIVERGED = 1;
  */
 export async function runBatchCommand(inputs: readonly string[], options: BatchOptions): Promise<number> {
   const judging = await openJudging(options);
+  const targets = await targetsOf(options);
   const listed = await readBatchInputs(inputs, options);
   const store = await openStore(options.store);
   let queued: BatchQueued | null = null;
@@ -43,7 +48,7 @@ export async function runBatchCommand(inputs: readonly string[], options: BatchO
       now: new Date(),
       queued,
     });
-    const command = new BatchCommand(options, { store, batch, judging, queued });
+    const command = new BatchCommand(options, { store, batch, judging, queued, targets });
     const code = await command.run();
     return code === 0 && listed.isIncomplete ? UNVERIFIABLE : code;
   } finally {
@@ -58,6 +63,7 @@ interface Context {
   readonly judging: UnattendedJudging;
   /** Null when this process does it. */
   readonly queued: BatchQueued | null;
+  readonly targets: readonly Target[];
 }
 
 class BatchCommand {
@@ -74,6 +80,8 @@ class BatchCommand {
   async run(): Promise<number> {
     const { store, batch, queued } = this.#context;
     const stop = new Stop(this.#options.totalTimeout);
+    const notifier = new Notifier(store, this.#context.targets, stop.signal);
+    notifier.begin();
     this.#greet();
     const lease = setInterval(() => {
       // Whoever cannot be told now is told a little later; a store that stays away is met by the results themselves.
@@ -83,20 +91,32 @@ class BatchCommand {
       await this.#tellKnown();
       if (batch.work.length > 0 && !stop.signal.aborted) await this.#verifyRest(stop.signal);
       const counts = await countOutcomes(store, batch.id);
-      if (counts.waiting === 0)
+      if (counts.waiting === 0) {
+        await this.#notify(notifier);
         await endBatch(store, batch.id, { counts: JSON.stringify(counts), now: new Date() });
+      }
       if (counts.failed > 0) this.#codes.add(NO_VERDICT);
       if (counts.waiting > 0) this.#codes.add(UNVERIFIABLE);
       if (!this.#options.json) await printBatch(store, { id: batch.id, series: null }, 'text');
       const next = queued === null ? 'go on' : 'see how the workers go on with them';
       if (counts.waiting > 0)
         say(`${stop.why}: ${counts.waiting} are left. Run the same command again to ${next}.`);
+      await notifier.finish();
       return stop.exitCode ?? this.#exitCode();
     } finally {
       clearInterval(lease);
       stop.end();
       await releaseBatch(store, batch.id);
     }
+  }
+
+  /** Before the batch ends: one that is killed in between is taken up again, and tells the same. */
+  async #notify(notifier: Notifier): Promise<void> {
+    const { store, batch, targets } = this.#context;
+    if (targets.length === 0) return;
+    const row = await findBatch(store, { id: batch.id, series: null });
+    const notice = row === null ? null : batchNotice(await reportOfBatch(store, row), new Date());
+    if (notice !== null) await store.transaction((db) => notifier.put(db, [notice]));
   }
 
   #greet(): void {

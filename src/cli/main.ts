@@ -12,6 +12,7 @@ import { addPlanCommand } from './plan-options.ts';
 import { addReplayCommand } from './replay-options.ts';
 import { addReportCommand } from './report-options.ts';
 import { addVerifyCommand } from './verify-options.ts';
+import { addWatchCommand } from './watch-options.ts';
 import { addWorkerCommand } from './worker-options.ts';
 
 const program = new Command('reprove')
@@ -31,6 +32,7 @@ addReplayCommand(program);
 addBatchCommand(program);
 addWorkerCommand(program);
 addReportCommand(program);
+addWatchCommand(program);
 addDemoCommand(program);
 
 try {

@@ -7,7 +7,7 @@ export class Stop {
   exitCode: number | null = null;
   why = 'Stopped';
 
-  constructor(totalSeconds: number | undefined) {
+  constructor(totalSeconds?: number) {
     process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
     const timeIsOver = () => {
       this.why = 'The time of --total-timeout is over';

@@ -24,7 +24,13 @@ export type Fault = {
   /** How many requests it meets before the path works again; default: all. */
   readonly times?: number;
 } & (
-  | { readonly kind: 'answer'; readonly status?: number; readonly body: string; readonly type?: string }
+  | {
+      readonly kind: 'answer';
+      readonly status?: number;
+      readonly body: string;
+      readonly type?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** Announces the whole body, sends half of it and closes the connection. */
   | { readonly kind: 'truncated' }
   /** Never answers. */
@@ -40,6 +46,8 @@ export interface LoggedRequest {
   readonly path: string;
   readonly authorization: string | null;
   readonly accept: string | null;
+  /** Which state of the document whoever asks has already. */
+  readonly ifNoneMatch: string | null;
 }
 
 interface Packument {
@@ -147,8 +155,8 @@ export class LoopbackRegistry {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const path = decodeURIComponent((request.url ?? '/').split('?', 1)[0] ?? '/');
-    const { authorization = null, accept = null } = request.headers;
-    this.#requests.push({ method: request.method ?? '', path, authorization, accept });
+    const { authorization = null, accept = null, 'if-none-match': ifNoneMatch = null } = request.headers;
+    this.#requests.push({ method: request.method ?? '', path, authorization, accept, ifNoneMatch });
     const found = this.#lookUp(path, accept ?? '');
     const active = this.#faults.get(path);
     if (active !== undefined && active.left > 0) {
@@ -160,7 +168,9 @@ export class LoopbackRegistry {
       send(response, 404, Buffer.from('{"error":"Not found"}'), 'application/json');
       return;
     }
-    send(response, 200, found.body, found.type);
+    const etag = `"${hash('sha256', found.body)}"`;
+    if (ifNoneMatch === etag) response.writeHead(304, { etag }).end();
+    else send(response, 200, found.body, found.type, { etag });
   }
 
   #lookUp(path: string, accept: string): { readonly body: Buffer; readonly type: string } | null {
@@ -182,7 +192,13 @@ export class LoopbackRegistry {
 function misbehave(fault: Fault, response: ServerResponse, body: Buffer): void {
   switch (fault.kind) {
     case 'answer':
-      send(response, fault.status ?? 200, Buffer.from(fault.body), fault.type ?? 'application/json');
+      send(
+        response,
+        fault.status ?? 200,
+        Buffer.from(fault.body),
+        fault.type ?? 'application/json',
+        fault.headers,
+      );
       return;
     case 'redirect':
       response.writeHead(302, { location: fault.location }).end();
@@ -208,8 +224,16 @@ function pour(response: ServerResponse): void {
   more();
 }
 
-function send(response: ServerResponse, status: number, body: Buffer, type: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': body.length }).end(body);
+function send(
+  response: ServerResponse,
+  ...[status, body, type, headers = {}]: readonly [
+    status: number,
+    body: Buffer,
+    type: string,
+    headers?: Readonly<Record<string, string>>,
+  ]
+): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': body.length, ...headers }).end(body);
 }
 
 function abbreviated(packument: Packument): unknown {

@@ -124,6 +124,8 @@ export interface InputEcosystem extends PackageRules {
   readonly manifestName: string;
   /** Less than 0 when `a` comes before `b`; for versions that `isVersion` accepts. */
   compareVersions(a: string, b: string): number;
+  /** Whether a version comes before the one that it names, for those who want to try it; for versions that `isVersion` accepts. */
+  isPrerelease(version: string): boolean;
   /** @param version null for the package itself */
   purlOf(name: string, version: string | null): string;
 }

@@ -16,20 +16,24 @@ export interface Line {
   readonly line: number;
 }
 
+/** What becomes of lines that name a package without a version; a bare name is such a line only where they are `left-out`. */
+export type Unversioned = 'refused' | 'left-out';
+
 /** Package versions, one a line. */
-export function list(ecosystems: readonly InputEcosystem[]): InputFormat {
+export function list(ecosystems: readonly InputEcosystem[], unversioned: Unversioned): InputFormat {
   return {
     title: 'lists of name@version or of purls, one a line',
     fileNames: [],
     recognises: ({ text }) => {
       const first = text.split('\n').find((line) => contentOf(line) !== '');
-      return first !== undefined && first.length <= LONGEST_LINE && lineOf(first, 1, ecosystems) !== null;
+      if (first === undefined || first.length > LONGEST_LINE) return false;
+      return lineOf(first, 1, { ecosystems, unversioned }) !== null;
     },
     read({ text }) {
       const sorted = new Map(ecosystems.map((one) => [one.name, new Sorted(one)]));
       const names: string[] = [];
-      for (const { ecosystem, name, version, line } of linesIn(text, ecosystems)) {
-        if (version === null)
+      for (const { ecosystem, name, version, line } of linesIn(text, ecosystems, unversioned)) {
+        if (version === null && unversioned === 'refused')
           throw new Unreadable(`${JSON.stringify(name)} is there without a version.`, line);
         const nothing = {
           resolved: null,
@@ -40,7 +44,7 @@ export function list(ecosystems: readonly InputEcosystem[]): InputFormat {
           peer: null,
         };
         sorted.get(ecosystem.name)?.add({ key: String(line), name, version, installedAs: name, ...nothing });
-        names[line] = `${name}@${version}`;
+        names[line] = version === null ? name : `${name}@${version}`;
       }
       const all = [...sorted.values()];
       return {
@@ -59,13 +63,17 @@ export function list(ecosystems: readonly InputEcosystem[]): InputFormat {
  *
  * @throws Unreadable for a line that names nothing: a list must not be taken for shorter than it is
  */
-export function linesIn(text: string, ecosystems: readonly InputEcosystem[]): readonly Line[] {
+export function linesIn(
+  text: string,
+  ecosystems: readonly InputEcosystem[],
+  unversioned: Unversioned = 'refused',
+): readonly Line[] {
   return text.split('\n').flatMap((line, index) => {
     if (contentOf(line) === '') return [];
-    const read = line.length > LONGEST_LINE ? null : lineOf(line, index + 1, ecosystems);
+    const read = line.length > LONGEST_LINE ? null : lineOf(line, index + 1, { ecosystems, unversioned });
     if (read === null)
       throw new Unreadable(
-        `${JSON.stringify(contentOf(line).slice(0, 80))} is neither name@version, with an exact version, nor a purl.`,
+        `${JSON.stringify(contentOf(line).slice(0, 80))} is neither ${unversioned === 'refused' ? '' : 'a name, nor '}name@version, with an exact version, nor a purl.`,
         index + 1,
       );
     return [read];
@@ -81,12 +89,20 @@ function contentOf(line: string): string {
 }
 
 /** Without a purl the first ecosystem is meant. */
-function lineOf(line: string, number: number, ecosystems: readonly InputEcosystem[]): Line | null {
+function lineOf(
+  line: string,
+  number: number,
+  { ecosystems, unversioned }: { ecosystems: readonly InputEcosystem[]; unversioned: Unversioned },
+): Line | null {
   const content = contentOf(line);
   if (/^pkg:/i.test(content)) return ofPurl(content, number, ecosystems);
   const [ecosystem] = ecosystems;
+  if (ecosystem === undefined) return null;
   const at = content.lastIndexOf('@');
-  if (ecosystem === undefined || at < 1) return null;
+  if (at < 1)
+    return unversioned === 'refused'
+      ? null
+      : checked({ ecosystem, name: content, version: null, line: number });
   const version = content.slice(at + 1);
   return checked({
     ecosystem,

@@ -1,16 +1,19 @@
 import { type InputEcosystem, type InputFormat, type InputText, type Reading, Unreadable } from './format.ts';
 import { cycloneDx } from './cyclonedx.ts';
 import { lineAt, parseJson } from './json.ts';
-import { list } from './list.ts';
+import { list, type Unversioned } from './list.ts';
 import { spdx } from './spdx.ts';
 
 /** Every format, the most particular first: lists are what is left. */
-export function formatsOf(ecosystems: readonly InputEcosystem[]): readonly InputFormat[] {
+export function formatsOf(
+  ecosystems: readonly InputEcosystem[],
+  unversioned: Unversioned = 'refused',
+): readonly InputFormat[] {
   return [
     ...ecosystems.flatMap(({ formats }) => formats),
     cycloneDx(ecosystems),
     spdx(ecosystems),
-    list(ecosystems),
+    list(ecosystems, unversioned),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { InputEntry, Inputs, InputWarning, LeftOut, RefusedFile } from '../
 import { readDigest, strongestFirst } from '../published/integrity.ts';
 import { findFiles, readInputFile, type InputPath } from './files.ts';
 import { type InputEcosystem, type Listed, type ListedLeftOut, type Reading, Unreadable } from './format.ts';
+import type { Unversioned } from './list.ts';
 import { formatsOf, readText } from './read-text.ts';
 
 export interface ReadOptions {
@@ -11,6 +12,8 @@ export interface ReadOptions {
   readonly cwd: string;
   /** Of `builders/inputs.ts`: INPUT_ECOSYSTEMS. */
   readonly ecosystems: readonly InputEcosystem[];
+  /** Default: `refused`. */
+  readonly unversioned?: Unversioned;
 }
 
 /**
@@ -24,7 +27,7 @@ export async function readInputs(paths: readonly string[], options: ReadOptions)
     -readonly [Field in keyof Inputs]: Inputs[Field][number][];
   };
   for await (const one of inputPaths(paths, options)) {
-    const { file, outcome } = await readFile(one, options.ecosystems);
+    const { file, outcome } = await readFile(one, options);
     if (!outcome.ok) {
       all.refused.push({ file, ...outcome.refused });
       continue;
@@ -47,27 +50,27 @@ export interface ReadFile {
     | { readonly ok: false; readonly refused: Omit<RefusedFile, 'file'> };
 }
 
+type Formats = Omit<ReadOptions, 'cwd'>;
+
 /** The files that paths name, as `readInputs` finds them. */
 export function inputPaths(paths: readonly string[], options: ReadOptions): AsyncGenerator<InputPath> {
-  const fileNames = formatsOf(options.ecosystems).flatMap((format) => format.fileNames);
+  const fileNames = formatsOf(options.ecosystems, options.unversioned).flatMap((format) => format.fileNames);
   return findFiles(paths, { ...options, fileNames });
 }
 
 /** Reads one of them, before anything is looked up that takes time. */
-export async function readFile(one: InputPath, ecosystems: readonly InputEcosystem[]): Promise<ReadFile> {
-  return { file: one.shown, outcome: await outcomeOf(one, ecosystems) };
+export async function readFile(one: InputPath, options: Formats): Promise<ReadFile> {
+  return { file: one.shown, outcome: await outcomeOf(one, options) };
 }
 
-async function outcomeOf(
-  one: InputPath,
-  ecosystems: readonly InputEcosystem[],
-): Promise<ReadFile['outcome']> {
+async function outcomeOf(one: InputPath, { ecosystems, unversioned }: Formats): Promise<ReadFile['outcome']> {
   try {
     const input = await readInputFile(
       one,
       ecosystems.map(({ manifestName }) => manifestName),
     );
-    const reading = readText({ fileName: path.basename(one.path), ...input }, formatsOf(ecosystems));
+    const formats = formatsOf(ecosystems, unversioned);
+    const reading = readText({ fileName: path.basename(one.path), ...input }, formats);
     return { ok: true, reading };
   } catch (error) {
     if (error instanceof Unreadable) return { ok: false, refused: { line: error.line, why: error.message } };

@@ -1,12 +1,16 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { ReproveError } from '../errors.ts';
+import { createNotices } from './notice-tables.ts';
 import type { Tables } from './schema.ts';
+import { createWatches } from './watch-tables.ts';
 
 /** Every change of the schema, in order. Forward only: what is released is never changed, and there is no way back. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-batches-and-results': { up: first },
   '0002-workers': { up: second },
+  '0003-notices': { up: createNotices },
+  '0004-watches': { up: createWatches },
 };
 
 /**

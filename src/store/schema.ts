@@ -1,4 +1,6 @@
 import type { ResultDocument } from '../report/document.ts';
+import type { NoticeRow } from './notice-tables.ts';
+import type { SightingRow, WatchedRow, WatchRow } from './watch-tables.ts';
 
 /**
  * What a store holds. The same in SQLite and PostgreSQL: text and 32-bit numbers only; instants are ISO 8601 in UTC, which sort
@@ -13,6 +15,10 @@ export interface Tables {
   readonly attestations: AttestationRow;
   readonly workers: WorkerRow;
   readonly turns: TurnRow;
+  readonly notices: NoticeRow;
+  readonly watches: WatchRow;
+  readonly watched: WatchedRow;
+  readonly sightings: SightingRow;
 }
 
 /** One run over what some files list. */

@@ -106,7 +106,7 @@ describe('what passes', () => {
   });
 
   test('waits twice as long each time, up to a bound, and gives up', () => {
-    const waits = Array.from({ length: 9 }, (_, index) => waitBefore('environment', index + 1, 15_000));
+    const waits = Array.from({ length: 11 }, (_, index) => waitBefore('environment', index + 1, 15_000));
     expect(waits.map((wait) => (wait === null ? null : wait / 1000))).toEqual([
       15,
       30,
@@ -116,8 +116,12 @@ describe('what passes', () => {
       480,
       900,
       900,
+      900,
+      900,
       null,
     ]);
+    // An hour of nothing but "not now" is outlasted.
+    expect(waits.reduce<number>((sum, wait) => sum + (wait ?? 0), 0)).toBeGreaterThan(60 * 60_000);
     expect(waitBefore('crash', 3, 1)).toBeNull();
     expect(waitBefore('none', 1, 1)).toBeNull();
   });

@@ -1,7 +1,7 @@
 import type { InputEcosystem } from '../../../src/inputs/format.ts';
 import { purlOf } from '../package-spec.ts';
 import { BUN_BINARY_LOCK, BUN_LOCK } from './bun-lock.ts';
-import { compareVersions } from './names.ts';
+import { compareVersions, isPrerelease } from './names.ts';
 import { NPM_LOCK } from './npm-lock.ts';
 import { NPM_RULES } from './origin.ts';
 import { PNPM_LOCK } from './pnpm-lock.ts';
@@ -17,5 +17,6 @@ export const NPM_INPUTS: InputEcosystem = {
   installFolders: ['node_modules'],
   manifestName: 'package.json',
   compareVersions,
+  isPrerelease,
   purlOf,
 };

@@ -17,3 +17,7 @@ export function isVersion(version: string): boolean {
 
 export const compareVersions: InputEcosystem['compareVersions'] = (a, b) =>
   semver.compare(a, b, { loose: true });
+
+export function isPrerelease(version: string): boolean {
+  return semver.prerelease(version, { loose: true }) !== null;
+}

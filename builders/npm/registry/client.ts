@@ -76,14 +76,14 @@ export function registryClient(given: ClientOptions): RegistryClient {
     options,
 
     async packument(name, freshness) {
-      if (name.length > MAX_NAME || !PACKAGE_NAME.test(name)) return null;
+      if (!isPackageName(name)) return null;
       const registry = registryOf(options, name);
       const key = documentKey(registry, name);
       const cached = freshness === undefined ? null : await cache.get(key);
       if (cached !== null && freshness !== undefined && cached.storedAt >= freshness.notBefore)
         return parseDocument(cached.bytes, { name, registry, fetchedAt: cached.storedAt });
       const fetchedAt = new Date();
-      const url = `${registry}${escapeName(name)}`;
+      const url = documentUrl(registry, name);
       const what = { url, name, accept: 'application/json', maxBytes: limits.documentBytes };
       const reply = await download(what, options, patience);
       if (reply.kind === 'absent') return null;
@@ -171,8 +171,14 @@ function documentKey(registry: string, name: string): string {
   return `document ${hash('sha256', registry)} ${name}`;
 }
 
-function escapeName(name: string): string {
-  return encodeURIComponent(name).replace(/^%40/, '@');
+/** Whether a registry can be asked for a package of this name. */
+export function isPackageName(name: string): boolean {
+  return name.length <= MAX_NAME && PACKAGE_NAME.test(name);
+}
+
+/** Where a registry has the document of a package. */
+export function documentUrl(registry: string, name: string): string {
+  return `${registry}${encodeURIComponent(name).replace(/^%40/, '@')}`;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

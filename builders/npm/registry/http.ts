@@ -1,7 +1,9 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { messageOf, ReproveError } from '../../../src/errors.ts';
+import type { Validators } from '../../../src/model/releases.ts';
 import type { NpmOptions } from './config.ts';
 
 /** How patient a request is. */
@@ -23,9 +25,13 @@ export interface Download {
   readonly accept: string;
   /** The download is ended beyond this; never held in memory whole. */
   readonly maxBytes: number;
+  /** Of the state that is known already: the file is wanted only when it is another one. */
+  readonly known?: Validators;
 }
 
-export type Reply = { readonly kind: 'ok'; readonly bytes: Uint8Array } | { readonly kind: 'absent' };
+export type Reply =
+  | { readonly kind: 'ok'; readonly bytes: Uint8Array; readonly validators: Validators }
+  | { readonly kind: 'absent' };
 
 /** Bytes of an error's body that are read: enough for a sentence, not for an attack on our memory. */
 const MAX_ERROR_BODY = 1024 * 1024;
@@ -39,16 +45,34 @@ const USER_AGENT = 'reprove';
  */
 export async function download(what: Download, npm: NpmOptions, patience: Patience): Promise<Reply> {
   for (let attempt = 0; ; attempt += 1) {
-    const result = await tryDownload(what, npm, patience);
+    const result = await downloadOnce(what, npm, patience);
+    if (result.kind === 'unchanged') throw unasked(what);
     if (result.kind !== 'failed') return result;
     if (!result.transient || attempt >= patience.retries) throw result.error;
     await sleep(patience.pauseMs * 2 ** attempt);
   }
 }
 
-type Attempt = Reply | { readonly kind: 'failed'; readonly transient: boolean; readonly error: ReproveError };
+type Attempt =
+  | Reply
+  /** It is what `known` tells of. */
+  | { readonly kind: 'unchanged' }
+  | {
+      readonly kind: 'failed';
+      readonly transient: boolean;
+      readonly error: ReproveError;
+      /** Null when there was no answer. */
+      readonly status: number | null;
+      /** How long the registry wants to be left alone, milliseconds; null when it does not say. */
+      readonly retryAfterMs: number | null;
+    };
 
-async function tryDownload(what: Download, npm: NpmOptions, patience: Patience): Promise<Attempt> {
+/** The same, asked only once: whatever goes wrong is a value. */
+export async function downloadOnce(
+  what: Download,
+  npm: NpmOptions,
+  patience: Pick<Patience, 'timeoutMs'>,
+): Promise<Attempt> {
   boundErrorBodies();
   const silence = new Silence(patience.timeoutMs);
   try {
@@ -57,14 +81,18 @@ async function tryDownload(what: Download, npm: NpmOptions, patience: Patience):
     const options = {
       ...npm.fetch,
       spec: what.name,
-      headers: { accept: what.accept, 'user-agent': USER_AGENT },
+      headers: { accept: what.accept, 'user-agent': USER_AGENT, ...conditions(what.known) },
       timeout: patience.timeoutMs,
       retry: { retries: 0 },
       signal: silence.signal,
     } as unknown as NonNullable<Parameters<typeof registryFetch>[1]>;
     const response = await registryFetch(what.url, options);
+    if (response.status === 304) return { kind: 'unchanged' };
     if (response.body === null) throw new Error('The answer has no body.');
-    return await readBody(what, response.body, silence);
+    const read = await readBody(what, response.body, silence);
+    return read instanceof Uint8Array
+      ? { kind: 'ok', bytes: read, validators: validatorsOf(response) }
+      : read;
   } catch (thrown) {
     return failure(what, thrown, silence.expired);
   } finally {
@@ -72,7 +100,11 @@ async function tryDownload(what: Download, npm: NpmOptions, patience: Patience):
   }
 }
 
-async function readBody(what: Download, body: NodeJS.ReadableStream, silence: Silence): Promise<Attempt> {
+async function readBody(
+  what: Download,
+  body: NodeJS.ReadableStream,
+  silence: Silence,
+): Promise<Uint8Array | Attempt> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
@@ -80,11 +112,28 @@ async function readBody(what: Download, body: NodeJS.ReadableStream, silence: Si
     size += chunk.byteLength;
     if (size > what.maxBytes) {
       silence.abort();
-      return { kind: 'failed', transient: false, error: tooLarge(what) };
+      return { kind: 'failed', transient: false, error: tooLarge(what), status: 200, retryAfterMs: null };
     }
     chunks.push(chunk);
   }
-  return { kind: 'ok', bytes: Buffer.concat(chunks, size) };
+  return Buffer.concat(chunks, size);
+}
+
+/** RFC 9110, sections 13.1.2 and 13.1.3: where there is an entity tag, the date is not looked at. */
+function conditions(known: Validators | undefined): Readonly<Record<string, string>> {
+  return {
+    ...(known?.etag != null && { 'if-none-match': known.etag }),
+    ...(known?.lastModified != null && { 'if-modified-since': known.lastModified }),
+  };
+}
+
+function validatorsOf({ headers }: { readonly headers: { get(name: string): string | null } }): Validators {
+  return { etag: validator(headers.get('etag')), lastModified: validator(headers.get('last-modified')) };
+}
+
+/** What is sent back as a header as it came must be one, and is kept for each package. */
+function validator(value: string | null): string | null {
+  return value !== null && /^[\x20-\x7e]{1,256}$/.test(value) ? value : null;
 }
 
 /** Ends a request after a time without any bytes. */
@@ -179,7 +228,28 @@ function failed(
 ): Attempt {
   const what = `The registry did not give ${url.replace(/\/\/[^/@]*@/, '//')}.`;
   const code = transient ? 'registry-unreachable' : 'registry-refuses';
-  return { kind: 'failed', transient, error: new ReproveError(code, { what, why, next }, { cause }) };
+  const error = new ReproveError(code, { what, why, next }, { cause });
+  return { kind: 'failed', transient, error, status: statusOf(cause), retryAfterMs: retryAfter(cause) };
+}
+
+/** RFC 9110, section 10.2.3: seconds, or a date. */
+function retryAfter(thrown: unknown): number | null {
+  const headers = thrown instanceof Error && 'headers' in thrown ? thrown.headers : null;
+  const { data } = RetryHeaders.safeParse(headers);
+  const [value] = data?.['retry-after'] ?? [];
+  if (value === undefined) return null;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(ms) ? null : Math.max(0, ms);
+}
+
+const RetryHeaders = z.object({ 'retry-after': z.array(z.string()).optional() });
+
+function unasked({ name }: Download): ReproveError {
+  return new ReproveError('registry-invalid', {
+    what: `The registry did not give the document of ${name}.`,
+    why: 'It answered that nothing has changed, and was not asked that.',
+    next: 'Check that the registry serves what npm expects.',
+  });
 }
 
 function tooLarge(what: Download): ReproveError {
