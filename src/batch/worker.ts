@@ -119,7 +119,7 @@ class Worker {
 
   #begin(taken: TakenJob): void {
     const stopping = new AbortController();
-    if (this.#request.stop.aborted) stopping.abort();
+    if (this.#request.stop.aborted || this.#failing.signal.aborted) stopping.abort();
     const { id } = taken.claim;
     this.#inFlight.set(id, { taken, stopping });
     const tools = { ...this.#tools, now: () => this.#tools.clock.now() };

@@ -2,6 +2,16 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { finishedResult } from '../../src/batch/result-row.ts';
+import { termsId } from '../../src/batch/terms.ts';
+import { workOf } from '../../src/batch/work.ts';
+import { takeJob } from '../../src/store/claims.ts';
+import { type AlsoThen, finishJob } from '../../src/store/jobs.ts';
+import { openStore } from '../../src/store/open.ts';
+import { openQueue, queueName } from '../../src/store/queue.ts';
+import { beginWorker, endWorker } from '../../src/store/workers.ts';
+import { VERSION } from '../../src/version.ts';
+import { DOCUMENTS } from '../support/attestations.ts';
 import { documentsIn, integrityOf, lockfile, verdictsIn, worldOptions } from '../support/batches.ts';
 import { reprove } from '../support/cli.ts';
 import { account } from '../support/kills.ts';
@@ -9,7 +19,7 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { Running, workerOptions } from '../support/workers.ts';
 import { TestWorld } from '../support/world.ts';
 
-const LONG = { timeout: 300_000 };
+const LONG = { timeout: 600_000 };
 
 let world: TestWorld;
 let server: TestPostgres;
@@ -38,11 +48,10 @@ async function startWorker(store: string, ...more: string[]): Promise<Running> {
 }
 
 /** Publishes what its source has, and locks it. */
-function locked(name: string, repository = name) {
+function locked(name: string) {
   const files = { 'index.js': `module.exports = '${name}';\n` };
-  const manifest = { repository: `https://git.example/owner/${repository}` };
-  world.source(repository, files, { ...manifest, name });
-  return { name, integrity: integrityOf(world.publish(name, files, manifest)) };
+  world.source(name, files);
+  return { name, integrity: integrityOf(world.publish(name, files)) };
 }
 
 const queued = (input: string, store: string, ...more: string[]) => [
@@ -51,14 +60,28 @@ const queued = (input: string, store: string, ...more: string[]) => [
   ...more,
 ];
 
+const termsHere = () => ({ tool: VERSION, registry: world.registry.url, policy: null, signer: null });
+
+/** Somebody has to have been there to say who signs. */
+async function workerWasThere(location: string): Promise<void> {
+  const terms = termsHere();
+  const worker = {
+    owner: 'elsewhere.1.1',
+    host: 'elsewhere',
+    queue: queueName(termsId(terms)),
+    terms: JSON.stringify(terms),
+    slots: 1,
+  };
+  const store = await openStore(location);
+  await endWorker(store, await beginWorker(store, worker));
+  await store.close();
+}
+
 /** A store with a lockfile whose batch is in its queue, with nobody there to take it. */
 async function waitingBatch(name: string, names: readonly string[]) {
   const store = server.database();
   const input = lockfile(world, `${name}.json`, names.map((one) => locked(one)));
-  // Somebody has to have been there to say who signs.
-  const first = await startWorker(store);
-  first.kill('SIGTERM');
-  expect(await first.ended(), first.stderr).toBe(0);
+  await workerWasThere(store);
   const batch = start(queued(input, store));
   await batch.said('no worker is there that takes it');
   return { store, input, batch };
@@ -83,7 +106,7 @@ test('two workers do a batch, and the command that put it into the queue tells o
   for (const worker of workers) worker.kill('SIGTERM');
   expect(await Promise.all(workers.map((worker) => worker.ended()))).toEqual([0, 0]);
   for (const line of workers[1]?.stdout.split('\n').filter(Boolean) ?? [])
-    expect(JSON.parse(line)).toMatchObject({ verdict: 'reproduced', level: 'bytes', reason: null });
+    expect(JSON.parse(line)).toMatchObject({ verdict: 'reproduced', reason: null });
   const { batches, jobs, attempts } = await account(store);
   expect(batches.map(({ ended_at: at, counts }) => [at === null, counts])).toEqual([
     [false, JSON.stringify({ total: 4, reproduced: 4, diverged: 0, unverifiable: 0, failed: 0, waiting: 0 })],
@@ -104,6 +127,30 @@ test('what a killed worker had in flight is begun again at once', LONG, async ()
   expect(await other.ended(), other.stderr).toBe(0);
   expect(other.stderr).toContain('1 that a killed process of this machine had in flight is begun again');
   const { attempts } = await account(store);
+  expect(attempts.map(({ outcome }) => outcome).toSorted()).toEqual(['judged', 'lost']);
+});
+
+test('a machine that is gone loses its lease, and what it brings later is not taken', LONG, async () => {
+  const { store: location, batch } = await waitingBatch('gone', ['gone']);
+  const terms = termsId(termsHere());
+  const store = await openStore(location);
+  const queue = await openQueue(store, { location, terms, supervises: false, onError: expect.unreachable });
+  const taken = await takeJob(store, queue, { owner: 'elsewhere.1.1', now: new Date() });
+  server.sql(location, "update pgboss.job set heartbeat_on = now() - interval '1 hour' where state = 'active'");
+  const worker = await startWorker(location, '--until-done');
+  expect(await Promise.all([batch.ended(), worker.ended()]), worker.stderr).toEqual([0, 0]);
+  if (taken === null) throw new Error('There was one.');
+  const work = workOf(taken.job, { costMs: 0, met: {} });
+  const late = finishedResult(
+    { document: DOCUMENTS.reproduced, bundles: [] },
+    { work, terms, limitMs: 1, now: new Date() },
+  );
+  const also: AlsoThen = (db) => queue.finish(db, taken.claim);
+  expect(await finishJob(store, taken.attempt, late, { now: new Date(), also })).toBe(false);
+  await queue.close();
+  await store.close();
+  const { results, attempts } = await account(location);
+  expect(results.map(({ purl }) => purl)).toEqual(['pkg:npm/gone@1.0.0']);
   expect(attempts.map(({ outcome }) => outcome).toSorted()).toEqual(['judged', 'lost']);
 });
 
@@ -235,7 +282,9 @@ describe('workers of other terms', () => {
 
 test('a repository that was asked often enough is asked again later, and the job goes back', LONG, async () => {
   const store = server.database();
-  const input = lockfile(world, 'turns.json', [locked('sister-a', 'sisters'), locked('sister-b', 'sisters')]);
+  const repository = 'https://git.example/owner/sister-a';
+  world.publish('sister-b', { 'index.js': '1\n' }, { repository });
+  const input = lockfile(world, 'turns.json', [locked('sister-a'), { name: 'sister-b' }]);
   const worker = start([...workerOptions(world, store), '--slots', '2', '--repository-rate', '0.01']);
   await worker.said('takes jobs from');
   const batch = start(queued(input, store));
@@ -245,7 +294,7 @@ test('a repository that was asked often enough is asked again later, and the job
     store,
     "select extract(epoch from start_after - now())::int > 1000, data->>'repository' from pgboss.job where state < 'active'",
   );
-  expect(waits).toBe('t|https://git.example/owner/sisters');
+  expect(waits).toBe(`t|${repository}`);
   batch.kill('SIGTERM');
   worker.kill('SIGTERM');
   expect(await Promise.all([batch.ended(), worker.ended()])).toEqual([143, 0]);
