@@ -3,7 +3,7 @@ import { sameBytes } from '../model/content.ts';
 import type { Comparison, Difference, Exact, Level, NormalizerUse, Origin } from '../model/comparison.ts';
 import type { Source } from '../model/source.ts';
 import { digestsOf } from '../published/digests.ts';
-import { byPath, countedEntries, difference, differencesOf } from './entries.ts';
+import { countedEntries, difference, differencesOf, EntriesByPath } from './entries.ts';
 import { commitLookup } from './explained.ts';
 import { normalizerFor } from './normalizers.ts';
 import { wrappingDifferences } from './wrapping.ts';
@@ -45,6 +45,8 @@ export function compare({ published, rebuilt, source, made }: CompareRequest): C
   });
 }
 
+const NOTHING = { differences: [], normalizers: [] } as const;
+
 /** What became of one path. */
 interface PathResult {
   readonly path: string;
@@ -82,10 +84,10 @@ interface Sides {
 
 function comparePaths({ published, rebuilt, source }: Sides): readonly PathResult[] {
   const inCommit = commitLookup(source);
-  const ours = byPath(countedEntries(published));
-  const theirs = byPath(countedEntries(rebuilt));
-  return [...new Set([...ours.keys(), ...theirs.keys()])].map((path) =>
-    comparePath({ path, published: ours.get(path) ?? [], rebuilt: theirs.get(path) ?? [], inCommit }),
+  const ours = new EntriesByPath(countedEntries(published));
+  const theirs = new EntriesByPath(countedEntries(rebuilt));
+  return [...new Set([...ours.paths, ...theirs.paths])].map((path) =>
+    comparePath({ path, published: ours.at(path), rebuilt: theirs.at(path), inCommit }),
   );
 }
 
@@ -128,13 +130,11 @@ function comparePath({ path, published, rebuilt, inCommit }: OnePath): PathResul
     }
   }
   const [first] = published;
-  if (first === undefined) return { path, origin: null, differences, normalizers };
-  return {
-    path,
-    origin: originOf({ entry: first, single, differences, normalizers, inCommit }),
-    differences,
-    normalizers,
-  };
+  const origin =
+    first === undefined ? null : originOf({ entry: first, single, differences, normalizers, inCommit });
+  // Nearly every path has neither: an empty list each would be most of what is kept of it.
+  if (differences.length === 0 && normalizers.length === 0) return { path, origin, ...NOTHING };
+  return { path, origin, differences, normalizers };
 }
 
 interface OriginRequest {

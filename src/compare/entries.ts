@@ -17,15 +17,32 @@ export function countedEntries(archive: Archive): readonly Entry[] {
   return archive.entries.filter((entry) => entry.type !== 'directory' || !implied.has(entry.path));
 }
 
-/** All entries of each path; more than one where an archive holds duplicates. */
-export function byPath(entries: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
-  const map = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const same = map.get(entry.path);
-    if (same === undefined) map.set(entry.path, [entry]);
-    else same.push(entry);
+/** The entries of an archive by their paths; there can be a million, nearly all of them alone at theirs. */
+export class EntriesByPath {
+  readonly #first = new Map<string, Entry>();
+  /** All entries of the paths that the archive has more than once. */
+  readonly #repeated = new Map<string, Entry[]>();
+
+  constructor(entries: readonly Entry[]) {
+    for (const entry of entries) {
+      const first = this.#first.get(entry.path);
+      const all = this.#repeated.get(entry.path);
+      if (first === undefined) this.#first.set(entry.path, entry);
+      else if (all === undefined) this.#repeated.set(entry.path, [first, entry]);
+      else all.push(entry);
+    }
   }
-  return map;
+
+  /** Each once, in the order in which they are stored. */
+  get paths(): Iterable<string> {
+    return this.#first.keys();
+  }
+
+  /** The entries of a path, in the order in which they are stored. */
+  at(path: string): readonly Entry[] {
+    const first = this.#first.get(path);
+    return this.#repeated.get(path) ?? (first === undefined ? [] : [first]);
+  }
 }
 
 /** How one published entry differs from one rebuilt entry of the same path; several ways at once are possible. */

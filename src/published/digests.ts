@@ -44,7 +44,7 @@ export interface EntryDigests {
 
 /** The digests of one entry that is in memory. */
 export function digestContent(bytes: Uint8Array): EntryDigests {
-  return { blobId: gitBlobId(bytes), sha256: sha256Of(bytes) };
+  return bytes.length === 0 ? OF_NOTHING : { blobId: gitBlobId(bytes), sha256: sha256Of(bytes) };
 }
 
 /** `digestContent`, of bytes that come piece by piece. */
@@ -78,6 +78,12 @@ export class ContentDigests {
 export function sha256Of(bytes: Uint8Array): string {
   return hash('sha256', bytes);
 }
+
+/** Kept once: an archive can have a million empty entries. */
+const OF_NOTHING: EntryDigests = {
+  blobId: gitBlobId(new Uint8Array()),
+  sha256: sha256Of(new Uint8Array()),
+};
 
 /** The id that git gives to these bytes: sha1 of `blob <size>\0<bytes>`, lowercase hex. */
 export function gitBlobId(bytes: Uint8Array): string {

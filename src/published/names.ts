@@ -42,21 +42,26 @@ function unsafeBecause({
 export function placeAnomalies(entries: readonly Entry[]): readonly Anomaly[] {
   const anomalies: Anomaly[] = [];
   const places = new Map<string, Entry>();
-  const exact = new Map<string, Entry>();
+  // By their exact path, those of places that several have: hardly any, where there may be a million entries.
+  const shared = new Map<string, Map<string, Entry>>();
   for (const entry of entries) {
     const key = placeOf(entry.path);
-    const [same, similar] = [exact.get(entry.path), places.get(key)];
+    const similar = places.get(key);
+    places.set(key, entry);
+    if (similar === undefined) continue;
+    const there = shared.get(key) ?? new Map([[similar.path, similar]]);
+    shared.set(key, there);
+    const same = there.get(entry.path);
+    there.set(entry.path, entry);
     const bothDirectories = (other: Entry): boolean =>
       other.type === 'directory' && entry.type === 'directory';
     if (same !== undefined) {
       const detail = `${visible(entry.path)} is in the archive more than once; which one is installed depends on the reader`;
       if (!bothDirectories(same)) anomalies.push({ kind: 'duplicate-entry', path: entry.path, detail });
-    } else if (similar !== undefined && !bothDirectories(similar)) {
+    } else if (!bothDirectories(similar)) {
       const detail = `${visible(entry.path)} and ${visible(similar.path)} are the same file where case, Unicode form or separators do not count`;
       anomalies.push({ kind: 'colliding-entry', path: entry.path, detail });
     }
-    exact.set(entry.path, entry);
-    places.set(key, entry);
   }
   return [...anomalies, ...blockedFolders(entries, places)];
 }

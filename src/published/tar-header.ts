@@ -130,6 +130,8 @@ function text(field: Uint8Array): { readonly value: Uint8Array; readonly hidden:
 }
 
 function nonZero(bytes: Uint8Array): number {
+  // Nearly always there is none, and one look at all of them says so.
+  if (firstNonZero(bytes) === -1) return 0;
   return bytes.reduce((count, byte) => count + (byte === 0 ? 0 : 1), 0);
 }
 

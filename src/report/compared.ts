@@ -36,7 +36,8 @@ export function comparedDocument(options: {
   const origins = Object.entries(comparison.origins).map(
     ([path, origin]) => [path, ORIGINS[origin]] as const,
   );
-  const count = (wanted: string) => origins.filter(([, origin]) => origin === wanted).length;
+  const counts = { same: 0, normalized: 0, different: 0 };
+  for (const [, origin] of origins) counts[origin] += 1;
   const listed = bounded({ findings, origins, normalizers: comparison.normalizers });
   return {
     schemaVersion: 1,
@@ -49,9 +50,7 @@ export function comparedDocument(options: {
     comparison: {
       entries: {
         total: origins.length,
-        same: count('same'),
-        normalized: count('normalized'),
-        different: count('different'),
+        ...counts,
       },
       origins: Object.fromEntries(listed.origins),
       normalizers: [...listed.normalizers],

@@ -3,6 +3,7 @@ import { issuesText } from '../schema-issues.ts';
 import { repeatedName } from '../strict-json.ts';
 import { isBase64 } from './base64.ts';
 import { whyNoCertificate } from './strict-certificate.ts';
+import { whyNoTimestamp } from './strict-timestamp.ts';
 
 /** Bytes. Bundles of the largest rebuilds have some two million. */
 export const LARGEST_BUNDLE: number = 16 * 1024 * 1024;
@@ -25,12 +26,13 @@ const Integer = unset(
     .regex(/^(?:0|[1-9]\d{0,18})$/, 'must be a whole number, as a string')
     .default('0'),
 );
-const Raw = z.strictObject({
-  rawBytes: Base64.superRefine((text, context) => {
-    const why = whyNoCertificate(Buffer.from(text, 'base64'));
+/** Base64 of bytes of a kind that `whyNot` knows. */
+const base64Of = (whyNot: (bytes: Buffer) => string | null) =>
+  Base64.superRefine((text, context) => {
+    const why = whyNot(Buffer.from(text, 'base64'));
     if (why !== null) context.addIssue(why);
-  }),
-});
+  });
+const Raw = z.strictObject({ rawBytes: base64Of(whyNoCertificate) });
 
 /** A signature below a checkpoint: who, and the bytes (transparency-dev/formats, note). */
 const SIGNATURE_LINE = /^\u2014 \S+ (\S+)$/u;
@@ -75,7 +77,9 @@ const LogEntry = z.strictObject({
 });
 
 const Timestamps = z.strictObject({
-  rfc3161Timestamps: unset(z.array(z.strictObject({ signedTimestamp: Base64 })).default([])),
+  rfc3161Timestamps: unset(
+    z.array(z.strictObject({ signedTimestamp: base64Of(whyNoTimestamp) })).default([]),
+  ),
 });
 
 const Material = z

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, hash, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -198,6 +198,13 @@ export class TestSigstore {
       certReq: false,
     });
     return { statusCode: 200, response, contentType: 'application/timestamp-reply' };
+  }
+
+  /** PEM: the certificate that signs its timestamps, and the one above it. */
+  timestampCertificates(): readonly string[] {
+    return [this.#tsa.intCertificate, this.#tsa.rootCertificate].map((one) =>
+      new X509Certificate(Buffer.from(base64(one), 'base64')).toString(),
+    );
   }
 
   /** Its trusted root, in Sigstore's form. */
