@@ -137,8 +137,9 @@ class WatchCommand {
     const releases = await (await openEcosystem(this.#options)).releases();
     const feed = typeof wanted === 'string' ? wanted : wanted ? releases.feed : null;
     const { packages } = list;
+    const how = feed === null ? 'by asking for each' : `by the feed of ${new URL(feed).host}`;
     say(
-      `watches ${packages.length} packages ${feed === null ? 'by asking for each' : `by ${feed}`}; its batch is ${watch.id}`,
+      `watches ${packages.length} package${packages.length === 1 ? '' : 's'} ${how}; its batch is ${watch.id}`,
     );
     const extent = list.isIncomplete ? 'part' : 'all';
     const patienceMs = once ? PATIENCE_MS : Infinity;

@@ -32,13 +32,17 @@ afterAll(async () => {
 });
 
 const notifying = () => [
-  '--notify-url', receiver.url, '--notify-secret-file', inWorld('secret'),
-  '--notify-file', inWorld('notices.jsonl'),
+  '--notify-url',
+  receiver.url,
+  '--notify-secret-file',
+  inWorld('secret'),
+  '--notify-file',
+  inWorld('notices.jsonl'),
 ];
 const batch = (input: string, store: string, ...more: string[]) =>
   reprove(['batch', input, '--store', inWorld(store), '--json', ...worldOptions(world), ...more]);
 
-test('what got worse in a batch is told, signed; what did not is not', async () => {
+test('what got worse in a batch is told, signed; what did not is not', { timeout: 300_000 }, async () => {
   const steady = publish('steady', '1\n');
   const turning = publish('turning', '1\n');
   const input = lockfile(world, 'told.json', [steady, turning]);

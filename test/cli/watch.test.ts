@@ -32,8 +32,14 @@ function release(name: string, version: string, more: { published?: string; tag?
 function listOf(title: string, lines: readonly string[]) {
   writeFileSync(inWorld(`${title}.txt`), `# ${title}\n${lines.join('\n')}\n`);
   const args = (...more: readonly string[]) => [
-    'watch', inWorld(`${title}.txt`), '--store', inWorld(`${title}.sqlite`),
-    '--notify-file', inWorld(`${title}.jsonl`), ...worldOptions(world), ...more,
+    'watch',
+    inWorld(`${title}.txt`),
+    '--store',
+    inWorld(`${title}.sqlite`),
+    '--notify-file',
+    inWorld(`${title}.jsonl`),
+    ...worldOptions(world),
+    ...more,
   ];
   return {
     args,
@@ -146,7 +152,7 @@ test(
     const child = spawn(process.execPath, [MAIN, ...list.args('--interval', '0.2s')], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    await said(child, 'watches 1 packages');
+    await said(child, 'watches 1 package ');
     // The baseline is taken when the document was asked for.
     await expect
       .poll(() => world.registry.requests.filter(({ path: at }) => at === '/served').length, {
