@@ -19,11 +19,7 @@ export interface BatchQueued extends Queued {
  *
  * @throws ReproveError `usage` for a store that is no PostgreSQL, for options that are the workers', and when there are no such workers
  */
-export async function openBatchQueue(
-  store: Store,
-  options: BatchOptions,
-  own: Terms,
-): Promise<BatchQueued> {
+export async function openBatchQueue(store: Store, options: BatchOptions, own: Terms): Promise<BatchQueued> {
   requireSense(options, own);
   const { signer: _, ...wanted } = own;
   const terms = termsOfWorkers(await knownWorkers(store), wanted);
@@ -42,7 +38,10 @@ function requireSense({ store, workers }: BatchOptions, { signer }: Terms): void
   const why = !isPostgres(store)
     ? ['Workers take their jobs from a PostgreSQL store.', 'Name one with --store, or leave out --queue.']
     : signer !== null
-      ? ['The workers sign what they find, with the key that they have.', 'Give the key to "reprove worker" alone.']
+      ? [
+          'The workers sign what they find, with the key that they have.',
+          'Give the key to "reprove worker" alone.',
+        ]
       : workers !== undefined
         ? ['This command verifies nothing itself then.', 'Leave out --workers; a worker has --slots.']
         : null;

@@ -20,7 +20,8 @@ const SILENT = { onStage: () => undefined, onStep: () => undefined };
 
 async function answer(): Promise<VerifyAnswer> {
   const asked = VerifyAsked.parse(JSON.parse(readFileSync(ASKED_ON, 'utf8')));
-  const { spec, registry, trustedRoot, mirrors, cacheDir, engine, timeoutMs, sharedBy, asksForSource } = asked;
+  const { spec, registry, trustedRoot, mirrors, cacheDir, engine, timeoutMs, sharedBy, asksForSource } =
+    asked;
   const options = {
     ...(registry !== null && { registry }),
     ...(trustedRoot !== null && { trustedRoot }),

@@ -32,11 +32,7 @@ export function addWorkerCommand(program: Command): void {
     .command('worker')
     .description('take what "reprove batch --queue" put into a PostgreSQL store, and verify it');
   addStoreOption(command)
-    .option(
-      '--slots <number>',
-      'package versions at a time (default: what the machine has room for)',
-      count,
-    )
+    .option('--slots <number>', 'package versions at a time (default: what the machine has room for)', count)
     .option('--grace <seconds>', 'when told to end, let what is in flight go on for so long', seconds, 600)
     .addOption(new Option('--until-done', 'end when nothing is left to do').default(false))
     .option(
@@ -60,7 +56,8 @@ export function addWorkerCommand(program: Command): void {
     });
 }
 
-const RATE = (what: string) => `how often a minute all workers together ask a ${what}; the same for all; 0: no bound`;
+const RATE = (what: string) =>
+  `how often a minute all workers together ask a ${what}; the same for all; 0: no bound`;
 
 function rate(value: string): number {
   const number = Number(value);

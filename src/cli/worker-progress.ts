@@ -35,7 +35,9 @@ export function workerProgress({ json }: { readonly json: boolean }): WorkerProg
       print({ purl: work.purl, verdict: null, failure });
     },
     onLost: (lost) =>
-      say(`${lost} that a killed process of this machine had in flight ${lost === 1 ? 'is' : 'are'} begun again`),
+      say(
+        `${lost} that a killed process of this machine had in flight ${lost === 1 ? 'is' : 'are'} begun again`,
+      ),
     onLapsed: (title) => say(`another worker has ${title} by now: the store was out of reach for too long`),
   };
 }
