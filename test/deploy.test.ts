@@ -67,7 +67,7 @@ describe('the manifests of docs/deploy.md', () => {
   });
 
   test('start workers and batches with options that there are', () => {
-    expect(commands.map(([name]) => name).toSorted()).toEqual(['batch', 'worker', 'worker', 'worker']);
+    expect(commands.map(([name = '']) => name).toSorted()).toEqual(['batch', 'worker', 'worker', 'worker']);
     for (const [name = '', ...options] of commands)
       for (const option of options.filter((one) => one.startsWith('--')))
         expect(help[name]).toMatch(new RegExp(`^\\s+${option.split('=', 1)[0] ?? ''}\\b`, 'm'));

@@ -26,7 +26,11 @@ export interface NewBatch {
 export interface BatchQueue {
   readonly name: string;
   /** Adds jobs of the batch, in the transaction in which they come to be waiting. */
-  readonly add: (db: Queries, batchId: string, jobs: readonly Pick<JobRow, 'purl' | 'name'>[]) => Promise<void>;
+  readonly add: (
+    db: Queries,
+    batchId: string,
+    jobs: readonly Pick<JobRow, 'purl' | 'name'>[],
+  ) => Promise<void>;
 }
 
 /** What an earlier result must be to stand for a new one. */
@@ -129,7 +133,10 @@ async function insertBatch(
   const id = randomUUID();
   const started_at = now.toISOString();
   const row = { id, series, key, started_at, ended_at: null, counts: null, terms, ...lease };
-  await db.insertInto('batches').values({ ...row, queue: queue?.name ?? null }).execute();
+  await db
+    .insertInto('batches')
+    .values({ ...row, queue: queue?.name ?? null })
+    .execute();
   for (const chunk of chunksOf(jobs)) {
     const results = await freshResults(db, chunk, fresh, now);
     const rows = chunk.map((job): JobRow => {
@@ -138,7 +145,12 @@ async function insertBatch(
       return { ...job, batch_id: id, state, result_id, failure: null };
     });
     await db.insertInto('jobs').values(rows).execute();
-    if (queue !== null) await queue.add(db, id, rows.filter(({ state }) => state === 'waiting'));
+    if (queue !== null)
+      await queue.add(
+        db,
+        id,
+        rows.filter(({ state }) => state === 'waiting'),
+      );
   }
   return id;
 }

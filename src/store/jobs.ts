@@ -100,7 +100,11 @@ export async function endAttempt(store: Store, attempt: AttemptId, end: AttemptE
 }
 
 /** The same in the caller's transaction. */
-export async function attemptEnd(db: Queries, { batchId, purl, number }: AttemptId, end: AttemptEnd): Promise<void> {
+export async function attemptEnd(
+  db: Queries,
+  { batchId, purl, number }: AttemptId,
+  end: AttemptEnd,
+): Promise<void> {
   const { outcome, detail, now } = end;
   await db
     .updateTable('attempts')

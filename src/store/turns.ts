@@ -25,10 +25,10 @@ export function takeTurns(store: Store, limits: readonly Limit[], longestMs: num
     const turns = ordered.map((limit) => nextTurn({ limit, nextAt: known.get(limit.key), now, longestMs }));
     const waitMs = Math.max(...turns.map(({ at }) => at - now));
     if (waitMs > longestMs) return waitMs;
-    for (const { key, then } of turns)
+    for (const { key, nextAt } of turns)
       await db
         .updateTable('turns')
-        .set({ next_at: new Date(then + waitMs).toISOString() })
+        .set({ next_at: new Date(nextAt + waitMs).toISOString() })
         .where('key', '=', key)
         .execute();
     return waitMs;
@@ -64,11 +64,11 @@ export function nextTurn(options: {
   /** Milliseconds. */
   readonly now: number;
   readonly longestMs: number;
-}): { readonly key: string; readonly at: number; readonly then: number } {
+}): { readonly key: string; readonly at: number; readonly nextAt: number } {
   const { limit, now, longestMs } = options;
   const intervalMs = MINUTE_MS / limit.perMinute;
   const stated = Date.parse(options.nextAt ?? '');
   const isPossible = stated > now && stated <= now + longestMs + intervalMs;
   const at = isPossible ? stated : now;
-  return { key: limit.key, at, then: now + intervalMs };
+  return { key: limit.key, at, nextAt: now + intervalMs };
 }

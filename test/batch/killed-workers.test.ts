@@ -39,8 +39,6 @@ class Restarted {
   readonly #args: readonly string[];
   running: Running;
   kills = 0;
-  /** Started again after exit code 4. */
-  failures = 0;
 
   constructor(args: readonly string[]) {
     this.#args = args;
@@ -50,12 +48,13 @@ class Restarted {
   #start(): Running {
     const env = engine === null ? {} : { DOCKER_HOST: `unix://${engine.socket}` };
     const running = new Running(this.#args, env);
-    void running.ended().then((code) => {
-      if (code !== STORE_AWAY) return;
-      this.failures += 1;
-      this.running = this.#start();
-    });
+    void this.#restartAfter(running);
     return running;
+  }
+
+  async #restartAfter(running: Running): Promise<void> {
+    if ((await running.ended()) !== STORE_AWAY) return;
+    this.running = this.#start();
   }
 
   /** Kills it, unless it has ended by itself. */
@@ -116,18 +115,23 @@ test(
     const working = [...workerOptions(world, store), '--slots', '1', '--most-losses', '1000', ...signing];
     const workers = Array.from({ length: WORKERS }, () => new Restarted(working));
     await Promise.all(workers.map(({ running }) => running.said('takes jobs from')));
-    const batch = new Restarted(['batch', input, '--queue', '--store', store, '--json', ...worldOptions(world)]);
+    const batch = new Restarted([
+      'batch',
+      input,
+      '--queue',
+      '--store',
+      store,
+      '--json',
+      ...worldOptions(world),
+    ]);
     await batch.running.said('batch');
 
     const own = engine;
-    const victims: (() => Promise<boolean>)[] = [
-      ...workers.flatMap((worker) => [() => worker.kill(), () => worker.kill()]),
-      () => batch.kill(),
-      killServer,
-      ...(own === null ? [] : [() => killEngine(own)]),
-    ];
-    // Everything is killed at least once.
-    const order = Array.from({ length: KILLS }, (_, index) => victims[(index * 5 + 5) % victims.length]);
+    const [one, two, three] = workers.map((worker) => () => worker.kill());
+    const engines = own === null ? [] : [() => killEngine(own)];
+    const victims = [() => batch.kill(), two, killServer, one, three, one, three, two, ...engines];
+    // Five kills are of the batch, of PostgreSQL and of every worker.
+    const order = Array.from({ length: KILLS }, (_, index) => victims[(index * 5) % victims.length]);
     let kills = 0;
     for (const kill of order) {
       await sleep(randomInt(20, longestMs));
@@ -151,7 +155,7 @@ test(
     // Nothing was begun again but what was in flight when something was killed.
     const outcomes = Map.groupBy(attempts, ({ outcome }) => outcome);
     const passing = own === null ? ['judged', 'lost'] : ['judged', 'lost', 'retried'];
-    expect([...outcomes.keys()].filter((one) => !passing.includes(one ?? ''))).toEqual([]);
+    expect([...outcomes.keys()].filter((outcome) => !passing.includes(outcome ?? ''))).toEqual([]);
     expect(outcomes.get('judged')).toHaveLength(NAMES.length);
     const lost = outcomes.get('lost')?.length ?? 0;
     expect(lost).toBeLessThanOrEqual(kills + serverKills * WORKERS);

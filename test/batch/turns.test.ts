@@ -19,7 +19,7 @@ describe('whose turn it is', () => {
     ['one whose turn cannot be read', 'soon', 0],
   ])('%s', (_, nextAt, waitMs) => {
     const turn = nextTurn({ limit, nextAt, now: NOW, longestMs: 20_000 });
-    expect([turn.at - NOW, turn.then - NOW]).toEqual([waitMs, 10_000]);
+    expect([turn.at - NOW, turn.nextAt - NOW]).toEqual([waitMs, 10_000]);
   });
 });
 
@@ -71,7 +71,9 @@ test('a source is counted by host and by repository, in whatever form it is name
   expect(keys(null)).toEqual([]);
   expect(keys('../outside')).toEqual([]);
   expect(sourceLimits('a/b', { hostPerMinute: null, repositoryPerMinute: null })).toEqual([]);
-  expect(registryLimits('registry.example', rates)).toEqual([{ key: 'host registry.example', perMinute: 60 }]);
+  expect(registryLimits('registry.example', rates)).toEqual([
+    { key: 'host registry.example', perMinute: 60 },
+  ]);
 });
 
 test('the shared clock goes on with the server, whatever the clock of the machine does', () => {

@@ -55,7 +55,12 @@ function locked(name: string) {
 }
 
 const queued = (input: string, store: string, ...more: string[]) => [
-  ...['batch', input, '--queue', '--store', store, '--json'],
+  'batch',
+  input,
+  '--queue',
+  '--store',
+  store,
+  '--json',
   ...worldOptions(world),
   ...more,
 ];
@@ -80,7 +85,11 @@ async function workerWasThere(location: string): Promise<void> {
 /** A store with a lockfile whose batch is in its queue, with nobody there to take it. */
 async function waitingBatch(name: string, names: readonly string[]) {
   const store = server.database();
-  const input = lockfile(world, `${name}.json`, names.map((one) => locked(one)));
+  const input = lockfile(
+    world,
+    `${name}.json`,
+    names.map((one) => locked(one)),
+  );
   await workerWasThere(store);
   const batch = start(queued(input, store));
   await batch.said('no worker is there that takes it');
@@ -93,6 +102,9 @@ const scalar = (store: string, sql: string) => server.sql(store, sql).trim();
 async function until(store: string, sql: string, wanted: string): Promise<void> {
   while (scalar(store, sql) !== wanted) await sleep(50);
 }
+
+const outcomesOf = (attempts: readonly { readonly outcome: string | null }[]) =>
+  attempts.map(({ outcome }) => outcome ?? 'open').toSorted();
 
 const IN_FLIGHT = 'select count(*) from attempts where ended_at is null';
 
@@ -112,7 +124,7 @@ test('two workers do a batch, and the command that put it into the queue tells o
     [false, JSON.stringify({ total: 4, reproduced: 4, diverged: 0, unverifiable: 0, failed: 0, waiting: 0 })],
   ]);
   expect(jobs.map(({ state }) => state)).toEqual(names.map(() => 'done'));
-  expect(attempts.map(({ outcome }) => outcome)).toEqual(names.map(() => 'judged'));
+  expect(outcomesOf(attempts)).toEqual(names.map(() => 'judged'));
   expect(scalar(store, "select count(*) from pgboss.job where state < 'completed'")).toBe('0');
 });
 
@@ -127,16 +139,20 @@ test('what a killed worker had in flight is begun again at once', LONG, async ()
   expect(await other.ended(), other.stderr).toBe(0);
   expect(other.stderr).toContain('1 that a killed process of this machine had in flight is begun again');
   const { attempts } = await account(store);
-  expect(attempts.map(({ outcome }) => outcome).toSorted()).toEqual(['judged', 'lost']);
+  expect(outcomesOf(attempts)).toEqual(['judged', 'lost']);
 });
 
 test('a machine that is gone loses its lease, and what it brings later is not taken', LONG, async () => {
   const { store: location, batch } = await waitingBatch('gone', ['gone']);
   const terms = termsId(termsHere());
   const store = await openStore(location);
-  const queue = await openQueue(store, { location, terms, supervises: false, onError: expect.unreachable });
+  const refuse = (error: Error) => expect.unreachable(error.message);
+  const queue = await openQueue(store, { location, terms, supervises: false, onError: refuse });
   const taken = await takeJob(store, queue, { owner: 'elsewhere.1.1', now: new Date() });
-  server.sql(location, "update pgboss.job set heartbeat_on = now() - interval '1 hour' where state = 'active'");
+  server.sql(
+    location,
+    "update pgboss.job set heartbeat_on = now() - interval '1 hour' where state = 'active'",
+  );
   const worker = await startWorker(location, '--until-done');
   expect(await Promise.all([batch.ended(), worker.ended()]), worker.stderr).toEqual([0, 0]);
   if (taken === null) throw new Error('There was one.');
@@ -151,7 +167,7 @@ test('a machine that is gone loses its lease, and what it brings later is not ta
   await store.close();
   const { results, attempts } = await account(location);
   expect(results.map(({ purl }) => purl)).toEqual(['pkg:npm/gone@1.0.0']);
-  expect(attempts.map(({ outcome }) => outcome).toSorted()).toEqual(['judged', 'lost']);
+  expect(outcomesOf(attempts)).toEqual(['judged', 'lost']);
 });
 
 test('a package version that kills every worker is given up, and is no verdict', LONG, async () => {
@@ -165,7 +181,9 @@ test('a package version that kills every worker is given up, and is no verdict',
   const last = await startWorker(store, '--most-losses', '2', '--until-done');
   expect(await batch.ended(), batch.stderr).toBe(4);
   expect(await last.ended(), last.stderr).toBe(0);
-  expect(batch.stderr).toContain('no verdict on poison@1.0.0: 2 processes were killed while they verified it');
+  expect(batch.stderr).toContain(
+    'no verdict on poison@1.0.0: 2 processes were killed while they verified it',
+  );
   const { jobs, results } = await account(store);
   expect([jobs.map(({ state }) => state), results]).toEqual([['failed'], []]);
 });
@@ -194,7 +212,7 @@ describe('a worker that is told to end', () => {
     const other = await startWorker(store, '--until-done');
     expect(await Promise.all([batch.ended(), other.ended()]), other.stderr).toEqual([0, 0]);
     const { attempts } = await account(store);
-    expect(attempts.map(({ outcome }) => outcome).toSorted()).toEqual(['judged', 'stopped']);
+    expect(outcomesOf(attempts)).toEqual(['judged', 'stopped']);
     // That is nobody's loss.
     expect(scalar(store, "select max((data->>'losses')::int) from pgboss.job")).toBe('0');
   });
@@ -231,7 +249,11 @@ test('PostgreSQL that goes away and comes back costs nothing but time', LONG, as
   const own = await startPostgres();
   try {
     const store = own.database();
-    const input = lockfile(world, 'away.json', ['away-a', 'away-b', 'away-c'].map((name) => locked(name)));
+    const input = lockfile(
+      world,
+      'away.json',
+      ['away-a', 'away-b', 'away-c'].map((name) => locked(name)),
+    );
     const worker = await startWorker(store);
     const batch = start(queued(input, store));
     await batch.said('worker takes it');
@@ -274,33 +296,40 @@ describe('workers of other terms', () => {
     expect(older.stderr).toMatch(/has reprove 9[.\d]+, not reprove [.\d]+/);
     expect(scalar(store, 'select count(*) from batches')).toBe('0');
     // A newer version changes the schema: the worker must not go on as if nothing had happened.
-    server.sql(store, "insert into kysely_migration values ('0999-from-the-future', '2027-01-01T00:00:00.000Z')");
+    server.sql(
+      store,
+      "insert into kysely_migration values ('0999-from-the-future', '2027-01-01T00:00:00.000Z')",
+    );
     expect(await worker.ended()).toBe(4);
     expect(worker.stderr).toContain('was written by a newer reprove');
   });
 });
 
-test('a repository that was asked often enough is asked again later, and the job goes back', LONG, async () => {
-  const store = server.database();
-  const repository = 'https://git.example/owner/sister-a';
-  world.publish('sister-b', { 'index.js': '1\n' }, { repository });
-  const input = lockfile(world, 'turns.json', [locked('sister-a'), { name: 'sister-b' }]);
-  const worker = start([...workerOptions(world, store), '--slots', '2', '--repository-rate', '0.01']);
-  await worker.said('takes jobs from');
-  const batch = start(queued(input, store));
-  await worker.said(/sister-[ab]@1\.0\.0 is tried again in \d+ s: Its host or its repository was asked/);
-  await until(store, "select count(*) from jobs where state = 'done'", '1');
-  const waits = scalar(
-    store,
-    "select extract(epoch from start_after - now())::int > 1000, data->>'repository' from pgboss.job where state < 'active'",
-  );
-  expect(waits).toBe(`t|${repository}`);
-  batch.kill('SIGTERM');
-  worker.kill('SIGTERM');
-  expect(await Promise.all([batch.ended(), worker.ended()])).toEqual([143, 0]);
-  const { attempts } = await account(store);
-  expect(attempts.map(({ outcome }) => outcome).toSorted()).toEqual(['deferred', 'judged']);
-});
+test(
+  'a repository that was asked often enough is asked again later, and the job goes back',
+  LONG,
+  async () => {
+    const store = server.database();
+    const repository = 'https://git.example/owner/sister-a';
+    world.publish('sister-b', { 'index.js': '1\n' }, { repository });
+    const input = lockfile(world, 'turns.json', [locked('sister-a'), { name: 'sister-b' }]);
+    const worker = start([...workerOptions(world, store), '--slots', '2', '--repository-rate', '0.01']);
+    await worker.said('takes jobs from');
+    const batch = start(queued(input, store));
+    await worker.said(/sister-[ab]@1\.0\.0 is tried again in \d+ s: Its host or its repository was asked/);
+    await until(store, "select count(*) from jobs where state = 'done'", '1');
+    const waits = scalar(
+      store,
+      "select extract(epoch from start_after - now())::int > 1000, data->>'repository' from pgboss.job where state < 'active'",
+    );
+    expect(waits).toBe(`t|${repository}`);
+    batch.kill('SIGTERM');
+    worker.kill('SIGTERM');
+    expect(await Promise.all([batch.ended(), worker.ended()])).toEqual([143, 0]);
+    const { attempts } = await account(store);
+    expect(outcomesOf(attempts)).toEqual(['deferred', 'judged']);
+  },
+);
 
 test('a clock that is a day behind and jumps back dates nothing wrongly', LONG, async () => {
   const { store, batch } = await waitingBatch('clock', ['timeless']);
@@ -314,10 +343,12 @@ test('a clock that is a day behind and jumps back dates nothing wrongly', LONG, 
        static now() { return wrong(); }
      };`,
   );
-  const worker = start([...workerOptions(world, store), '--until-done'], { NODE_OPTIONS: `--import=${file}` });
+  const worker = start([...workerOptions(world, store), '--until-done'], {
+    NODE_OPTIONS: `--import=${file}`,
+  });
   expect(await Promise.all([batch.ended(), worker.ended()]), worker.stderr).toEqual([0, 0]);
   expect(documentsIn(batch)).toHaveLength(1);
-  const age = "extract(epoch from now() - finished_at::timestamptz)::int between 0 and 600 from results";
+  const age = 'extract(epoch from now() - finished_at::timestamptz)::int between 0 and 600 from results';
   expect(scalar(store, `select ${age}`)).toBe('t');
 });
 

@@ -32,7 +32,16 @@ function batchOf(names: readonly string[], more: Partial<NewBatch> = {}): NewBat
     expected: '[]',
     places: '[]',
   }));
-  return { series: 'series', key: 'key', jobs, owner: ownerName(), now: NOW, fresh: FRESH, ...NOT_QUEUED, ...more };
+  return {
+    series: 'series',
+    key: 'key',
+    jobs,
+    owner: ownerName(),
+    now: NOW,
+    fresh: FRESH,
+    ...NOT_QUEUED,
+    ...more,
+  };
 }
 
 function resultOf(name: string, more: Partial<ResultRow> = {}) {
