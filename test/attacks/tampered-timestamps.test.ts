@@ -133,9 +133,9 @@ it('is accepted as it is', async () => {
 });
 
 it.each([
-  ['one bit', (at: number) => 1 << (at % 8)],
-  ['all bits', () => 0xff],
-] as const)('%s of a byte are flipped, whichever byte it is', { timeout: 300_000 }, async (_, flips) => {
+  ['one bit is', (at: number) => 1 << (at % 8)],
+  ['all bits are', () => 0xff],
+] as const)('%s flipped, in whichever byte', { timeout: 300_000 }, async (_, flips) => {
   const unnoticed: number[] = [];
   for (const [at, byte] of timestamp.entries()) {
     const copy = Buffer.from(timestamp);
