@@ -3,7 +3,7 @@ import { ReproveError } from '../errors.ts';
 import type { Unversioned } from '../inputs/list.ts';
 import { readInputs } from '../inputs/read.ts';
 import { selectInputs } from '../inputs/select.ts';
-import type { InputPackage, Inputs, SelectedInputs } from '../model/inputs.ts';
+import type { InputPackage, Inputs, LeftOut, SelectedInputs } from '../model/inputs.ts';
 import type { SelectionOptions } from './batch-options.ts';
 import { openEcosystem } from './open-ecosystem.ts';
 import type { RegistryOptions } from './options.ts';
@@ -43,7 +43,9 @@ export async function readSelected(
     scopes: options.scope,
     registries: await hostsOf(options),
   });
-  tell(inputs, selected);
+  // Whoever takes names alone leaves nothing out for want of a version.
+  const isTaken = ({ reason }: LeftOut) => unversioned === 'left-out' && reason === 'no-exact-version';
+  tell(inputs, { ...selected, leftOut: selected.leftOut.filter((one) => !isTaken(one)) });
   return { inputs, selected };
 }
 
