@@ -77,6 +77,8 @@ describe('reprove', () => {
     'replay --help',
     'batch --help',
     'report --help',
+    'watch --help',
+    'worker --help',
     'demo --help',
   ])('%s exits 0', async (words) => {
     const run = await reprove(words.split(' '), {
