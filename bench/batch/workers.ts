@@ -56,7 +56,7 @@ async function rateOf({ world, server, input }: Bench, count: number, place: Pla
   const store = server.database();
   const workers = Array.from(
     { length: count },
-    () => new Running([...workerOptions(world, store), '--slots', '1']),
+    () => new Running([...workerOptions(world, store), '--slots', '1', '--engine', 'bwrap']),
   );
   await Promise.all(workers.map((worker) => worker.said('takes jobs from')));
   if (place === 'pinned') await Promise.all(workers.map(({ pid }, index) => pin(pid, index)));
