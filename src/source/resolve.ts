@@ -5,7 +5,6 @@ import { cannot, found, type Outcome, type Reason, type Signal } from '../model/
 import {
   type Candidate,
   claimedAndTagged,
-  isLoose,
   isVersionCommit,
   namedCommit,
   type SourceClaims,
@@ -17,6 +16,8 @@ import { withPointers } from './outside-commit.ts';
 import type { Repository } from './repository.ts';
 import { asMoved, placesToTry } from './moved.ts';
 import { withTags } from './release-tag.ts';
+import { evidenceSignals } from './evidence-signals.ts';
+import { isNeighbours, isPlaceholder } from './neighbour.ts';
 import { ghostSignals } from './unheld.ts';
 import { unknownName, unknownNameSignals } from './unknown-name.ts';
 import { parseRepositoryUrl, type RepositoryUrl } from './repository-url.ts';
@@ -181,10 +182,20 @@ export async function claimedSources(
 ): Promise<{ readonly located: LocatedAll; readonly unheld: SourceClaims['commits'] }> {
   const { repository, claims, partial } = context;
   const { candidates, unheld } = await claimedAndTagged(repository, claims);
-  const first = await locateAll(context, candidates);
+  const first = withoutNeighbours(await locateAll(context, candidates), claims);
   const located = needsHistory(first, context) ? await withVersionCommit(context, first) : first;
   // Of a repository without its history nobody can say what its branches hold.
   return { located, unheld: partial === null ? unheld : [] };
+}
+
+function withoutNeighbours(located: LocatedAll, claims: SourceClaims): LocatedAll {
+  const neighbours = located.sources.filter((one) => isNeighbours(one, claims));
+  const dropped = new Set(neighbours.map(({ source }) => source.commit));
+  return {
+    ...located,
+    tried: located.tried.filter(({ commit }) => !dropped.has(commit)),
+    sources: located.sources.filter(({ source }) => !dropped.has(source.commit)),
+  };
 }
 
 /** The source as the user names it: a tag, a branch, or any commit that the remote gives. */
@@ -273,14 +284,13 @@ function withoutManifest({ url, claims }: LocateContext, tree: Source['tree']): 
 
 /**
  * Without any candidate; when every one has other files than were published: a tag may be made late; or when every one
- * states another version: in a repository of many packages, `v1.0.0` can be the tag of a neighbour. A placeholder
- * (`0.0.0-development`) is filled in at release time and says nothing.
+ * states another version: in a repository of many packages, `v1.0.0` can be the tag of a neighbour.
  */
 function needsHistory({ tried, sources }: LocatedAll, { claims, contradictions }: Context): boolean {
   if (tried.length === 0) return true;
   const stating = sources.filter(({ version }) => version === claims.version);
   if (stating.length > 0) return stating.every(({ source }) => contradictions(source) > 0);
-  return sources.some(({ version }) => version !== null && !version.startsWith('0.0.0'));
+  return sources.some(({ version }) => !isPlaceholder(version));
 }
 
 async function withVersionCommit(context: LocateContext, first: LocatedAll): Promise<LocatedAll> {
@@ -336,23 +346,4 @@ function likeliestFirst(
   const misfits = contradictions(own.source);
   const isBest = others.every((one) => states(one) === 0 || misfits < contradictions(one.source));
   return isBest ? [own, ...others] : ordered;
-}
-
-/** What there is to say when evidence leads to several commits, or to none that states the version. */
-export function evidenceSignals(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {
-  const signals: Signal[] = [];
-  const claimed = located.filter(({ source }) => !isVersionCommit(source.evidence));
-  const firm = claimed.filter(({ source }) => !isLoose(source.evidence));
-  if (firm.length > 1) {
-    const all = firm.map(
-      ({ source }) => `${source.commit.slice(0, 12)} (${source.evidence[0]?.detail ?? ''})`,
-    );
-    const message = `The evidence leads to ${firm.length} different commits: ${all.join('; ')}.`;
-    signals.push(signal('source-evidence-disagrees', message));
-  }
-  if (!located.some((one) => one.version === claims.version)) {
-    const message = `No candidate commit states version ${claims.version} in its ${claims.manifest.fileName}.`;
-    signals.push(signal('version-not-in-source', message));
-  }
-  return signals;
 }

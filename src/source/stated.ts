@@ -6,13 +6,13 @@ import type { Repository } from './repository.ts';
 import {
   claimedSources,
   type Context,
-  evidenceSignals,
   locate,
   type Located,
   type ResolvedSource,
   type ResolveOptions,
   resolveWith,
 } from './resolve.ts';
+import { evidenceSignals } from './evidence-signals.ts';
 import { ghostSignals } from './unheld.ts';
 
 /** Repository, commit and directory in somebody's own words, from a plan file or an attestation. */

@@ -41,3 +41,8 @@ export function mentionsVersion(tag: string, version: string): boolean {
   const suffix = '(?!\\.?\\d)(?![-+.]?(?:alpha|beta|rc|next|canary|pre|dev|snapshot|nightly|\\d))';
   return new RegExp(`(?<![\\d.])${escaped}${suffix}`, 'i').test(tag);
 }
+
+/** The package that a tag of the form `package@version` names, without its scope; null for a tag of another form. */
+export function packageNamedBy(tag: string): string | null {
+  return /^(?:refs\/tags\/)?(?:@[^@/]+\/)?([^@/]+)@v?\d/.exec(tag)?.[1] ?? null;
+}

@@ -84,6 +84,23 @@ describe('the commit', () => {
     expect(candidates.map((one) => [one.commit, one.directory])).toEqual([[commit, 'packages/pkg']]);
   });
 
+  it.each([
+    { what: "not a neighbour's tag where the package has another version", version: '0.5.4', count: 0 },
+    { what: "a neighbour's tag where both are released together", version: '1.2.3', count: 1 },
+    { what: "a neighbour's tag where versions are set on release", version: '0.0.0-development', count: 1 },
+  ])('is $what', async ({ version, count: wanted }) => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'packages/pkg/package.json': { name: '@s/pkg', version: '0.5.3' } });
+    const commit = repository.commit({
+      'packages/other/package.json': { name: '@s/other', version: '1.2.3' },
+      'packages/pkg/package.json': { name: '@s/pkg', version },
+    });
+    repository.tag('@s/other@1.2.3');
+    const outcome = await resolve(name, { name: '@s/pkg' });
+    const found = outcome.ok ? outcome.value.candidates.map((one) => one.commit) : [outcome.reason.code];
+    expect(found).toEqual(wanted === 0 ? ['source-not-found'] : [commit]);
+  });
+
   it('is taken from gitHead before a tag, and a disagreement is told', async () => {
     const { repository, name } = newRepository();
     const head = repository.commit({ 'package.json': MANIFEST });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mentionsVersion, tagNames } from '../../src/source/tag-names.ts';
+import { mentionsVersion, packageNamedBy, tagNames } from '../../src/source/tag-names.ts';
 
 describe('tagNames', () => {
   it('puts the forms with the name of the package before the plain ones', () => {
@@ -22,4 +22,14 @@ describe('mentionsVersion', () => {
       expect(mentionsVersion(tag, '1.2.3')).toBe(false);
     },
   );
+});
+
+it.each([
+  ['refs/tags/@s/other@1.2.3', 'other'],
+  ['other@v1.2.3', 'other'],
+  ['v1.2.3', null],
+  ['other-1.2.3', null],
+  ['other@next', null],
+])('the tag %s names the package %s', (tag, name) => {
+  expect(packageNamedBy(tag)).toBe(name);
 });
