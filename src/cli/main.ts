@@ -8,6 +8,7 @@ import { addCompareCommand } from './compare-options.ts';
 import { addDemoCommand } from './demo-options.ts';
 import { failWith } from './failure.ts';
 import { addKeygenCommand } from './keygen-options.ts';
+import { leave } from './leave.ts';
 import { addPlanCommand } from './plan-options.ts';
 import { addReplayCommand } from './replay-options.ts';
 import { addReportCommand } from './report-options.ts';
@@ -42,5 +43,4 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else failWith(error);
 }
-// What was begun in advance and then not needed, such as the image of the sandbox, must keep nobody waiting.
-process.stdout.write('', () => process.exit());
+process.stdout.write('', () => leave());

@@ -14,6 +14,7 @@ import {
 import { errorAnswer } from '../error-answer.ts';
 import { messageOf } from '../errors.ts';
 import { verify } from '../verify.ts';
+import { leave } from './leave.ts';
 import { openTools } from './tools.ts';
 
 const SILENT = { onStage: () => undefined, onStep: () => undefined };
@@ -52,4 +53,8 @@ function failed(error: unknown): VerifyAnswer {
 
 process.stdin.once('close', () => process.exit(1)).resume();
 const text = JSON.stringify(await answer().catch(failed));
-process.stdout.write(text, () => process.exit(0));
+process.stdout.write(text, () => {
+  process.stdin.removeAllListeners('close').destroy();
+  if (process.connected) process.disconnect();
+  leave(0);
+});

@@ -313,7 +313,7 @@ test(
     const repository = 'https://git.example/owner/sister-a';
     world.publish('sister-b', { 'index.js': '1\n' }, { repository });
     const input = lockfile(world, 'turns.json', [locked('sister-a'), { name: 'sister-b' }]);
-    const worker = start([...workerOptions(world, store), '--slots', '1', '--repository-rate', '0.01']);
+    const worker = start([...workerOptions(world, store), '--slots', '2', '--repository-rate', '0.01']);
     await worker.said('takes jobs from');
     const batch = start(queued(input, store));
     await worker.said(/sister-[ab]@1\.0\.0 is tried again in \d+ s: Its host or its repository was asked/);
