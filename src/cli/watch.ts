@@ -93,7 +93,7 @@ class WatchCommand {
     const tools: WatchTools = {
       ...runTools(options, judging, workers),
       store,
-      rules: ecosystemCalled('npm'),
+      rulesOf: ecosystemCalled,
       now: () => new Date(),
       prepare: async () => {
         this.#engine = await selectEngine({ requested: options.engine });

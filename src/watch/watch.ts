@@ -38,7 +38,8 @@ export interface WatchTools extends Pick<
   RunTools,
   'store' | 'verify' | 'judge' | 'sign' | 'now' | 'onStart' | 'onRetry'
 > {
-  readonly rules: VersionRules;
+  /** @param ecosystem its purl type */
+  rulesOf(ecosystem: string): VersionRules;
   /** Called before the first version is verified. */
   prepare(): Promise<void>;
   /** Whether a result that is not as it should be is still accepted. */
@@ -254,9 +255,9 @@ export class Watch {
   }
 
   async #tell(sighting: Sighting, document: ResultDocument): Promise<void> {
-    const { store, rules, now, isAccepted, storeAlarm, onResult, onAlarm } = this.#tools;
+    const { store, rulesOf, now, isAccepted, storeAlarm, onResult, onAlarm } = this.#tools;
     const results = await resultsOfPackage(store, sighting.name);
-    const predecessor = predecessorOf(sighting.version, results, rules);
+    const predecessor = predecessorOf(sighting.version, results, rulesOf(document.subject.ecosystem));
     const alarm = isAccepted(document) ? null : alarmOf(sighting, document, predecessor);
     onResult(document, alarm);
     await store.transaction(async (db) => {
