@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkAttestation } from '../../src/check-attestation.ts';
 import { readPublicKey } from '../../src/keys/key-file.ts';
-import { integrityOf, lockfile, verdictsIn, worldOptions } from '../support/batches.ts';
+import { lockfile, publishLocked, verdictsIn, worldOptions } from '../support/batches.ts';
 import { reprove } from '../support/cli.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
-import { account, bundlesIn, packageNames } from '../support/kills.ts';
+import { account, bundlesIn, expectOneResultEach, packageNames } from '../support/kills.ts';
 import { leftoversOf } from '../support/leftovers.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { Running, workerOptions } from '../support/workers.ts';
@@ -104,11 +104,7 @@ test(
     const input = lockfile(
       world,
       'many.json',
-      NAMES.map((name) => {
-        const files = { 'index.js': `module.exports = '${name}';\n` };
-        world.source(name, files);
-        return { name, integrity: integrityOf(world.publish(name, files)) };
-      }),
+      NAMES.map((name) => publishLocked(world, name)),
     );
     const store = server.database();
     const signing = ['--key', `${file('key')}.key`, '--passphrase-file', file('passphrase')];
@@ -145,15 +141,11 @@ test(
     for (const { running } of workers) running.kill('SIGTERM');
     for (const worker of workers) expect(await worker.ended(), worker.running.stderr).toBe(0);
 
-    const { batches, jobs, results, documents, attempts } = await account(store);
-    expect(batches.map(({ owner, ended_at: at }) => [owner, at === null])).toEqual([[null, false]]);
-    expect(jobs.map(({ name, state }) => `${name} ${state}`)).toEqual(NAMES.map((name) => `${name} done`));
-    expect(results.map(({ purl }) => purl).toSorted()).toEqual(NAMES.map((name) => `pkg:npm/${name}@1.0.0`));
-    expect(new Set(jobs.map((job) => job.result_id))).toEqual(new Set(results.map(({ id }) => id)));
-    expect(documents).toHaveLength(NAMES.length);
+    const all = await account(store);
+    expectOneResultEach(all, NAMES);
 
     // Nothing was begun again but what was in flight when something was killed.
-    const outcomes = Map.groupBy(attempts, ({ outcome }) => outcome);
+    const outcomes = Map.groupBy(all.attempts, ({ outcome }) => outcome);
     const passing = own === null ? ['judged', 'lost'] : ['judged', 'lost', 'retried'];
     expect([...outcomes.keys()].filter((outcome) => !passing.includes(outcome ?? ''))).toEqual([]);
     expect(outcomes.get('judged')).toHaveLength(NAMES.length);

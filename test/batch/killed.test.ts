@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { integrityOf, lockfile, verdictsIn, worldOptions } from '../support/batches.ts';
+import { lockfile, publishLocked, verdictsIn, worldOptions } from '../support/batches.ts';
 import { reprove } from '../support/cli.ts';
-import { account, bundlesIn, packageNames, runUnderKills } from '../support/kills.ts';
+import { account, bundlesIn, expectOneResultEach, packageNames, runUnderKills } from '../support/kills.ts';
 import { leftoversOf } from '../support/leftovers.ts';
 import { TEST_ENGINES, TestWorld } from '../support/world.ts';
 
@@ -34,13 +34,7 @@ test(
     const input = lockfile(
       world,
       'many.json',
-      NAMES.map((name) => {
-        world.source(name, { 'index.js': `module.exports = '${name}';\n` });
-        return {
-          name,
-          integrity: integrityOf(world.publish(name, { 'index.js': `module.exports = '${name}';\n` })),
-        };
-      }),
+      NAMES.map((name) => publishLocked(world, name)),
     );
     const store = file('killed.sqlite');
     const signing = ['--key', `${file('key')}.key`, '--passphrase-file', file('passphrase')];
@@ -52,15 +46,11 @@ test(
     expect(survived.exitCode, survived.stderr).toBe(0);
     expect(verdictsIn(survived)).toEqual(NAMES.map((name) => `${name} reproduced`));
 
-    const { batches, jobs, results, documents, attempts } = await account(store);
-    expect(batches.map(({ owner, ended_at: at }) => [owner, at === null])).toEqual([[null, false]]);
-    expect(jobs.map(({ name, state }) => `${name} ${state}`)).toEqual(NAMES.map((name) => `${name} done`));
-    expect(results.map(({ purl }) => purl).toSorted()).toEqual(NAMES.map((name) => `pkg:npm/${name}@1.0.0`));
-    expect(new Set(jobs.map((job) => job.result_id))).toEqual(new Set(results.map(({ id }) => id)));
-    expect(documents).toHaveLength(NAMES.length);
+    const all = await account(store);
+    expectOneResultEach(all, NAMES);
 
     // Nothing was begun again but what was in flight when it was killed.
-    const outcomes = Map.groupBy(attempts, ({ outcome }) => outcome);
+    const outcomes = Map.groupBy(all.attempts, ({ outcome }) => outcome);
     expect([...outcomes.keys()].filter((one) => one !== 'judged' && one !== 'lost')).toEqual([]);
     expect(outcomes.get('judged')).toHaveLength(NAMES.length);
     expect(outcomes.get('lost')?.length ?? 0).toBeLessThanOrEqual(survived.kills * WORKERS);

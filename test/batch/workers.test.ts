@@ -12,7 +12,7 @@ import { openQueue, queueName } from '../../src/store/queue.ts';
 import { beginWorker, endWorker } from '../../src/store/workers.ts';
 import { VERSION } from '../../src/version.ts';
 import { DOCUMENTS } from '../support/attestations.ts';
-import { documentsIn, integrityOf, lockfile, verdictsIn, worldOptions } from '../support/batches.ts';
+import { documentsIn, lockfile, publishLocked, verdictsIn, worldOptions } from '../support/batches.ts';
 import { reprove } from '../support/cli.ts';
 import { account } from '../support/kills.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -47,12 +47,7 @@ async function startWorker(store: string, ...more: string[]): Promise<Running> {
   return worker;
 }
 
-/** Publishes what its source has, and locks it. */
-function locked(name: string) {
-  const files = { 'index.js': `module.exports = '${name}';\n` };
-  world.source(name, files);
-  return { name, integrity: integrityOf(world.publish(name, files)) };
-}
+const locked = (name: string) => publishLocked(world, name);
 
 const queued = (input: string, store: string, ...more: string[]) => [
   'batch',

@@ -6,8 +6,8 @@ import { ResultDocument } from '../../src/report/document.ts';
 import {
   documentsIn,
   integrityOf,
-  type Locked,
   lockfile,
+  publishLocked,
   verdictsIn,
   worldOptions,
 } from '../support/batches.ts';
@@ -24,10 +24,8 @@ const batch = (input: string, store: string, ...more: string[]) =>
   reprove(['batch', input, '--store', store, '--json', ...worldOptions(world), ...more]);
 
 /** Publishes a package, and locks what was published. */
-function publish(name: string, files: Readonly<Record<string, string>>, source = files): Locked {
-  world.source(name, source);
-  return { name, integrity: integrityOf(world.publish(name, files)) };
-}
+const publish = (name: string, files: Readonly<Record<string, string>>, source = files) =>
+  publishLocked(world, name, files, source);
 
 beforeAll(async () => {
   world = await TestWorld.open();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { Notification, notificationJsonSchema } from '../../src/notify/notification.ts';
-import { integrityOf, type Locked, lockfile, worldOptions } from '../support/batches.ts';
+import { integrityOf, lockfile, publishLocked, worldOptions } from '../support/batches.ts';
 import { reprove } from '../support/cli.ts';
 import { Receiver } from '../support/receiver.ts';
 import { TestWorld } from '../support/world.ts';
@@ -16,10 +16,8 @@ let receiver: Receiver;
 const inWorld = (name: string) => path.join(world.folder.path, name);
 
 /** Publishes a package, and locks what was published. */
-function publish(name: string, published: string, source = published): Locked {
-  world.source(name, { 'index.js': source });
-  return { name, integrity: integrityOf(world.publish(name, { 'index.js': published })) };
-}
+const publish = (name: string, published: string, source = published) =>
+  publishLocked(world, name, { 'index.js': published }, { 'index.js': source });
 
 beforeAll(async () => {
   world = await TestWorld.open();

@@ -39,6 +39,17 @@ export function lockfile(world: TestWorld, name: string, packages: readonly Lock
   return folder;
 }
 
+/** Publishes a package, with a source that has the same files unless others are given, and gives what a lockfile has of it. */
+export function publishLocked(
+  world: TestWorld,
+  name: string,
+  files: Readonly<Record<string, string>> = { 'index.js': `module.exports = '${name}';\n` },
+  source = files,
+): Locked {
+  world.source(name, source);
+  return { name, integrity: integrityOf(world.publish(name, files)) };
+}
+
 export function integrityOf(bytes: Uint8Array): string {
   return `sha512-${hash('sha512', bytes, 'base64')}`;
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import { attestationsOf } from '../../src/store/results.ts';
 
@@ -64,6 +65,18 @@ export async function account(location: string) {
   } finally {
     await store.close();
   }
+}
+
+/** Expects each of some packages to have exactly one result, and the batch to be over. */
+export function expectOneResultEach(
+  { batches, jobs, results, documents }: Awaited<ReturnType<typeof account>>,
+  names: readonly string[],
+): void {
+  expect(batches.map(({ owner, ended_at: at }) => [owner, at === null])).toEqual([[null, false]]);
+  expect(jobs.map(({ name, state }) => `${name} ${state}`)).toEqual(names.map((name) => `${name} done`));
+  expect(results.map(({ purl }) => purl).toSorted()).toEqual(names.map((name) => `pkg:npm/${name}@1.0.0`));
+  expect(new Set(jobs.map((job) => job.result_id))).toEqual(new Set(results.map(({ id }) => id)));
+  expect(documents).toHaveLength(names.length);
 }
 
 /** The bundles of a store, as files would hold them. */
