@@ -110,7 +110,10 @@ class BatchCommand {
     }
   }
 
-  /** Before the batch ends: one that is killed in between is taken up again, and tells the same. */
+  /**
+   * Before this command ends the batch: one that is killed in between is taken up again, and tells the same. Workers end a batch
+   * themselves, and tell nobody.
+   */
   async #notify(notifier: Notifier): Promise<void> {
     const { store, batch, targets } = this.#context;
     if (targets.length === 0) return;
