@@ -10,12 +10,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { checkAttestation } from '../src/check-attestation.ts';
 import { run } from '../src/process.ts';
 import { makeKeyPair } from '../src/keys/keygen.ts';
-import type * as signing from '../src/signing/sign.ts';
+import type { SignAnswer, SignRequest } from '../src/signing/protocol.ts';
 import { PAYLOAD_TYPE } from '../src/attest/type-uris.ts';
 import { statementBytes } from '../src/attest/statement.ts';
 import { DOCUMENTS, newKeys, signedBy, SOON, verificationOf } from '../test/support/attestations.ts';
@@ -28,10 +27,8 @@ const { values } = parseArgs({
   },
 });
 const CLI = path.resolve(values.cli);
-/** Of the same program: it starts the signing process that lies beside it. */
-const { signApart } = (await import(
-  new URL(`../signing/sign${path.extname(CLI)}`, pathToFileURL(CLI)).href
-)) as typeof signing;
+/** Of the same program. */
+const SIGNING_PROCESS = path.join(path.dirname(CLI), `../signing/process${path.extname(CLI)}`);
 type Work = () => unknown;
 
 async function timeOf(work: Work): Promise<number> {
@@ -89,13 +86,15 @@ try {
   const [passphraseFile, bundle] = [path.join(folder, 'passphrase'), path.join(folder, 'bundle')];
   await writeFile(passphraseFile, 'passphrase\n');
   const node = (...args: readonly string[]) => run({ file: process.execPath, args });
-  const sign = () =>
-    signApart({
-      with: { kind: 'key', file: privateFile, passphraseFile },
-      payloadType: PAYLOAD_TYPE,
-      payloads: [statementBytes(statement)],
-    });
-  const [signed] = (await sign()).bundles;
+  const asked: SignRequest = {
+    with: { kind: 'key', file: privateFile, passphraseFile },
+    payloadType: PAYLOAD_TYPE,
+    payloads: [statementBytes(statement).toString('base64')],
+  };
+  const sign = () => run({ file: process.execPath, args: [SIGNING_PROCESS], input: JSON.stringify(asked) });
+  const answer = JSON.parse(new TextDecoder().decode((await sign()).stdout)) as SignAnswer;
+  if (!answer.ok) throw new Error(answer.text.what);
+  const [signed] = answer.bundles;
   await writeFile(bundle, JSON.stringify(signed));
   await checkAttestation(request);
 

@@ -1,31 +1,109 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, it } from 'vitest';
-import { temporaryFolder } from './support/repository.ts';
-import { TEST_ENGINES } from './support/world.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { documentsIn, lockfile, publishLocked, worldOptions } from './support/batches.ts';
+import { TEST_ENGINES, TestWorld } from './support/world.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const [engine = 'bwrap'] = TEST_ENGINES;
-const folder = temporaryFolder();
-afterAll(() => folder.dispose());
 /** Packs, installs every dependency from the registry and rebuilds four packages, on however slow a machine. */
 const TEN_MINUTES = 10 * 60_000;
 
-it('the package that npm publishes runs as it is installed, demo included', { timeout: TEN_MINUTES }, () => {
-  const env = { ...process.env, NO_COLOR: '1' };
-  const run = (file: string, ...args: string[]) =>
-    execFileSync(file, args, { cwd: folder.path, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  execFileSync('npm', ['pack', '--silent', `--pack-destination=${folder.path}`], {
-    cwd: ROOT,
-    env,
-    stdio: 'pipe',
+interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+}
+
+let world: TestWorld;
+afterAll(() => world.close());
+const file = (name: string) => path.join(world.folder.path, name);
+
+async function run(program: string, ...args: readonly string[]): Promise<Ran> {
+  const options = {
+    cwd: world.folder.path,
+    env: { ...process.env, NO_COLOR: '1' },
+    encoding: 'utf8',
+  } as const;
+  try {
+    return { exitCode: 0, stdout: (await promisify(execFile)(program, args, options)).stdout };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
+    if (typeof code !== 'number' || stdout === '') throw new Error(`${program}: ${stderr}`, { cause: error });
+    return { exitCode: code, stdout };
+  }
+}
+
+const reprove = (...args: readonly string[]) => run(file('node_modules/.bin/reprove'), ...args);
+
+describe('the package that npm publishes, as it is installed', () => {
+  beforeAll(async () => {
+    world = await TestWorld.open();
+    await promisify(execFile)('npm', ['pack', '--silent', `--pack-destination=${world.folder.path}`], {
+      cwd: ROOT,
+    });
+    const [tarball = ''] = readdirSync(world.folder.path).filter((name) => name.endsWith('.tgz'));
+    const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    await run('npm', 'install', ...quiet, file(tarball));
+  }, TEN_MINUTES);
+
+  it('runs, demo included', { timeout: TEN_MINUTES }, async () => {
+    expect((await reprove('--version')).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+    expect((await reprove('demo', '--engine', engine)).stdout).toContain(
+      '4 of 4 verdicts are as they should be.',
+    );
   });
-  const [tarball = ''] = readdirSync(folder.path);
-  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  run('npm', 'install', ...quiet, path.join(folder.path, tarball));
-  const command = path.join(folder.path, 'node_modules', '.bin', 'reprove');
-  expect(run(command, '--version').trim()).toMatch(/^\d+\.\d+\.\d+$/);
-  expect(run(command, 'demo', '--engine', engine)).toContain('4 of 4 verdicts are as they should be.');
+
+  it('verifies, explains and signs in processes of their own', { timeout: TEN_MINUTES }, async () => {
+    const honest = { 'index.js': 'module.exports = 1;\n' };
+    const evil = { 'index.js': "module.exports = 1;\nrequire('child_process').exec('id');\n" };
+    const input = lockfile(world, 'package-lock.json', [
+      publishLocked(world, 'good', honest),
+      publishLocked(world, 'evil', evil, honest),
+    ]);
+    writeFileSync(file('passphrase'), 'a passphrase\n');
+    const passphrase = ['--passphrase-file', file('passphrase')];
+    await reprove('keygen', '--out', file('key'), ...passphrase);
+    const signing = ['--key', file('key.key'), ...passphrase, '--out', file('signed')];
+    const batch = await reprove('batch', input, '--json', ...signing, ...worldOptions(world));
+    expect(batch.exitCode).toBe(1);
+    expect(
+      documentsIn(batch)
+        .map(({ subject, verdict }) => [subject.name, verdict])
+        .toSorted(),
+    ).toEqual([
+      ['evil', 'diverged'],
+      ['good', 'reproduced'],
+    ]);
+    expect(batch.stdout).toContain('child_process');
+    const bundles = readdirSync(file('signed'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.sigstore.json'))
+      .map((name) => path.join(file('signed'), name));
+    expect(bundles.length).toBeGreaterThanOrEqual(2);
+    for (const bundle of bundles)
+      expect((await reprove('check-attestation', bundle, '--key', file('key.pub'))).stdout).toContain(
+        'ACCEPTED',
+      );
+  });
+
+  it('searches many files in threads', async () => {
+    for (let index = 0; index < 40; index += 1)
+      cpSync(path.join(ROOT, 'fixtures/inputs/npm-11'), file(`trees/${index}`), { recursive: true });
+    writeFileSync(file('bad.txt'), 'ms@2.0.0\n');
+    const { exitCode, stdout } = await reprove(
+      'affected',
+      '--list',
+      file('bad.txt'),
+      file('trees'),
+      '--json',
+    );
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ refused: [] });
+  });
+
+  it('has the licences of what was bundled', () => {
+    expect(existsSync(file('node_modules/reprove/dist/THIRD-PARTY-LICENSES.txt'))).toBe(true);
+  });
 });
