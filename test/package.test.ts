@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { documentsIn, lockfile, publishLocked, worldOptions } from './support/batches.ts';
+import { lockfile, publishLocked, verdictsIn, worldOptions } from './support/batches.ts';
 import { TEST_ENGINES, TestWorld } from './support/world.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -69,14 +69,7 @@ describe('the package that npm publishes, as it is installed', () => {
     const signing = ['--key', file('key.key'), ...passphrase, '--out', file('signed')];
     const batch = await reprove('batch', input, '--json', ...signing, ...worldOptions(world));
     expect(batch.exitCode).toBe(1);
-    expect(
-      documentsIn(batch)
-        .map(({ subject, verdict }) => [subject.name, verdict])
-        .toSorted(),
-    ).toEqual([
-      ['evil', 'diverged'],
-      ['good', 'reproduced'],
-    ]);
+    expect(verdictsIn(batch)).toEqual(['evil diverged', 'good reproduced']);
     expect(batch.stdout).toContain('child_process');
     const bundles = readdirSync(file('signed'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.sigstore.json'))

@@ -183,6 +183,6 @@ function bunLock(packages: readonly Package[]): string {
     { '': { name: 'project', dependencies: ranges(topOf(packages)) } },
     null,
     2,
-  );
+  ).replaceAll(/(?<=["}])(?=\n *})/g, ',');
   return `{\n  "lockfileVersion": 1,\n  "workspaces": ${workspaces},\n  "packages": {\n${entries.join('\n')}  }\n}\n`;
 }

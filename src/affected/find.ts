@@ -41,11 +41,11 @@ export interface Search {
 const OWN: readonly LeftOutReason[] = ['workspace', 'link'];
 
 /** Reads a file and looks for bad versions in what it lists; only what is found is looked up in detail. */
-export async function searchFile(
+export function searchFile(
   input: InputPath,
   { bad, ecosystems }: { readonly bad: BadVersions; readonly ecosystems: readonly InputEcosystem[] },
-): Promise<FileSearch> {
-  const { file, outcome } = await readFile(input, { ecosystems });
+): FileSearch {
+  const { file, outcome } = readFile(input, { ecosystems });
   if (!outcome.ok) return { entries: 0, hits: [], refused: { file, ...outcome.refused }, warnings: [] };
   const { reading } = outcome;
   const found = matching(reading.entries, bad);

@@ -29,7 +29,7 @@ export async function readBadList(
   let otherEcosystems = 0;
   for (const shown of paths) {
     for await (const file of filesOf(path.resolve(options.cwd, shown), shown)) {
-      const notTaken = await addFile(file, { bad, ecosystems: options.ecosystems });
+      const notTaken = addFile(file, { bad, ecosystems: options.ecosystems });
       files += 1;
       withdrawn += notTaken.withdrawn;
       otherEcosystems += notTaken.otherEcosystems;
@@ -68,9 +68,9 @@ interface Into {
   readonly ecosystems: readonly InputEcosystem[];
 }
 
-async function addFile({ path: file, shown }: ListFile, into: Into): Promise<NotTaken> {
+function addFile({ path: file, shown }: ListFile, into: Into): NotTaken {
   try {
-    const { text } = await readInputFile({ path: file, shown }, []);
+    const { text } = readInputFile({ path: file, shown }, []);
     return addText(text, shown, into);
   } catch (error) {
     if (error instanceof Unreadable) throw unusable(atLine(shown, error.line), error.message);

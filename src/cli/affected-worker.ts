@@ -7,6 +7,6 @@ import type { InputPath } from '../inputs/files.ts';
 const bad = new BadVersions(INPUT_ECOSYSTEMS, Tinypool.workerData as BadVersionsData);
 
 /** A thread of `reprove affected`: reads a file and looks for bad versions in it. */
-export function search(file: InputPath): Promise<FileSearch> {
+export function search(file: InputPath): FileSearch {
   return searchFile(file, { bad, ecosystems: INPUT_ECOSYSTEMS });
 }

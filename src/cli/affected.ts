@@ -45,5 +45,5 @@ async function* searches(files: readonly InputPath[], bad: BadVersions): AsyncGe
     yield* searchInThreads(files, bad, { worker: WORKER, count: availableParallelism() });
     return;
   }
-  for (const file of files) yield await searchFile(file, { bad, ecosystems: INPUT_ECOSYSTEMS });
+  for (const file of files) yield searchFile(file, { bad, ecosystems: INPUT_ECOSYSTEMS });
 }

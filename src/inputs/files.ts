@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
-import { constants, open, readdir, stat } from 'node:fs/promises';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, ReproveError } from '../errors.ts';
 import { type InputEcosystem, type InputText, Unreadable } from './format.ts';
@@ -86,30 +87,48 @@ async function* walk(folder: InputPath, options: FindOptions, depth: number): As
  *
  * @throws Unreadable for what is no regular file or too large; the error of the file system
  */
-export async function readInputFile(
+export function readInputFile(
   file: InputPath,
   manifestNames: readonly string[],
-): Promise<Pick<InputText, 'text' | 'manifest'>> {
-  const text = decoded(await bytesOf(file.path, LARGEST));
+): Pick<InputText, 'text' | 'manifest'> {
+  const text = textOf(file.path, LARGEST);
   for (const name of manifestNames) {
-    const manifest = await bytesOf(path.join(path.dirname(file.path), name), LARGEST_MANIFEST).catch(
-      () => null,
-    );
-    if (manifest !== null) return { text, manifest: decoded(manifest) };
+    const manifest = path.join(path.dirname(file.path), name);
+    if (existsSync(manifest)) return { text, manifest: manifestOf(manifest) };
   }
   return { text, manifest: null };
 }
 
-async function bytesOf(file: string, largest: number): Promise<Buffer> {
-  // Opening a pipe that nobody writes to would wait for ever.
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+/** Of a manifest that cannot be read nothing is known. */
+function manifestOf(file: string): string | null {
   try {
-    const info = await handle.stat();
+    return textOf(file, LARGEST_MANIFEST);
+  } catch {
+    return null;
+  }
+}
+
+/** Bytes. Fresh memory for each of a thousand files takes longer to get than to fill. */
+const MEMORY = Buffer.allocUnsafeSlow(4 * 1024 ** 2);
+
+/** Waits for the file system: whoever reads thousands does it in threads. */
+function textOf(file: string, largest: number): string {
+  // Opening a pipe that nobody writes to would wait for ever.
+  const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const info = fstatSync(handle);
     if (!info.isFile()) throw new Unreadable('It is no regular file.');
     if (info.size > largest) throw new Unreadable(`It has ${info.size} bytes; at most ${largest} are read.`);
-    return await handle.readFile();
+    const memory = info.size <= MEMORY.length ? MEMORY : Buffer.allocUnsafeSlow(info.size);
+    let length = 0;
+    while (length < info.size) {
+      const read = readSync(handle, memory, length, info.size - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return decoded(memory.subarray(0, length));
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }
 

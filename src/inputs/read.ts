@@ -27,7 +27,7 @@ export async function readInputs(paths: readonly string[], options: ReadOptions)
     -readonly [Field in keyof Inputs]: Inputs[Field][number][];
   };
   for await (const one of inputPaths(paths, options)) {
-    const { file, outcome } = await readFile(one, options);
+    const { file, outcome } = readFile(one, options);
     if (!outcome.ok) {
       all.refused.push({ file, ...outcome.refused });
       continue;
@@ -59,13 +59,13 @@ export function inputPaths(paths: readonly string[], options: ReadOptions): Asyn
 }
 
 /** Reads one of them, before anything is looked up that takes time. */
-export async function readFile(one: InputPath, options: Formats): Promise<ReadFile> {
-  return { file: one.shown, outcome: await outcomeOf(one, options) };
+export function readFile(one: InputPath, options: Formats): ReadFile {
+  return { file: one.shown, outcome: outcomeOf(one, options) };
 }
 
-async function outcomeOf(one: InputPath, { ecosystems, unversioned }: Formats): Promise<ReadFile['outcome']> {
+function outcomeOf(one: InputPath, { ecosystems, unversioned }: Formats): ReadFile['outcome'] {
   try {
-    const input = await readInputFile(
+    const input = readInputFile(
       one,
       ecosystems.map(({ manifestName }) => manifestName),
     );

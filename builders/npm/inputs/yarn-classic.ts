@@ -31,21 +31,57 @@ interface Locked {
   readonly needs: string[];
 }
 
+/** Nearly every line: one or two words behind their indent, and a colon at most. */
+const PLAIN_LINE = /^( {0,4})(?:"([^"\\]+)"|([^\s",:]+))(?: (?:"([^"\\]+)"|([^\s",:]+)))?(:?)$/;
+
+/** A line with something in it. */
+interface Line {
+  /** From 1. */
+  readonly number: number;
+  readonly indent: number;
+  readonly words: readonly string[];
+  readonly opens: boolean;
+}
+
+function* linesIn(text: string): Generator<Line> {
+  let number = 0;
+  for (let start = 0; start < text.length;) {
+    const found = text.indexOf('\n', start);
+    const end = found === -1 ? text.length : found;
+    const line = text.slice(start, text[end - 1] === '\r' ? end - 1 : end);
+    start = end + 1;
+    number += 1;
+    if (line === '' || line.startsWith('#') || line.trim() === '') continue;
+    yield lineOf(line, number);
+  }
+}
+
+function lineOf(line: string, number: number): Line {
+  const plain = PLAIN_LINE.exec(line);
+  if (plain !== null) {
+    const first = plain[2] ?? plain[3] ?? '';
+    const second = plain[4] ?? plain[5] ?? '';
+    const words = second === '' ? [first] : [first, second];
+    return { number, indent: plain[1]?.length ?? 0, words, opens: plain[6] === ':' };
+  }
+  const indent = line.length - line.trimStart().length;
+  return { number, indent, words: wordsOf(line, number), opens: line.trimEnd().endsWith(':') };
+}
+
 /** Lines of three depths: patterns, fields, and the members of tables. */
 function packagesIn(text: string): readonly Locked[] {
   const packages: Locked[] = [];
+  let current: Locked | null = null;
   let table = '';
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === '' || line.startsWith('#')) continue;
-    const words = wordsOf(line, index + 1);
-    const current = packages.at(-1);
-    const indent = line.length - line.trimStart().length;
-    if (indent === 0) packages.push({ patterns: words, line: index + 1, fields: new Map(), needs: [] });
-    else if (current === undefined || (indent !== 2 && indent !== 4)) throw misplaced(index + 1);
+  for (const { number, indent, words, opens } of linesIn(text)) {
+    if (indent === 0) {
+      current = { patterns: words, line: number, fields: new Map(), needs: [] };
+      packages.push(current);
+    } else if (current === null || (indent !== 2 && indent !== 4)) throw misplaced(number);
     else if (indent === 4) {
       if (/^(?:optionalD|d)ependencies$/.test(table)) current.needs.push(words.join('@'));
-    } else if (line.trimEnd().endsWith(':')) table = words[0] ?? '';
-    else addField(current, words, index + 1);
+    } else if (opens) table = words[0] ?? '';
+    else addField(current, words, number);
   }
   return unique(packages);
 }
