@@ -1,6 +1,6 @@
 import { compare } from './compare/compare.ts';
 import type { Ecosystem, NotPublished } from './ecosystem.ts';
-import { explainAll } from './explain/explain-all.ts';
+import { explainAll, startExplaining } from './explain/explain-all.ts';
 import { worstFirst } from './explain/worst-first.ts';
 import type { Words } from './judge/difference-findings.ts';
 import { judge } from './judge/judge.ts';
@@ -58,6 +58,7 @@ export async function compareArtifacts(
     source: NO_SOURCE,
     made: { packer: from.artifact.fileName, gzip: '' },
   });
+  const thread = startExplaining(comparison.differences);
   const { findings, verdict } = judge({
     comparison,
     failure: null,
@@ -68,7 +69,10 @@ export async function compareArtifacts(
     rebuilt: from.artifact.archive,
     words: OF_VERSIONS,
   });
-  const explained = await explainAll(worstFirst(comparison.differences, findings), { most: MOST_EXPLAINED });
+  const explained = await explainAll(worstFirst(comparison.differences, findings), {
+    most: MOST_EXPLAINED,
+    thread,
+  });
   // The very same file is the same, whatever else is to be said of it.
   const isSame = comparison.level === 'bytes' || verdict === 'reproduced';
   return { ok: true, document: comparedDocument({ from, to, comparison, isSame, findings, explained }) };

@@ -19,27 +19,46 @@ interface Unread {
 const MOST_EXPLAINED = 25;
 const EACH_MS = 20_000;
 const ALL_MS = 60_000;
-const WORKER = new URL(`./worker${path.extname(import.meta.url)}`, import.meta.url);
+const PROGRAM = new URL(`./worker${path.extname(import.meta.url)}`, import.meta.url);
 /** MiB. A tree takes far more than its text; what is young is small beside what a comparison needs. */
 const LIMITS = { maxOldGenerationSizeMb: 2048, maxYoungGenerationSizeMb: 16 };
+
+/**
+ * Starts a thread for `explainAll`, which takes a while, so that something else can be done meanwhile; null when it has nothing
+ * to do. It keeps no process from ending before it is used.
+ */
+export function startExplaining(differences: readonly Difference[]): Worker | null {
+  if (!differences.some(isExplainable)) return null;
+  const thread = started();
+  thread.unref();
+  return thread;
+}
+
+function started(): Worker {
+  return new Worker(PROGRAM, { resourceLimits: LIMITS });
+}
+
+function isExplainable({ kind, path: file, published }: Difference): boolean {
+  const isContent = (kind === 'content' || kind === 'added') && published?.type === 'file';
+  return isContent && (isScriptName(file) || (isJsonName(file) && kind === 'content'));
+}
 
 /**
  * Explains scripts that were changed or added and data that was changed, the first 25 of them or as many as `most` says,
  * scripts before data, each in at most 20 s and all in about a minute, in a thread of their own.
  *
+ * @param thread of `startExplaining`; it is ended
  * @returns by path; other files are left out
  */
 export async function explainAll(
   differences: readonly Difference[],
-  { most = MOST_EXPLAINED }: { readonly most?: number } = {},
+  { most = MOST_EXPLAINED, thread = null }: { readonly most?: number; readonly thread?: Worker | null } = {},
 ): Promise<ReadonlyMap<string, Explained>> {
-  const all = differences.filter(({ kind, path: file, published }) => {
-    const isContent = (kind === 'content' || kind === 'added') && published?.type === 'file';
-    return isContent && (isScriptName(file) || (isJsonName(file) && kind === 'content'));
-  });
+  const all = differences.filter(isExplainable);
   const read = all.toSorted((a, b) => Number(isJsonName(a.path)) - Number(isJsonName(b.path)));
   const explained = new Map<string, Explained>();
-  let worker: Worker | null = null;
+  let worker = thread;
+  worker?.ref();
   const deadline = deadlineIn(ALL_MS);
   for (const difference of read.slice(0, most)) {
     const unread = whyUnread(difference, deadline);
@@ -48,7 +67,7 @@ export async function explainAll(
       continue;
     }
     const request = requestOf(difference);
-    worker ??= new Worker(WORKER, { resourceLimits: LIMITS });
+    worker ??= started();
     const answer = await answerOf(worker, request);
     if (answer === null || !('late' in answer)) {
       explained.set(request.path, answer ?? unreadOf(request, WHY_NOT[kindOf(request)]));

@@ -34,8 +34,10 @@ export interface Content {
   /**
    * The bytes from `start` (default: the first) to before `end` (default: all). In memory that is a view; it must not be
    * written to. Whoever may meet large files asks for a part.
+   *
+   * @param memory where they may be put, if they have to be put somewhere and it is large enough; default: fresh memory
    */
-  subarray(start?: number, end?: number): Uint8Array;
+  subarray(start?: number, end?: number, memory?: Uint8Array): Uint8Array;
 }
 
 /** One entry of an archive, with everything that its header says. */

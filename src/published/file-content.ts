@@ -2,6 +2,8 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Content, Digests } from '../model/artifact.ts';
 import { FileDigests } from './digests.ts';
 
+const NONE = new Uint8Array();
+
 /** Closes files whose contents nobody holds any more. */
 const FORGOTTEN = new FinalizationRegistry((descriptor: number) => closeSync(descriptor));
 
@@ -39,9 +41,9 @@ export class FileContent implements Content {
     return new FileContent(new OpenFile(descriptor), 0, fstatSync(descriptor).size);
   }
 
-  subarray(start: number = 0, end: number = this.length): Uint8Array {
+  subarray(start: number = 0, end: number = this.length, memory: Uint8Array = NONE): Uint8Array {
     const wanted = Math.max(0, Math.min(end, this.length) - start);
-    const bytes = Buffer.allocUnsafeSlow(wanted);
+    const bytes = wanted <= memory.length ? memory.subarray(0, wanted) : Buffer.allocUnsafeSlow(wanted);
     let read = 0;
     while (read < wanted) {
       const count = readSync(this.#file.descriptor, bytes, read, wanted - read, this.#from + start + read);
@@ -71,8 +73,8 @@ export class DigestedContent implements Content {
     return this.#content.length;
   }
 
-  subarray(start: number = 0, end: number = this.length): Uint8Array {
-    const bytes = this.#content.subarray(start, end);
+  subarray(start: number = 0, end: number = this.length, memory: Uint8Array = NONE): Uint8Array {
+    const bytes = this.#content.subarray(start, end, memory);
     if (start <= this.#done && start + bytes.length > this.#done) {
       this.#digests.update(bytes.subarray(this.#done - start));
       this.#done = start + bytes.length;

@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream';
-import { crc32, createInflateRaw, type ZlibOptions } from 'node:zlib';
+import { crc32, createInflateRaw, type InflateRaw, type ZlibOptions } from 'node:zlib';
 import type { Anomaly, Content, GzipHeader } from '../model/artifact.ts';
 import { found, type Outcome } from '../model/verdict.ts';
 import {
@@ -95,10 +94,9 @@ interface MemberOptions {
 }
 
 async function readMember(bytes: Content, { start, limit, onOutput }: MemberOptions): Promise<ReadMember> {
-  const input = Readable.from(piecesOf(bytes, start));
   const decoder = createInflateRaw({ chunkSize: PIECE, readableHighWaterMark: AHEAD } as ZlibOptions);
-  input.on('error', (error) => decoder.destroy(error));
-  input.pipe(decoder);
+  // What goes wrong is met where the output is read.
+  feed(decoder, bytes, start).catch((error: Error) => decoder.destroy(error));
   let [size, crc] = [0, 0];
   try {
     for await (const chunk of decoder as AsyncIterable<Buffer>) {
@@ -112,7 +110,6 @@ async function readMember(bytes: Content, { start, limit, onOutput }: MemberOpti
     if (!code.startsWith('Z_')) throw error;
     return { kind: 'invalid', message: `its deflate stream at byte ${start} is damaged: ${message}` };
   } finally {
-    input.destroy();
     decoder.destroy();
   }
   // What the decoder took and did not use it does not count.
@@ -120,6 +117,18 @@ async function readMember(bytes: Content, { start, limit, onOutput }: MemberOpti
   const end = trailer + TRAILER_BYTES;
   const problem = trailerProblem(bytes.subarray(trailer, end), { start: trailer, crc, size });
   return problem === null ? { kind: 'member', size, end } : { kind: 'invalid', message: problem };
+}
+
+/** Gives a content from an offset on to a decoder, all of it through the same memory: fresh memory costs more than to inflate. */
+async function feed(decoder: InflateRaw, bytes: Content, start: number): Promise<void> {
+  const memory = Buffer.allocUnsafeSlow(PIECE);
+  for (let at = start; at < bytes.length && !decoder.destroyed; at += PIECE) {
+    const piece = bytes.subarray(at, Math.min(at + PIECE, bytes.length), memory);
+    await new Promise<void>((resolve, reject) => {
+      decoder.write(piece, (error) => (error == null ? resolve() : reject(error)));
+    });
+  }
+  decoder.end();
 }
 
 /** A content from an offset on, piece by piece. */
