@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { checkAttestation } from '../src/check-attestation.ts';
 import { run } from '../src/process.ts';
 import { makeKeyPair } from '../src/keys/keygen.ts';
+import { environmentFor } from '../src/signing/sign.ts';
 import type { SignAnswer, SignRequest } from '../src/signing/protocol.ts';
 import { PAYLOAD_TYPE } from '../src/attest/type-uris.ts';
 import { statementBytes } from '../src/attest/statement.ts';
@@ -91,7 +92,13 @@ try {
     payloadType: PAYLOAD_TYPE,
     payloads: [statementBytes(statement).toString('base64')],
   };
-  const sign = () => run({ file: process.execPath, args: [SIGNING_PROCESS], input: JSON.stringify(asked) });
+  const sign = () =>
+    run({
+      file: process.execPath,
+      args: [SIGNING_PROCESS],
+      ...environmentFor(asked.with),
+      input: JSON.stringify(asked),
+    });
   const answer = JSON.parse(new TextDecoder().decode((await sign()).stdout)) as SignAnswer;
   if (!answer.ok) throw new Error(answer.text.what);
   const [signed] = answer.bundles;

@@ -16,8 +16,8 @@ const PROGRAMS = [
   'src/explain/worker',
   'src/signing/process',
 ];
-/** Packages of very many files that the shortest commands load. All others are installed beside reprove. */
-const BUNDLED = /^(?:zod|@sigstore\/(?:bundle|core|protobuf-specs|verify))(?:\/|$)/;
+/** Packages that the shortest commands load. All others are installed beside reprove. */
+const BUNDLED = /^(?:canonicalize|zod|@sigstore\/(?:bundle|core|protobuf-specs|verify))(?:\/|$)/;
 const INSTALLED_PACKAGE = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 rmSync(DIST, { recursive: true, force: true });

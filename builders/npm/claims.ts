@@ -1,5 +1,7 @@
+import type { Archive } from '../../src/model/artifact.ts';
 import type { Evidence } from '../../src/model/source.ts';
 import type { SourceClaims } from '../../src/source/resolve.ts';
+import { gitArchive } from './git-archive.ts';
 import { type Manifest, packageJsonReader } from './manifest.ts';
 import type { PackageDocument, VersionDocument } from './registry/document.ts';
 import type { StatedProvenance } from './provenance.ts';
@@ -18,10 +20,11 @@ export function sourceClaims(facts: {
   document: VersionDocument | null;
   packed: Manifest | null;
   provenance: StatedProvenance | null;
+  archive: Archive;
   /** Every version of the package; null when the registry has none. */
   history: PackageDocument | null;
 }): SourceClaims {
-  const { history, name, version, document, packed, provenance } = facts;
+  const { archive, history, name, version, document, packed, provenance } = facts;
   const stated = document?.repository ?? packed?.repository ?? null;
   const url = plainText(stated?.url);
   const repository = url ?? plainText(provenance?.repository);
@@ -31,7 +34,7 @@ export function sourceClaims(facts: {
     repository,
     otherRepositories: history === null ? [] : otherRepositories({ document: history, version, repository }),
     directory: plainText(stated?.directory) ?? plainText(directoryInUrl(url ?? '')),
-    commits: [...provenanceCommit(provenance), ...headCommit(document)],
+    commits: [...provenanceCommit(provenance), ...headCommit(document), ...archiveCommit(archive)],
     manifest: packageJsonReader,
   };
 }
@@ -53,6 +56,14 @@ function headCommit(document: VersionDocument | null): readonly ClaimedCommit[] 
   const commit = document?.gitHead?.toLowerCase();
   if (commit === undefined || !COMMIT.test(commit)) return [];
   return [{ commit, evidence: { kind: 'git-head', detail: 'the registry names it as gitHead' } }];
+}
+
+function archiveCommit(archive: Archive): readonly ClaimedCommit[] {
+  const commit = gitArchive(archive)?.commit;
+  if (commit === undefined) return [];
+  return [
+    { commit, evidence: { kind: 'git-archive', detail: 'the published tar names it, as git archive does' } },
+  ];
 }
 
 /** A repository stated as a page, `https://host/owner/name/tree/<branch>/<directory>`, names a directory as well. */

@@ -1,4 +1,5 @@
 import type { Archive, Content, Entry, GzipHeader } from '../../src/model/artifact.ts';
+import { gitArchive } from './git-archive.ts';
 import type { ManagerName } from './managers/manager.ts';
 
 /** Seconds: what npm since 5, pnpm and lerna write for every file (1985-10-26T08:15:00Z). */
@@ -28,7 +29,9 @@ const FAMILIES: Readonly<Record<string, ManagerName>> = {
   'yarn 1': 'yarn',
 };
 
-function packerOf({ entries, gzip, tar }: Archive): string {
+function packerOf(archive: Archive): string {
+  const { entries, gzip, tar } = archive;
+  if (gitArchive(archive) !== null) return 'git archive';
   const files = entries.filter((entry) => entry.type === 'file');
   const [first] = files;
   if (first === undefined) return 'unknown';

@@ -85,6 +85,7 @@ export function fromMadeFolder(
 /** The packer of a plan and its version, for example `npm 10.9.2`. */
 export function packerOf({ steps, toolchain }: Pick<RebuildPlan, 'steps' | 'toolchain'>): string {
   const argv = steps.findLast(({ phase }) => phase === 'pack')?.argv ?? [];
+  if (argv[0] === 'git') return 'git archive';
   const program = argv.find((word) => MANAGER_NAMES.some((name) => name === word)) ?? 'unknown';
   return `${program} ${toolchain[program] ?? ''}`.trim();
 }

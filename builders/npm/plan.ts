@@ -5,6 +5,7 @@ import type { Evidence } from '../../src/model/source.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { type BeforePacking, beforePacking } from './before-packing.ts';
 import { type CleanedCopy, cleanedCopy } from './clean-publish.ts';
+import { type GitArchive, gitArchive, gitArchiveStep } from './git-archive.ts';
 import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { MANAGERS } from './managers/index.ts';
@@ -91,6 +92,7 @@ export async function npmPlans(
   const context: Context = { request, manifest, root, packer, release, tools, lockfileText, before };
   const builds = await buildPlans(context);
   const copy = cleanedCopy(request, manifest);
+  const archive = gitArchive(request.published.artifact.archive);
   const plans =
     builds.length > 0 && !nothingToBuild(context, options.roles)
       ? builds
@@ -100,12 +102,30 @@ export async function npmPlans(
           }),
           ...builds,
         ];
+  if (archive?.commit === source.commit) return [archivePlan(context, archive), ...plans];
   if (copy === null) return plans;
   return [
     cleanedPlan(context, copy, { conclusive: builds.length === 0 }),
     ...builds.map((built) => cleanedBuild(context, copy, built)),
     ...plans,
   ];
+}
+
+/** Lets git pack the commit, as it was published. */
+function archivePlan(context: Context, archive: GitArchive): RebuildPlan {
+  return plan(context, context.tools.pack, {
+    strategy: 'git-archive',
+    steps: [gitArchiveStep(archive)],
+    evidence: [
+      {
+        kind: 'packer',
+        detail: 'a global header of the published tar names the commit, as git archive writes it',
+      },
+    ],
+    withGit: true,
+    conclusive: true,
+    fallback: false,
+  });
 }
 
 /** Packs the copy that a cleaning tool makes of the commit, in place of the package itself. */

@@ -177,6 +177,7 @@ async function describe(facts: {
     document: version,
     packed: packedManifest(archive),
     provenance: vouched.stated,
+    archive,
     history: document,
   });
   const history =

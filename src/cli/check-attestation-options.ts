@@ -36,6 +36,9 @@ export function addCheckAttestationCommand(program: Command): void {
   addRegistryOptions(command)
     .addHelpText('after', EXIT_CODES)
     .action(async (words: readonly string[], options: CheckAttestationOptions) => {
+      const { readOnce } = await import('../read-once.ts');
+      // Before the schemas are there.
+      readOnce();
       const { runCheckAttestation } = await import('./check-attestation.ts');
       process.exitCode = await runCheckAttestation(words, options);
     });

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { sourceClaims } from '../../../builders/npm/claims.ts';
+import { archiveOf } from '../../support/artifacts.ts';
+import { gzipOf, paxHeader, tarEntry, tarOf } from '../../support/tarball.ts';
 import { parseDocument, versionOf } from '../../../builders/npm/registry/document.ts';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
 /** The claims of a version whose registry document says this. */
-function claimsOf(stated: Readonly<Record<string, unknown>>) {
+function claimsOf(
+  stated: Readonly<Record<string, unknown>>,
+  parts: readonly Buffer[] = [tarEntry({ name: 'package/package.json' })],
+) {
   const version = { name: 'x', version: '1.0.0', dist: { tarball: 'https://r.example/x.tgz' }, ...stated };
   const bytes = Buffer.from(JSON.stringify({ name: 'x', versions: { '1.0.0': version } }));
   const packument = parseDocument(bytes, {
@@ -20,6 +25,7 @@ function claimsOf(stated: Readonly<Record<string, unknown>>) {
     document,
     packed: null,
     provenance: null,
+    archive: archiveOf(gzipOf(tarOf(parts))),
     history: null,
   });
 }
@@ -41,6 +47,24 @@ describe('a gitHead', () => {
     'a'.repeat(200_000),
   ])('that is %j is none', (gitHead) => {
     expect(claimsOf({ gitHead }).commits).toEqual([]);
+  });
+});
+
+describe('an archive that git made', () => {
+  const folder = tarEntry({ name: 'owner-x-0123abc/', type: '5' });
+  const file = tarEntry({ name: 'owner-x-0123abc/package.json' });
+  const comment = (text: string) => paxHeader({ comment: text }, 'g');
+
+  it('names its commit', () => {
+    expect(claimsOf({}, [comment(COMMIT), folder, file]).commits).toMatchObject([{ commit: COMMIT }]);
+  });
+  it.each([
+    ['no commit id', [comment('HEAD'), folder, file]],
+    ['a commit id behind the first entry', [folder, comment(COMMIT), file]],
+    ['a second folder', [comment(COMMIT), folder, tarEntry({ name: 'package/package.json' })]],
+    ['a folder that is an option', [comment(COMMIT), tarEntry({ name: '--exec=x/package.json' })]],
+  ])('is none with %s', (_, parts) => {
+    expect(claimsOf({}, parts).commits).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fingerprint } from '../../../builders/npm/fingerprint.ts';
 import { archiveOf } from '../../support/artifacts.ts';
-import { type EntrySpec, gzipOf, type GzipSpec, tarEntry, tarOf } from '../../support/tarball.ts';
+import { type EntrySpec, gzipOf, type GzipSpec, paxHeader, tarEntry, tarOf } from '../../support/tarball.ts';
 
 /** tar-stream ends the digits of the time with one space, and no NUL. */
 const tarStream = (block: Buffer): void => void block.write('03560116604 ', 136, 'latin1');
@@ -24,6 +24,11 @@ describe('packers by the marks that they leave', () => {
       'yarn 1',
       [tarEntry({ name: 'package/', type: '5', mtime: 9 }), ...files({ uid: 0, mtime: 9 })],
       { extraFlags: 0, operatingSystem: 19 },
+    ],
+    [
+      'git archive',
+      [paxHeader({ comment: '0'.repeat(40) }, 'g'), ...files({ userName: 'root', mtime: 9 }, ['a-b-0/a.js'])],
+      { extraFlags: 0, operatingSystem: 3 },
     ],
     ['custom', files({ userName: 'runner', mtime: 9 }), { extraFlags: 0, operatingSystem: 3 }],
     ['custom', files({}, ['node/a.js']), { extraFlags: 0, operatingSystem: 3 }],
