@@ -80,9 +80,11 @@ export type AnomalyKind =
   | 'tar-padding'
   | 'pax-record'
   | 'unsafe-path'
+  | 'dot-in-path'
   | 'name-not-utf8'
   | 'duplicate-entry'
   | 'colliding-entry'
+  | 'repeated-entry'
   | 'link-entry'
   | 'special-entry';
 

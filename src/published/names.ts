@@ -12,10 +12,11 @@ export function installedPath(storedName: string): string {
 
 /** Everything that is odd about one entry's own name. */
 export function nameAnomalies(entry: Pick<Entry, 'path' | 'storedName' | 'type'>): readonly Anomaly[] {
+  const name = visible(entry.storedName);
   const why = unsafeBecause(entry);
-  if (why === null) return [];
-  const detail = `${visible(entry.storedName)}: ${why}`;
-  return [{ kind: 'unsafe-path', path: entry.path, detail }];
+  if (why !== null) return [{ kind: 'unsafe-path', path: entry.path, detail: `${name}: ${why}` }];
+  if (!entry.storedName.split('/').includes('.')) return [];
+  return [{ kind: 'dot-in-path', path: entry.path, detail: `${name} is read as if "./" were not there` }];
 }
 
 function unsafeBecause({
@@ -28,8 +29,10 @@ function unsafeBecause({
   if (storedName.includes('\\')) return 'the name holds a backslash, which separates folders on Windows';
   if (parts.includes('..')) return 'the name leads out of the folder (..)';
   if (parts.some((part) => /^[a-z]:/i.test(part))) return 'the name holds a drive letter';
-  if (parts.some((part) => part === '' || part === '.')) return 'the name has an empty or "." component';
-  if (parts.some((part) => /[. ]$/.test(part)))
+  if (parts.includes('')) return 'the name has an empty component';
+  // Readers differ in whether it is the first component, which they remove.
+  if (parts[0] === '.') return 'the name begins with "."';
+  if (parts.some((part) => /[. ]$/.test(part) && part !== '.'))
     return 'a component ends with a dot or a space, which Windows drops';
   if (visible(storedName) !== storedName)
     return 'the name holds characters that cannot be seen or imitate others';
@@ -55,7 +58,10 @@ export function placeAnomalies(entries: readonly Entry[]): readonly Anomaly[] {
     there.set(entry.path, entry);
     const bothDirectories = (other: Entry): boolean =>
       other.type === 'directory' && entry.type === 'directory';
-    if (same !== undefined) {
+    if (isSameFile(same ?? similar, entry)) {
+      const detail = `${visible(entry.path)} and ${visible(similar.path)} are one place, and hold the same bytes`;
+      anomalies.push({ kind: 'repeated-entry', path: entry.path, detail });
+    } else if (same !== undefined) {
       const detail = `${visible(entry.path)} is in the archive more than once; which one is installed depends on the reader`;
       if (!bothDirectories(same)) anomalies.push({ kind: 'duplicate-entry', path: entry.path, detail });
     } else if (!bothDirectories(similar)) {
@@ -64,6 +70,13 @@ export function placeAnomalies(entries: readonly Entry[]): readonly Anomaly[] {
     }
   }
   return [...anomalies, ...blockedFolders(entries, places)];
+}
+
+/** Whichever of them a reader installs, the same is there. */
+function isSameFile(a: Entry, b: Entry): boolean {
+  return (
+    a.type === 'file' && b.type === 'file' && a.size === b.size && a.mode === b.mode && a.sha256 === b.sha256
+  );
 }
 
 /** A file (or link) where another entry needs a folder: what is installed depends on the order and the reader. */

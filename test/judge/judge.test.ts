@@ -137,11 +137,17 @@ describe('hidden bytes make equal files diverge', () => {
       severity: 'low',
     });
   });
-  test('a duplicate that equals its twin, where only contents are equal', () => {
-    const twin = tarEntry({ name: 'package/a.js', content: 'a' });
-    const later = tarEntry({ name: 'package/a.js', content: 'a', mtime: 5 });
-    const judgement = judged({ published: tarball([twin, twin]), rebuilt: tarball([later, later]) });
+  test('a duplicate with other bytes, where only contents are equal', () => {
+    const both = (mtime: number) =>
+      ['a', 'b'].map((content) => tarEntry({ name: 'package/a.js', content, mtime }));
+    const judgement = judged({ published: tarball(both(1)), rebuilt: tarball(both(5)) });
     expect(judgement).toMatchObject({ verdict: 'diverged', severity: 'high' });
+  });
+  test('but not a file that is there twice', () => {
+    const both = (mtime: number) =>
+      ['a', 'a'].map((content) => tarEntry({ name: 'package/a.js', content, mtime }));
+    const judgement = judged({ published: tarball(both(1)), rebuilt: tarball(both(5)) });
+    expect(judgement).toMatchObject({ verdict: 'reproduced', severity: 'low' });
   });
 });
 

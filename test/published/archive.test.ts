@@ -147,7 +147,7 @@ describe('names that are not what they seem', () => {
     'package/../../evil.js',
     '/etc/passwd',
     'package//etc/passwd',
-    'package/./a',
+    './package/a',
     'C:/evil',
     'package/C:/evil',
     'package/..\\evil.js',
@@ -160,6 +160,8 @@ describe('names that are not what they seem', () => {
     'package/trailing ',
     'nothing-left',
   ])('%j is flagged as unsafe', (name) => expect(one(name)).toContain('unsafe-path'));
+
+  test('a folder that is none is told', () => expect(one('package/./a')).toEqual(['dot-in-path']));
 
   test('an ordinary name in another script is not', () => expect(one('package/документ.txt')).toEqual([]));
 
@@ -181,9 +183,34 @@ describe('names that are not what they seem', () => {
     expect(kinds(tarball(twice))).toEqual(['duplicate-entry']);
   });
   test('the same path below two first components, which installing removes', () => {
-    expect(kinds(tarball([tarEntry({ name: 'package/a.js' }), tarEntry({ name: 'other/a.js' })]))).toEqual([
-      'duplicate-entry',
+    const other = tarEntry({ name: 'other/a.js', content: 'evil' });
+    expect(kinds(tarball([tarEntry({ name: 'package/a.js' }), other]))).toEqual(['duplicate-entry']);
+  });
+  test.each([
+    ['package/a.js', 'package/a.js'],
+    ['package/a.js', 'other/a.js'],
+    ['package/A.js', 'package/a.js'],
+  ])('%j and %j with the same bytes are the same file', (a, b) => {
+    const [first, second] = [a, b].map((name) => tarEntry({ name, content: 'good' })) as [Buffer, Buffer];
+    expect(kinds(tarball([first, second]))).toEqual(['repeated-entry']);
+    // With other permissions they are not.
+    const program = tarEntry({ name: b, content: 'good', mode: 0o755 });
+    expect(kinds(tarball([first, program]))).not.toContain('repeated-entry');
+    const evil = tarEntry({ name: b, content: 'evil' });
+    expect(kinds(tarball([first, second, evil]))).toContainEqual(
+      expect.stringMatching(/^(?:duplicate|colliding)-entry$/),
+    );
+  });
+  test('what some versions of pnpm write', () => {
+    const both = ['package/./dist/index.js', 'package/dist/index.js'];
+    expect(kinds(tarball(both.map((name) => tarEntry({ name, content: 'good' })))).toSorted()).toEqual([
+      'dot-in-path',
+      'repeated-entry',
     ]);
+    const evil = tarEntry({ name: both[1] as string, content: 'evil' });
+    expect(kinds(tarball([tarEntry({ name: both[0] as string, content: 'good' }), evil]))).toContain(
+      'colliding-entry',
+    );
   });
   test('the same folder twice is what some packers write', () => {
     const folder = tarEntry({ name: 'package/lib/', type: '5' });
@@ -195,7 +222,8 @@ describe('names that are not what they seem', () => {
     ['package/stra\u00dfe', 'package/STRASSE'],
     ['package/\ufb01le', 'package/file'],
   ])('%j and %j collide', (a, b) => {
-    expect(kinds(tarball([tarEntry({ name: a }), tarEntry({ name: b })]))).toContain('colliding-entry');
+    const evil = tarEntry({ name: b, content: 'evil' });
+    expect(kinds(tarball([tarEntry({ name: a }), evil]))).toContain('colliding-entry');
   });
   test('a file where another entry needs a folder', () => {
     expect(
