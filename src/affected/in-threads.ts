@@ -5,8 +5,8 @@ import type { FileSearch } from './find.ts';
 
 /** Files that are handed out beyond those that threads are at, so that none of them waits. */
 const AHEAD = 4;
-/** MiB. What a file leaves behind dies soon; memory that the processor's cache holds is filled and cleared quicker. */
-const YOUNG = 4;
+/** MiB. What a file leaves behind dies soon: it need not take more memory than this. */
+const YOUNG = 24;
 
 export interface Threads {
   /** The module whose `search` searches one file, given `BadVersionsData` as its worker data. */
