@@ -49,12 +49,10 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
       return gzipOf(Buffer.concat([tar.subarray(0, 1024), evil, tar.subarray(1024)]));
     });
     const document = await world.verify('slipped', { engine });
-    expect(document).toMatchObject({
-      verdict: 'diverged',
-      findings: expect.arrayContaining([
-        expect.objectContaining({ kind: 'file-added', path: 'lib/evil.js' }),
-      ]),
-    });
+    expect(document.verdict).toBe('diverged');
+    expect(document.findings.map(({ kind, path }) => `${kind} ${path ?? ''}`)).toContain(
+      'file-added lib/evil.js',
+    );
   });
 
   it('one of another commit than the tag is told', async () => {
