@@ -1,5 +1,5 @@
 import type { Archive } from '../../src/model/artifact.ts';
-import type { Step } from '../../src/model/plan.ts';
+import type { RebuildPlan } from '../../src/model/plan.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { toolStep } from './managers/manager.ts';
 
@@ -25,15 +25,30 @@ export function gitArchive({ entries }: Archive): GitArchive | null {
   return isOfGit && /^[0-9a-f]{40}$/.test(commit) && /^\w[\w.-]*$/.test(folder) ? { commit, folder } : null;
 }
 
-/** Makes it again of the commit that is checked out. */
-export function gitArchiveStep({ folder }: GitArchive): Step {
+/** What a plan says beside its tools and its time. */
+export type PlanParts = Pick<
+  RebuildPlan,
+  'strategy' | 'steps' | 'evidence' | 'withGit' | 'conclusive' | 'fallback'
+>;
+
+/** Lets git pack the commit that is checked out, as it was published. */
+export function gitArchivePlan({ folder }: GitArchive): PlanParts {
   // Git hosts let gzip compress, as git itself did before 2.38; its own encoder gives other bytes.
   const compressed = ['-c', 'tar.tar.gz.command=gzip -cn'];
   const output = [`--prefix=${folder}/`, `--output=${LAYOUT.output}/${folder}.tar.gz`];
-  return toolStep({
+  const step = toolStep({
     name: 'pack',
     phase: 'pack',
     argv: ['git', ...compressed, 'archive', '--format=tar.gz', ...output, 'HEAD'],
     directory: '.',
   });
+  const detail = 'a global header of the published tar names the commit, as git archive writes it';
+  return {
+    strategy: 'git-archive',
+    steps: [step],
+    evidence: [{ kind: 'packer', detail }],
+    withGit: true,
+    conclusive: true,
+    fallback: false,
+  };
 }

@@ -5,7 +5,7 @@ import type { Evidence } from '../../src/model/source.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { type BeforePacking, beforePacking } from './before-packing.ts';
 import { type CleanedCopy, cleanedCopy } from './clean-publish.ts';
-import { type GitArchive, gitArchive, gitArchiveStep } from './git-archive.ts';
+import { gitArchive, gitArchivePlan, type PlanParts } from './git-archive.ts';
 import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { MANAGERS } from './managers/index.ts';
@@ -102,30 +102,14 @@ export async function npmPlans(
           }),
           ...builds,
         ];
-  if (archive?.commit === source.commit) return [archivePlan(context, archive), ...plans];
+  if (archive?.commit === source.commit)
+    return [plan(context, context.tools.pack, gitArchivePlan(archive)), ...plans];
   if (copy === null) return plans;
   return [
     cleanedPlan(context, copy, { conclusive: builds.length === 0 }),
     ...builds.map((built) => cleanedBuild(context, copy, built)),
     ...plans,
   ];
-}
-
-/** Lets git pack the commit, as it was published. */
-function archivePlan(context: Context, archive: GitArchive): RebuildPlan {
-  return plan(context, context.tools.pack, {
-    strategy: 'git-archive',
-    steps: [gitArchiveStep(archive)],
-    evidence: [
-      {
-        kind: 'packer',
-        detail: 'a global header of the published tar names the commit, as git archive writes it',
-      },
-    ],
-    withGit: true,
-    conclusive: true,
-    fallback: false,
-  });
 }
 
 /** Packs the copy that a cleaning tool makes of the commit, in place of the package itself. */
@@ -346,11 +330,7 @@ function installEvidence({ lockfile }: InstallRoot, lock: LockUse): readonly Evi
 /** Of how the release goes; the rest is what was not understood. */
 const MOST_EVIDENCE = 4;
 
-function plan(
-  context: Context,
-  tools: ChosenTools,
-  parts: Pick<RebuildPlan, 'strategy' | 'steps' | 'evidence' | 'withGit' | 'conclusive' | 'fallback'>,
-): RebuildPlan {
+function plan(context: Context, tools: ChosenTools, parts: PlanParts): RebuildPlan {
   const { request } = context;
   return {
     ...parts,
