@@ -15,6 +15,7 @@ export const ORDER = [
     'cache-dir.ts',
     'version.ts',
     'strict-json.ts',
+    'read-once.ts',
     'schema-issues.ts',
     'small-file.ts',
     'error-answer.ts',
