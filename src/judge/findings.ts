@@ -96,7 +96,6 @@ export const FINDINGS = {
   'tar-padding': anomaly('Bytes where the format wants zeros', 'medium', 'tar', 'tar-padding'),
   'pax-record': anomaly('An extended header that no packer needs', 'medium', 'tar', 'pax-record'),
   'unsafe-path': anomaly('An entry name that is not safe', 'high', 'contents', 'unsafe-path'),
-  'dot-in-path': anomaly('An entry name with a folder that is none', 'low', 'contents', 'dot-in-path'),
   'name-not-utf8': anomaly('An entry name that is not UTF-8', 'high', 'tar', 'name-not-utf8'),
   'duplicate-entry': anomaly('The same path twice', 'high', 'tar', 'duplicate-entry'),
   'colliding-entry': anomaly(

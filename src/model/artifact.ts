@@ -80,7 +80,6 @@ export type AnomalyKind =
   | 'tar-padding'
   | 'pax-record'
   | 'unsafe-path'
-  | 'dot-in-path'
   | 'name-not-utf8'
   | 'duplicate-entry'
   | 'colliding-entry'

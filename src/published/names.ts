@@ -12,11 +12,12 @@ export function installedPath(storedName: string): string {
 
 /** Everything that is odd about one entry's own name. */
 export function nameAnomalies(entry: Pick<Entry, 'path' | 'storedName' | 'type'>): readonly Anomaly[] {
-  const name = visible(entry.storedName);
   const why = unsafeBecause(entry);
-  if (why !== null) return [{ kind: 'unsafe-path', path: entry.path, detail: `${name}: ${why}` }];
-  if (!entry.storedName.split('/').includes('.')) return [];
-  return [{ kind: 'dot-in-path', path: entry.path, detail: `${name} is read as if "./" were not there` }];
+  return why === null ? [] : [unsafe(entry, why)];
+}
+
+function unsafe({ path, storedName }: Pick<Entry, 'path' | 'storedName'>, why: string): Anomaly {
+  return { kind: 'unsafe-path', path, detail: `${visible(storedName)}: ${why}` };
 }
 
 function unsafeBecause({
@@ -41,10 +42,16 @@ function unsafeBecause({
   return null;
 }
 
-/** Entries that land on the same path, or on paths that some file systems cannot tell apart. */
+/** Whether `./` stands behind the first component: nothing to an unpacker, another path to whoever looks for a file by its name. */
+function isDotted({ storedName }: Entry): boolean {
+  return /\/\.(?:\/|$)/.test(storedName);
+}
+
+/** Entries that land on the same path, or on paths that some file systems cannot tell apart, and names that hide where they land. */
 export function placeAnomalies(entries: readonly Entry[]): readonly Anomaly[] {
   const anomalies: Anomaly[] = [];
   const places = new Map<string, Entry>();
+  const dotted = new Set(entries.filter((entry) => isDotted(entry) && unsafeBecause(entry) === null));
   // By their exact path, those of places that several have: hardly any, where there may be a million entries.
   const shared = new Map<string, Map<string, Entry>>();
   for (const entry of entries) {
@@ -58,9 +65,13 @@ export function placeAnomalies(entries: readonly Entry[]): readonly Anomaly[] {
     there.set(entry.path, entry);
     const bothDirectories = (other: Entry): boolean =>
       other.type === 'directory' && entry.type === 'directory';
-    if (isSameFile(same ?? similar, entry)) {
-      const detail = `${visible(entry.path)} and ${visible(similar.path)} are one place, and hold the same bytes`;
+    const twin = same ?? similar;
+    if (isSameFile(twin, entry)) {
+      const detail = `${visible(entry.path)} is there again, with the same bytes, as ${visible(twin.storedName)}`;
       anomalies.push({ kind: 'repeated-entry', path: entry.path, detail });
+      // Beside the same file under its plain name the other name hides nothing.
+      if (!isDotted(twin)) dotted.delete(entry);
+      if (!isDotted(entry)) dotted.delete(twin);
     } else if (same !== undefined) {
       const detail = `${visible(entry.path)} is in the archive more than once; which one is installed depends on the reader`;
       if (!bothDirectories(same)) anomalies.push({ kind: 'duplicate-entry', path: entry.path, detail });
@@ -69,7 +80,8 @@ export function placeAnomalies(entries: readonly Entry[]): readonly Anomaly[] {
       anomalies.push({ kind: 'colliding-entry', path: entry.path, detail });
     }
   }
-  return [...anomalies, ...blockedFolders(entries, places)];
+  const hiding = [...dotted].map((entry) => unsafe(entry, 'the name has a "." component'));
+  return [...hiding, ...anomalies, ...blockedFolders(entries, places)];
 }
 
 /** Whichever of them a reader installs, the same is there. */
