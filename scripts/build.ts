@@ -18,7 +18,8 @@ const PROGRAMS = [
 ];
 /** Packages that the shortest commands load. All others are installed beside reprove. */
 const BUNDLED = /^(?:canonicalize|zod|@sigstore\/(?:bundle|core|protobuf-specs|verify))(?:\/|$)/;
-const INSTALLED_PACKAGE = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+/** The folder of the package that a path, from ROOT on, lies in. */
+const INSTALLED_PACKAGE = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
 
 rmSync(DIST, { recursive: true, force: true });
 const bundle = await rolldown({
@@ -44,9 +45,9 @@ function ownPlaces(): Plugin {
   return {
     name: 'own-places',
     transform(code, id) {
-      if (INSTALLED_PACKAGE.test(id) || !code.includes('import.meta.url')) return null;
-      const file = path.relative(ROOT, id).replace(/\.ts$/, '.js');
-      return code.replaceAll('import.meta.url', place(file));
+      const file = path.relative(ROOT, id);
+      if (INSTALLED_PACKAGE.test(file) || !code.includes('import.meta.url')) return null;
+      return code.replaceAll('import.meta.url', place(file.replace(/\.ts$/, '.js')));
     },
     renderChunk(code, { fileName }) {
       return code.replaceAll(/__placeOf\("([^"]+)"\)/g, (_, file: string) => {
@@ -63,12 +64,10 @@ function isReadAtRunTime(file: string): boolean {
 
 /** The licences of the packages that were bundled: their terms ask for it. */
 function licenses(files: readonly string[]): string {
-  const folders = files.flatMap((file) => {
-    const found = INSTALLED_PACKAGE.exec(file);
-    return found === null ? [] : [file.slice(0, found.index + found[0].length)];
-  });
+  const folders = files.flatMap((file) => INSTALLED_PACKAGE.exec(path.relative(ROOT, file))?.[0] ?? []);
   const { license: own } = manifestIn(ROOT);
-  const texts = [...new Set(folders)].sort().map((folder) => {
+  const texts = [...new Set(folders)].sort().map((relative) => {
+    const folder = path.join(ROOT, relative);
     const { name, version, license } = manifestIn(folder);
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     if (file === undefined && license !== own) throw new Error(`${name} has no file with its licence.`);
