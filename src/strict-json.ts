@@ -42,10 +42,10 @@ export function countNames(text: string): number {
   return names;
 }
 
-/** Where the string that begins at an offset ends, its quotes included; 0 when it does not end. */
-export function endOfString(text: string, start: number): number {
+/** Where the string that begins at an offset ends, its quotes included. */
+function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
   return end + 1;
 }
 

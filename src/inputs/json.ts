@@ -1,6 +1,6 @@
 import { createScanner, type ParseError, parseTree, printParseErrorCode, visit } from 'jsonc-parser';
 import { z } from 'zod';
-import { countNames, endOfString, repeatedName } from '../strict-json.ts';
+import { countNames, repeatedName } from '../strict-json.ts';
 import { Unreadable } from './format.ts';
 
 /** Levels of nesting; what package managers write has at most dozens. */
@@ -45,30 +45,13 @@ function parsed(text: string): { readonly plain: string; readonly value: unknown
   try {
     return { plain: text, value: JSON.parse(text) };
   } catch {
-    const plain = withoutLastCommas(text) ?? withoutExtras(text);
+    const plain = withoutExtras(text);
     try {
       return { plain, value: JSON.parse(plain) };
     } catch {
       throw broken(plain);
     }
   }
-}
-
-/** Commas behind last elements become spaces; null when there may be comments as well. */
-function withoutLastCommas(text: string): string | null {
-  const parts: string[] = [];
-  for (let at = 0; at < text.length;) {
-    const quote = text.indexOf('"', at);
-    const between = text.slice(at, quote === -1 ? text.length : quote);
-    if (between.includes('/')) return null;
-    parts.push(between.replaceAll(/,(?=\s*[\]}])/g, ' '));
-    if (quote === -1) break;
-    at = endOfString(text, quote);
-    // It never ends.
-    if (at === 0) return null;
-    parts.push(text.slice(quote, at));
-  }
-  return parts.join('');
 }
 
 /** Comments and commas behind last elements become spaces, so that every place stays where it is. */
