@@ -31,8 +31,9 @@ function published(name: string, change: (archive: Buffer) => Buffer = (archive)
 
 describe.each(TEST_ENGINES)('%s', (engine) => {
   it('an archive that git made of the commit is reproduced to the byte', async () => {
-    published('archived');
-    const document = await world.verify('archived', { engine });
+    const name = `archived-${engine}`;
+    published(name);
+    const document = await world.verify(name, { engine });
     expect(document).toMatchObject({
       verdict: 'reproduced',
       level: 'bytes',
@@ -42,13 +43,14 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
   });
 
   it('what was slipped into one is found', async () => {
-    published('slipped', (archive) => {
-      const evil = tarEntry({ name: 'owner-slipped-0123abc/lib/evil.js', content: 'evil()\n' });
+    const name = `slipped-${engine}`;
+    published(name, (archive) => {
+      const evil = tarEntry({ name: `owner-${name}-0123abc/lib/evil.js`, content: 'evil()\n' });
       const tar = gunzipSync(archive);
       // Behind the header with the commit.
       return gzipOf(Buffer.concat([tar.subarray(0, 1024), evil, tar.subarray(1024)]));
     });
-    const document = await world.verify('slipped', { engine });
+    const document = await world.verify(name, { engine });
     expect(document.verdict).toBe('diverged');
     expect(document.findings.map(({ kind, path }) => `${kind} ${path ?? ''}`)).toContain(
       'file-added lib/evil.js',
@@ -56,11 +58,12 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
   });
 
   it('one of another commit than the tag is told', async () => {
-    const repository = world.source('renamed', { 'index.js': 'module.exports = 1;\n' });
+    const name = `moved-${engine}`;
+    const repository = world.source(name, { 'index.js': 'module.exports = 1;\n' });
     repository.commit({ 'index.js': 'evil()\n' });
-    const bytes = archiveOf(repository.directory, 'owner-renamed-0123abc');
-    world.registry.publish({ manifest: manifestOf('renamed'), bytes, time: '2024-03-02T00:00:00.000Z' });
-    const { verdict, signals } = await world.verify('renamed', { engine });
+    const bytes = archiveOf(repository.directory, `owner-${name}-0123abc`);
+    world.registry.publish({ manifest: manifestOf(name), bytes, time: '2024-03-02T00:00:00.000Z' });
+    const { verdict, signals } = await world.verify(name, { engine });
     expect(verdict).toBe('reproduced');
     expect(signals.map(({ kind }) => kind)).toEqual(['source-evidence-disagrees']);
   });
