@@ -9,7 +9,6 @@ import { countOutcomes } from '../../src/store/history.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import type { ResultRow } from '../../src/store/schema.ts';
 
-const MAIN = path.join(import.meta.dirname, '../../src/cli/main.ts');
 const DAY_MS = 86_400_000;
 const FORMATS = ['text', 'json', 'sarif', 'markdown', 'html'] as const;
 /** Of a small package: a document that nobody reads for a report, but that the file has to hold. */
@@ -69,7 +68,7 @@ async function fill(store: Store, night: number, count: number): Promise<void> {
 }
 
 /** Fills a store and prints a table of all formats. */
-export async function benchReport(results: number): Promise<void> {
+export async function benchReport(results: number, cli: string): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'reprove-bench-'));
   try {
     const file = path.join(folder, 'store.sqlite');
@@ -80,7 +79,7 @@ export async function benchReport(results: number): Promise<void> {
     console.log('| format | wall | processor | most memory |\n| --- | ---: | ---: | ---: |');
     for (const format of FORMATS) {
       const usage = path.join(folder, 'usage');
-      const args = ['-f', '%e %U %S %M', '-o', usage, process.execPath, MAIN, 'report', '--store', file];
+      const args = ['-f', '%e %U %S %M', '-o', usage, process.execPath, cli, 'report', '--store', file];
       const run = spawnSync('/usr/bin/time', [...args, '--format', format], {
         encoding: 'utf8',
         maxBuffer: 2 ** 28,

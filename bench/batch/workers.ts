@@ -13,10 +13,18 @@ interface Bench {
   readonly world: TestWorld;
   readonly server: TestPostgres;
   readonly input: string;
+  /** The program that is measured. */
+  readonly cli: string;
+}
+
+export interface WorkersOptions {
+  readonly packages: number;
+  readonly rounds: number;
+  readonly cli: string;
 }
 
 /** Verifies the same packages with one worker and with two, in turns, and prints what came of it. */
-export async function benchWorkers(packages: number, rounds: number): Promise<void> {
+export async function benchWorkers({ packages, rounds, cli }: WorkersOptions): Promise<void> {
   const [world, server] = await Promise.all([TestWorld.open(), startPostgres()]);
   try {
     const input = lockfile(
@@ -32,7 +40,7 @@ export async function benchWorkers(packages: number, rounds: number): Promise<vo
     console.log('| workers have a processor each | one worker | two workers | ratio |');
     console.log('| --- | ---: | ---: | ---: |');
     for (const place of ['pinned', 'free'] as const) {
-      const bench = { world, server, input };
+      const bench = { world, server, input, cli };
       // The first one fills the cache for all others.
       await rateOf(bench, 1, place);
       const one: number[] = [];
@@ -52,15 +60,19 @@ export async function benchWorkers(packages: number, rounds: number): Promise<vo
 }
 
 /** Package versions a minute, from the first that was begun to the last that was stored. */
-async function rateOf({ world, server, input }: Bench, count: number, place: Place): Promise<number> {
+async function rateOf({ world, server, input, cli }: Bench, count: number, place: Place): Promise<number> {
   const store = server.database();
   const workers = Array.from(
     { length: count },
-    () => new Running([...workerOptions(world, store), '--slots', '1', '--engine', 'bwrap']),
+    () => new Running([...workerOptions(world, store), '--slots', '1', '--engine', 'bwrap'], {}, cli),
   );
   await Promise.all(workers.map((worker) => worker.said('takes jobs from')));
   if (place === 'pinned') await Promise.all(workers.map(({ pid }, index) => pin(pid, index)));
-  const batch = new Running(['batch', input, '--queue', '--store', store, '--json', ...worldOptions(world)]);
+  const batch = new Running(
+    ['batch', input, '--queue', '--store', store, '--json', ...worldOptions(world)],
+    {},
+    cli,
+  );
   if ((await batch.ended()) !== 0) throw new Error(batch.stderr);
   for (const worker of workers) worker.kill('SIGTERM');
   await Promise.all(workers.map((worker) => worker.ended()));

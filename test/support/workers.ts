@@ -12,8 +12,9 @@ export class Running {
   stdout = '';
   stderr = '';
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], {
+  /** @param main the program; default: that of the sources */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, main = MAIN) {
+    this.#child = spawn(process.execPath, [main, ...args], {
       env: { ...process.env, NO_COLOR: '1', CI: 'true', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
