@@ -12,6 +12,7 @@ import { revisedPlans } from './revise.ts';
 import { isToolRole } from './toolchain/parts.ts';
 import { toolchain } from './toolchain/toolchain.ts';
 import { managerOfTime, toolChooser, type ToolLister } from './tools.ts';
+import { checkedOut } from './windows-checkout.ts';
 
 /** The part of the ecosystem that is about rebuilding. */
 export type Rebuilds = Pick<Ecosystem, 'plans' | 'revise' | 'tools' | 'registryView' | 'packers'>;
@@ -32,12 +33,14 @@ export function openRebuilds(
   const { client, toolClient, list } = context;
   const repositories = new GitRepositories(options);
   return {
-    plans: (request) =>
-      npmPlans(request, {
+    async plans(request) {
+      const plans = await npmPlans(request, {
         roles: rolesOf(request.published),
         packer: fingerprint(request.published.artifact.archive).family,
         choose: toolChooser(request, list),
-      }),
+      });
+      return checkedOut(request, plans);
+    },
     revise: (reading) => {
       const { request, plan } = reading;
       const facts = { at: new Date(request.instant), node: plan.toolchain['node'] ?? '', list };

@@ -1,7 +1,10 @@
 import { textOf } from '../../src/compare/utf8.ts';
+import { hasWindowsEnds } from '../../src/compare/explained.ts';
+import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { Difference } from '../../src/model/comparison.ts';
+import type { RebuildPlan } from '../../src/model/plan.ts';
 import { toolStep } from './managers/manager.ts';
-import type { Rule } from './revision.ts';
+import type { Revision, Rule } from './revision.ts';
 import { afterFetching } from './step-places.ts';
 
 /** Git for Windows checks texts out with CRLF unless it is told otherwise (gitattributes(5), core.autocrlf). */
@@ -11,18 +14,35 @@ const CHECK_OUT = [
   'git checkout-index --all --force',
 ].join(' && ');
 
-/** What was published with CRLF where the rebuild has LF comes from a checkout on Windows: the same is made here. */
+const KIND = 'line-ends';
+const WHY = 'lines end in CRLF: checked out as on Windows';
+
+/** Plans that begin with a checkout as on Windows, where the published texts come from one. */
+export function checkedOut(request: PlanRequest, plans: readonly RebuildPlan[]): readonly RebuildPlan[] {
+  if (!hasWindowsEnds(request.published.artifact.archive, request.source)) return plans;
+  return plans.map((plan) => ({
+    ...plan,
+    ...change(plan),
+    evidence: [...plan.evidence, { kind: KIND, detail: WHY }],
+  }));
+}
+
+/** What a build wrote with CRLF where the rebuild has LF comes from there as well. */
 export const windowsCheckout: Rule = ({ plan, went }) => {
   if (went.kind !== 'differed' || !isMostlyLineEnds(went.differences)) return null;
+  if (plan.evidence.some(({ kind }) => kind === KIND)) return null;
+  return { why: WHY, change: change(plan) };
+};
+
+function change({ steps }: RebuildPlan): Revision['change'] {
   const step = toolStep({
     name: 'check out with the line ends of Windows',
     phase: 'build',
     argv: ['bash', '-c', CHECK_OUT],
     directory: '.',
   });
-  const steps = afterFetching(plan.steps, [step]);
-  return { why: 'lines end in CRLF: checked out as on Windows', change: { steps, withGit: true } };
-};
+  return { steps: afterFetching(steps, [step]), withGit: true };
+}
 
 /** Other files may differ for other reasons, which show when the line ends are out of the way. */
 function isMostlyLineEnds(differences: readonly Difference[]): boolean {

@@ -17,6 +17,20 @@ export function unexplainedByCommit(archive: Archive, source: Source): readonly 
     .map(({ path }) => path);
 }
 
+/** Whether more texts of a commit were published with the line ends of Windows than with those that the commit has. */
+export function hasWindowsEnds(archive: Archive, source: Source): boolean {
+  const inCommit = commitLookup(source);
+  const kept = archive.entries.filter((entry) => inCommit(entry) && hasLines(entry)).length;
+  const changed = archive.entries.filter((entry) => !inCommit(entry) && inCommit(withUnixEnds(entry))).length;
+  return changed > kept;
+}
+
+const LINE_FEED = 10;
+
+function hasLines({ size, content }: Entry): boolean {
+  return size <= MOST_TEXT_BYTES && content.subarray().includes(LINE_FEED);
+}
+
 function withUnixEnds(entry: Entry): Entry {
   if (entry.type !== 'file' || entry.size > MOST_TEXT_BYTES) return entry;
   const text = Buffer.from(entry.content.subarray()).toString('latin1');
@@ -33,9 +47,11 @@ function withUnixEnds(entry: Entry): Entry {
 export function contradictedByCommit(archive: Archive, source: Source, manifest: string): number {
   const root = rootOf(source);
   const files = new Map(source.tree.map((file) => [file.path, file]));
-  return archive.entries.filter(({ type, path, blobId }) => {
+  return archive.entries.filter((entry) => {
+    const { type, path } = entry;
     const file = type === 'file' && path !== manifest ? files.get(root + path) : undefined;
-    return file !== undefined && isRegular(file) && file.blobId !== blobId;
+    if (file === undefined || !isRegular(file) || file.blobId === entry.blobId) return false;
+    return file.blobId !== withUnixEnds(entry).blobId;
   }).length;
 }
 

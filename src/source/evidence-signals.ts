@@ -1,7 +1,7 @@
 import { signal } from '../model/signals.ts';
 import type { Signal } from '../model/verdict.ts';
 import { isLoose, isVersionCommit, type SourceClaims } from './candidates.ts';
-import type { Located } from './resolve.ts';
+import type { Located } from './locate.ts';
 
 /** What there is to say when evidence leads to several commits, or to none that states the version. */
 export function evidenceSignals(claims: SourceClaims, located: readonly Located[]): readonly Signal[] {

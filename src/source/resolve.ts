@@ -2,17 +2,16 @@ import type { Deadline } from '../deadline.ts';
 import { signal } from '../model/signals.ts';
 import type { Source } from '../model/source.ts';
 import { cannot, found, type Outcome, type Reason, type Signal } from '../model/verdict.ts';
+import { nowAt } from './branch-tips.ts';
 import {
-  type Candidate,
   claimedAndTagged,
   isVersionCommit,
   namedCommit,
   type SourceClaims,
   versionCommit,
 } from './candidates.ts';
-import { directoryOf } from './directory.ts';
+import { locateAll, type LocateContext, type Located, type LocatedAll } from './locate.ts';
 import { openCommit, openFrom } from './open-repository.ts';
-import { withPointers } from './outside-commit.ts';
 import type { Repository } from './repository.ts';
 import { asMoved, placesToTry } from './moved.ts';
 import { withTags } from './release-tag.ts';
@@ -170,7 +169,7 @@ async function resolveClaimed(context: Context): Promise<Outcome<ResolvedSource>
     );
     const next = `If you know the commit, name it with --source ${url.url}#<commit>.`;
     const failure = cannot('source-not-found', `${what}${ghosts.join('')} ${next}`);
-    const unknown = await unknownNameSignals(context);
+    const unknown = unknownNameSignals(context, await nowAt(repository, claims));
     return { ...failure, signals: [...ghostSignals(url, unheld), ...unknown] };
   }
   return outcomeOf({ context, repository, located, signals: ghostSignals(url, unheld) });
@@ -225,76 +224,21 @@ async function resolveNamed(
   return outcomeOf({ context, repository, located, signals });
 }
 
-export interface Located {
-  readonly source: Source;
-  /** What the manifest at this commit states. */
-  readonly version: string | null;
-}
-
-export interface LocatedAll {
-  readonly tried: readonly Candidate[];
-  readonly sources: readonly Located[];
-  /** Why some candidates could not be read. */
-  readonly reasons: readonly Reason[];
-}
-
-export type LocateContext = Pick<Context, 'repository' | 'url' | 'claims'>;
-
-async function locateAll(context: LocateContext, tried: readonly Candidate[]): Promise<LocatedAll> {
-  const sources: Located[] = [];
-  const reasons: Reason[] = [];
-  for (const candidate of tried) {
-    const located = await locate(context, candidate);
-    if (!located.ok) reasons.push(located.reason);
-    else if (located.value !== null) sources.push(located.value);
-  }
-  return { tried, sources, reasons };
-}
-
-/** The directory and files of a candidate; null when no manifest of it has the name. */
-export async function locate(context: LocateContext, candidate: Candidate): Promise<Outcome<Located | null>> {
-  const { repository, url, claims } = context;
-  const { commit, ref, evidence } = candidate;
-  // First, as it is what refuses a tree that unfolds to more than can be looked through.
-  const tree = await repository.tree(commit);
-  if (!tree.ok) return tree;
-  const place = await directoryOf(repository, commit, claims);
-  if (place === null) return withoutManifest(context, tree.value);
-  const source: Source = {
-    repository: url.url,
-    commit,
-    ref,
-    directory: place.directory,
-    committedAt: await repository.committedAt(commit),
-    evidence: [...evidence, place.evidence],
-    tree: await withPointers(repository, commit, tree.value),
-  };
-  return found({ source, version: place.version });
-}
-
-/** Nothing, unless a manifest that could not be read may be the one. */
-function withoutManifest({ url, claims }: LocateContext, tree: Source['tree']): Outcome<null> {
-  const unread = tree.find(
-    ({ path, missing }) => missing && `/${path}`.endsWith(`/${claims.manifest.fileName}`),
-  );
-  if (unread === undefined) return found(null);
-  const message = `The mirror of ${url.url} does not have the content of ${unread.path}. Name one that has it with --git-mirror.`;
-  return cannot('repository-unreachable', message);
-}
-
 /**
- * Without any candidate; when every one has other files than were published: a tag may be made late; or when every one
- * states another version: in a repository of many packages, `v1.0.0` can be the tag of a neighbour.
+ * Without any candidate that has the package; when every one has other files than were published: a tag may be made late; or
+ * when every one states another version: in a repository of many packages, `v1.0.0` can be the tag of a neighbour.
  */
-function needsHistory({ tried, sources }: LocatedAll, { claims, contradictions }: Context): boolean {
-  if (tried.length === 0) return true;
+function needsHistory({ sources, reasons }: LocatedAll, { claims, contradictions }: Context): boolean {
+  if (sources.length === 0) return reasons.length === 0;
   const stating = sources.filter(({ version }) => version === claims.version);
   if (stating.length > 0) return stating.every(({ source }) => contradictions(source) > 0);
   return sources.some(({ version }) => !isPlaceholder(version));
 }
 
 async function withVersionCommit(context: LocateContext, first: LocatedAll): Promise<LocatedAll> {
-  const directories = first.sources.map(({ source }) => source.directory);
+  const known = first.sources.map(({ source }) => source.directory);
+  const directories =
+    known.length > 0 ? known : (await nowAt(context.repository, context.claims)).directories;
   const candidate = await versionCommit(context.repository, context.claims, directories);
   if (candidate === null || first.tried.some((one) => one.commit === candidate.commit)) return first;
   const more = await locateAll(context, [candidate]);
@@ -305,25 +249,20 @@ async function withVersionCommit(context: LocateContext, first: LocatedAll): Pro
   };
 }
 
-function outcomeOf(options: {
-  context: Context;
-  repository: Repository;
-  located: LocatedAll;
-  signals: readonly Signal[];
-}): Outcome<ResolvedSource> {
+interface Looked {
+  readonly context: Context;
+  readonly repository: Repository;
+  readonly located: LocatedAll;
+  readonly signals: readonly Signal[];
+}
+
+async function outcomeOf(options: Looked): Promise<Outcome<ResolvedSource>> {
   const { context, repository, located, signals } = options;
-  const { url, claims } = context;
-  const { tried, sources, reasons } = located;
+  const { claims } = context;
+  const { sources, reasons } = located;
   if (sources.length === 0) {
     const [reason] = reasons;
-    if (reason !== undefined) return { ok: false, reason };
-    const where = tried.map((candidate) => candidate.ref ?? candidate.commit.slice(0, 12)).join(', ');
-    const what = `No ${claims.manifest.fileName} named ${claims.name} in ${url.url} at ${where}.`;
-    const failure = cannot(
-      'source-mismatch',
-      `${what} The package may claim a repository that is not its own.`,
-    );
-    return { ...failure, signals: [...signals, unknownName(context, `at ${where}`)] };
+    return reason === undefined ? withoutSource(options) : { ok: false, reason };
   }
   const ordered = likeliestFirst(sources, context);
   return found({
@@ -331,6 +270,26 @@ function outcomeOf(options: {
     candidates: ordered.map((one) => one.source),
     signals: [...signals, ...evidenceSignals(claims, ordered)],
   });
+}
+
+/** Why commits that no package of this name lies in are no source: they are of others, or the repository is. */
+async function withoutSource({ context, located, signals }: Looked): Promise<Outcome<never>> {
+  const { repository, url, claims } = context;
+  const where = located.tried.map((candidate) => candidate.ref ?? candidate.commit.slice(0, 12)).join(', ');
+  const what = `No ${claims.manifest.fileName} named ${claims.name} in ${url.url} at ${where}`;
+  const [directory] = (await nowAt(repository, claims)).directories;
+  if (directory !== undefined) {
+    const next = `If you know the commit of ${claims.version}, name it with --source ${url.url}#<commit>.`;
+    return {
+      ...cannot('source-not-found', `${what}, though its branches have it in ${directory}. ${next}`),
+      signals,
+    };
+  }
+  const failure = cannot(
+    'source-mismatch',
+    `${what}. The package may claim a repository that is not its own.`,
+  );
+  return { ...failure, signals: [...signals, unknownName(context, `at ${where}`)] };
 }
 
 /** Those first that state the version; before them a commit that only sets it, where its files fit better than any. */

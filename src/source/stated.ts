@@ -1,13 +1,12 @@
 import { signal } from '../model/signals.ts';
 import type { Evidence, Source } from '../model/source.ts';
 import { cannot, found, type Outcome, type Signal } from '../model/verdict.ts';
+import { locate, type Located } from './locate.ts';
 import { openCommit } from './open-repository.ts';
 import type { Repository } from './repository.ts';
 import {
   claimedSources,
   type Context,
-  locate,
-  type Located,
   type ResolvedSource,
   type ResolveOptions,
   resolveWith,

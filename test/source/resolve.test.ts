@@ -264,6 +264,21 @@ describe('the directory', () => {
     );
   });
 
+  it.each([
+    ['no tag', null],
+    ['the tag of a neighbour that does not hold it', 'v1.2.3'],
+  ])('without the document naming it is found by where it lies now: %s', async (_, tag) => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': { name: 'root', version: '1.2.3' } });
+    if (tag !== null) repository.tag(tag);
+    repository.commit({ 'lib/pkg/package.json': { ...MANIFEST, version: '1.2.2' } });
+    const commit = repository.commit({ 'lib/pkg/package.json': MANIFEST });
+    repository.commit({ 'lib/pkg/package.json': { ...MANIFEST, version: '1.2.4' } });
+    const { candidates, signals } = await resolved(name, {});
+    expect(candidates.map((one) => [one.commit, one.directory])).toEqual([[commit, 'lib/pkg']]);
+    expect(signals).toEqual([]);
+  });
+
   it('outside of the repository is not looked at', async () => {
     const { repository, name } = newRepository();
     repository.commit({ 'package.json': MANIFEST });
@@ -295,6 +310,15 @@ describe('no source', () => {
     repository.commit({ 'package.json': { ...MANIFEST, version: '1.0.0' } });
     repository.tag('v1.0.0');
     expect(await reasonOf(name, {})).toBe('source-not-found');
+  });
+
+  it('when the only tag of the version is that of a neighbour, which is no claim to a repository of others', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': { name: 'root', version: '1.2.3' } });
+    repository.tag('v1.2.3');
+    repository.commit({ 'lib/pkg/package.json': { ...MANIFEST, version: '1.2.2' } });
+    const outcome = await resolve(name, {});
+    expect(outcome).toMatchObject({ ok: false, reason: { code: 'source-not-found' }, signals: [] });
   });
 
   it('when the repository does not know the package (starjacking)', async () => {

@@ -1,0 +1,30 @@
+import type { SourceClaims } from './candidates.ts';
+import { directoryOf } from './directory.ts';
+import type { Repository } from './repository.ts';
+
+const MAIN_BRANCHES = ['refs/heads/main', 'refs/heads/master'];
+
+/** Where a package lies in its repository as that is now. */
+export interface NowAt {
+  /** At the tips of the main branch and of the newest one, each once. */
+  readonly directories: readonly string[];
+  /** Whether there is a tip, and all of them could be read: what was not found is then not there. */
+  readonly isComplete: boolean;
+}
+
+/** Looks for the package at the tips of the main branch and of the newest one. */
+export async function nowAt(repository: Repository, claims: SourceClaims): Promise<NowAt> {
+  const newest = await repository.newestBranch();
+  const names = [...MAIN_BRANCHES, ...(newest === null ? [] : [newest])];
+  const tips = await Promise.all(names.map((name) => repository.commitOf(name)));
+  const commits = [...new Set(tips.filter((commit) => commit !== null))];
+  const directories = new Set<string>();
+  let isComplete = commits.length > 0;
+  for (const commit of commits) {
+    const tree = await repository.tree(commit);
+    const place = tree.ok ? await directoryOf(repository, commit, claims) : null;
+    if (place !== null) directories.add(place.directory);
+    isComplete &&= tree.ok;
+  }
+  return { directories: [...directories], isComplete };
+}
