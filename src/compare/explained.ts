@@ -17,12 +17,17 @@ export function unexplainedByCommit(archive: Archive, source: Source): readonly 
     .map(({ path }) => path);
 }
 
-/** Whether more texts of a commit were published with the line ends of Windows than with those that the commit has. */
-export function hasWindowsEnds(archive: Archive, source: Source): boolean {
+/** Texts of a commit, as paths of the archive, by whether they were published with its line ends or with those of Windows. */
+export interface LineEnds {
+  readonly kept: readonly string[];
+  readonly windows: readonly string[];
+}
+
+export function lineEnds(archive: Archive, source: Source): LineEnds {
   const inCommit = commitLookup(source);
-  const kept = archive.entries.filter((entry) => inCommit(entry) && hasLines(entry)).length;
-  const changed = archive.entries.filter((entry) => !inCommit(entry) && inCommit(withUnixEnds(entry))).length;
-  return changed > kept;
+  const kept = archive.entries.filter((entry) => inCommit(entry) && hasLines(entry));
+  const windows = archive.entries.filter((entry) => !inCommit(entry) && inCommit(withUnixEnds(entry)));
+  return { kept: kept.map(({ path }) => path), windows: windows.map(({ path }) => path) };
 }
 
 const LINE_FEED = 10;

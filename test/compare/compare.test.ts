@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contradictedByCommit, hasWindowsEnds, unexplainedByCommit } from '../../src/compare/explained.ts';
+import { contradictedByCommit, lineEnds, unexplainedByCommit } from '../../src/compare/explained.ts';
 import { archiveOf, compareTarballs, sourceOf } from '../support/artifacts.ts';
 import { gzipOf, npmTar, npmTarball, tarball, tarEntry, tarOf } from '../support/tarball.ts';
 
@@ -232,16 +232,8 @@ test('a commit contradicts the files that it has otherwise, but for the manifest
   ).toBe(1);
 });
 
-test.each([
-  ['all texts end as there', { a: 'a\r\n', b: 'b\r\n' }, true],
-  ['more than half do; what has no lines says nothing', { a: 'a\r\n', b: 'b\r\n', c: 'c\n', one: '1' }, true],
-  ['half do', { a: 'a\r\n', b: 'b\r\n', c: 'c\n', d: 'd\n' }, false],
-  ['only what the commit has so does', { crlf: 'e\r\n', one: '1' }, false],
-  ['those that do hold more', { a: 'a\r\nevil()\r\n' }, false],
-])(
-  'a publish is from Windows where more texts end as there than as in the commit: %s',
-  (_, files, expected) => {
-    const source = sourceOf({ a: 'a\n', b: 'b\n', c: 'c\n', d: 'd\n', crlf: 'e\r\n', one: '1' });
-    expect(hasWindowsEnds(archiveOf(npmTarball(files)), source)).toBe(expected);
-  },
-);
+test('texts of a commit are told apart by the line ends with which they were published', () => {
+  const source = sourceOf({ a: 'a\n', b: 'b\n', c: 'c\n', crlf: 'e\r\n', one: '1' });
+  const files = { a: 'a\r\n', b: 'b\n', c: 'c\r\nevil()\r\n', crlf: 'e\r\n', one: '1', built: 'x\r\n' };
+  expect(lineEnds(archiveOf(npmTarball(files)), source)).toEqual({ kept: ['b', 'crlf'], windows: ['a'] });
+});

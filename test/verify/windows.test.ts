@@ -32,6 +32,14 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
     expect(comparison?.normalizers).toEqual([]);
   });
 
+  it('but for what was written anew after that, with the line ends of the commit', async () => {
+    const name = `anew-${engine}`;
+    const manifest = `${JSON.stringify(manifestOf(name), null, 2)}\n`;
+    publishFromWindows(name, { 'package.json': manifest });
+    const { verdict, level, attempts } = await world.verify(name, { engine });
+    expect([verdict, level, attempts.length]).toEqual(['reproduced', 'contents', 1]);
+  });
+
   it('code between its lines is found', async () => {
     const name = `between-${engine}`;
     publishFromWindows(name, { 'index.js': asOnWindows(INDEX.replace('module', 'evil();\nmodule')) });
