@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentsIn, lockfile, publishLocked, verdictsIn, worldOptions } from './support/batches.ts';
-import { TEST_ENGINES, TestWorld } from './support/world.ts';
+import { ENGINE, TestWorld } from './support/world.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 /** Packs, installs every dependency from the registry and rebuilds four packages, on however slow a machine. */
 const TEN_MINUTES = 10 * 60_000;
 

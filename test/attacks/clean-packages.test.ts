@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type Expected, expectOutcome } from '../support/attack-suite.ts';
 import { PACKAGES } from '../support/judged.ts';
 import { packedWith, type PackerName } from '../support/packing.ts';
-import { manifestOf, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, manifestOf, TestWorld } from '../support/world.ts';
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 let world: TestWorld;
 beforeAll(async () => {
   world = await TestWorld.open();

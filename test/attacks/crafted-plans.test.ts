@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { reportOf } from '../../src/report/report.ts';
 import { renderText } from '../../src/report/text.ts';
 import { given, plansOf, withSteps } from '../support/plans.ts';
-import { TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, TestWorld } from '../support/world.ts';
 
 /* Plan files that somebody hands to a user, to be shown a verdict that the package does not deserve. */
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 const HONEST = { 'index.js': 'honest();\n' };
 const STOLEN = { 'index.js': 'steal();\n' };
 const PLAIN = { color: false, width: 100 };

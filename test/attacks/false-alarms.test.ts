@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageTarball } from '../support/registry.ts';
-import { manifestOf, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, manifestOf, TestWorld } from '../support/world.ts';
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 let world: TestWorld;
 beforeAll(async () => {
   world = await TestWorld.open();

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ownerName } from '../../src/owner.ts';
-import { manifestOf, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, manifestOf, TestWorld } from '../support/world.ts';
 import { npmTarball } from '../support/tarball.ts';
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 let world: TestWorld;
 beforeAll(async () => {
   world = await TestWorld.open();

@@ -8,11 +8,11 @@ import { selectEngine } from '../../src/sandbox/select.ts';
 import { openEcosystem, repacked, search } from '../exact/harness.ts';
 import { archiveOf } from '../support/artifacts.ts';
 import { gzipOf, writeChecksum } from '../support/tarball.ts';
-import { TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, TestWorld } from '../support/world.ts';
 import { packedBy } from '../support/wrapped.ts';
 
 // The search for the exact bytes must find packers and encoders, never an excuse for what somebody hid around the files.
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 const FILES = { 'index.js': 'module.exports = 1;\n' };
 const PAYLOAD = Buffer.from('payload');
 

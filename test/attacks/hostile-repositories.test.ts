@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestRepository } from '../support/repository.ts';
-import { manifestOf, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, manifestOf, TestWorld } from '../support/world.ts';
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 let world: TestWorld;
 beforeAll(async () => {
   world = await TestWorld.open();

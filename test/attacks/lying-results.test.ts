@@ -8,9 +8,9 @@ import { rootFilesystem } from '../../src/sandbox/rootfs.ts';
 import { selectEngine } from '../../src/sandbox/select.ts';
 import { verify } from '../../src/verify.ts';
 import { npmTarball } from '../support/tarball.ts';
-import { manifestOf, SMALL_LIMITS, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { manifestOf, SMALL_LIMITS, ENGINE, TestWorld } from '../support/world.ts';
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 let world: TestWorld;
 beforeAll(async () => {
   world = await TestWorld.open();

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, TestWorld } from '../support/world.ts';
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 let world: TestWorld;
 beforeAll(async () => {
   world = await TestWorld.open();

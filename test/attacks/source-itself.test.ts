@@ -3,9 +3,9 @@ import { type Expected, expectOutcome } from '../support/attack-suite.ts';
 import type { Row } from '../support/attack-rows.ts';
 import { PAYLOAD } from '../support/incidents.ts';
 import { packageTarball } from '../support/registry.ts';
-import { manifestOf, SMALL_LIMITS, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { manifestOf, SMALL_LIMITS, ENGINE, TestWorld } from '../support/world.ts';
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 const FILES = { 'index.js': 'module.exports = 1;\n' };
 const PUBLISHED_AT = '2024-03-01T12:08:00.000Z';
 

@@ -6,7 +6,7 @@ import type { CheckDocument } from '../../src/attest/check-document.ts';
 import { ResultDocument } from '../../src/report/document.ts';
 import { reprove } from '../support/cli.ts';
 import { GITHUB, identityToken, TestSigstore } from '../support/sigstore.ts';
-import { TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, TestWorld } from '../support/world.ts';
 
 /** A user signs a result and another checks it, both on the command line. */
 let world: TestWorld;
@@ -19,7 +19,7 @@ const SBOM = '-scope-signed-1.0.0.sbom.sigstore.json';
 
 beforeAll(async () => {
   world = await TestWorld.open();
-  const [engine = 'bwrap'] = TEST_ENGINES;
+  const engine = ENGINE;
   places = ['--registry', world.registry.url, '--git-mirror', world.gitMirror, '--engine', engine];
   writeFileSync(inFolder('passphrase'), 'a passphrase\n');
   const made = await reprove([

@@ -12,9 +12,9 @@ import {
   tarEntry,
   writeChecksum,
 } from '../support/tarball.ts';
-import { manifestOf, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, manifestOf, TestWorld } from '../support/world.ts';
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 const FILES = { 'index.js': 'module.exports = 1;\n' };
 
 let world: TestWorld;

@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ResultDocument } from '../../src/report/document.ts';
 import { type PlansDocument, plansJsonSchema } from '../../src/report/plans-document.ts';
 import { type CliRun, reprove } from '../support/cli.ts';
-import { TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, TestWorld } from '../support/world.ts';
 
 const SCHEMA_FILE = new URL('../../docs/plan.schema.json', import.meta.url);
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 const FILES = { 'index.js': 'module.exports = 1;\n', 'lib/helper.js': 'module.exports = 2;\n' };
 const BUILT = {
   files: ['dist'],

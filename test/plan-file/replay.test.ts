@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ResultDocument } from '../../src/report/document.ts';
 import type { PlansDocument } from '../../src/report/plans-document.ts';
 import { given, plansOf, withSteps } from '../support/plans.ts';
-import { TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, TestWorld } from '../support/world.ts';
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 const FILES = { 'index.js': 'module.exports = 1;\n' };
 const BUILT = {
   files: ['dist'],

@@ -17,10 +17,10 @@ import type { EngineName } from '../../src/sandbox/engine.ts';
 import { type Keys, newKeys, OCCASION, signedBy, SOON } from '../support/attestations.ts';
 import { reprove } from '../support/cli.ts';
 import { npmTarball } from '../support/tarball.ts';
-import { manifestOf, PUBLISHED_AT, SMALL_LIMITS, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, manifestOf, PUBLISHED_AT, SMALL_LIMITS, TestWorld } from '../support/world.ts';
 
 // The last one starts its sandboxes in the least time.
-const engine = TEST_ENGINES.at(-1) ?? 'bwrap';
+const engine = ENGINE;
 const keys = newKeys();
 const ONE = 'one\n';
 const EARLY = '2024-01-01T00:00:00.000Z';

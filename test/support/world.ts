@@ -188,3 +188,6 @@ function textOf(content: string | object | undefined): string {
 export const TEST_ENGINES = (process.env['REPROVE_TEST_ENGINES'] ?? 'docker bwrap').split(
   /[\s,]+/,
 ) as EngineName[];
+
+/** The engine of tests that are about something else than engines: the one that starts soonest. */
+export const ENGINE: EngineName = TEST_ENGINES.at(-1) ?? 'bwrap';

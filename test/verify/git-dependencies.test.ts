@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ENGINE, TEST_ENGINES, TestWorld } from '../support/world.ts';
 
 let world: TestWorld;
 /** The commit of the dependency that the packages were built with; its branch and its tags have moved on. */
@@ -122,37 +122,33 @@ const LOCKFILES: Readonly<Record<string, (commit: string, name: string) => Recor
   }),
 };
 
-describe.each(TEST_ENGINES)('%s', (engine) => {
-  it.each(Object.keys(LOCKFILES))(
-    'a dependency in a git repository comes from there, at the commit that the lockfile of %s names',
-    async (manager) => {
-      const name = `git-by-${manager}-${engine}`;
-      publishBuilt(name, { spec: 'github:git/leaf', files: LOCKFILES[manager]?.(pinned, name) ?? {} });
-      const document = await world.verify(name, { engine });
-      expect(document).toMatchObject({ verdict: 'reproduced', reason: null });
-      expect(document.plan?.evidence.map(({ detail }) => detail).join('\n')).toContain(
-        `github.com/git/leaf/${pinned}`,
-      );
-    },
-  );
+it.each(Object.keys(LOCKFILES))(
+  'a dependency in a git repository comes from there, at the commit that the lockfile of %s names',
+  async (manager) => {
+    const name = `git-by-${manager}`;
+    publishBuilt(name, { spec: 'github:git/leaf', files: LOCKFILES[manager]?.(pinned, name) ?? {} });
+    const document = await world.verify(name, { engine: ENGINE });
+    expect(document).toMatchObject({ verdict: 'reproduced', reason: null });
+    expect(document.plan?.evidence.map(({ detail }) => detail).join('\n')).toContain(
+      `github.com/git/leaf/${pinned}`,
+    );
+  },
+);
 
-  it('without a lockfile its tag counts', async () => {
-    const name = `git-by-tag-${engine}`;
-    publishBuilt(name, { spec: 'https://github.com/git/leaf/archive/v1.0.0.tar.gz' });
-    expect(await world.verify(name, { engine })).toMatchObject({ verdict: 'reproduced', reason: null });
-  });
+it.each(TEST_ENGINES)('without a lockfile its tag counts, on %s', async (engine) => {
+  const name = `git-by-tag-${engine}`;
+  publishBuilt(name, { spec: 'https://github.com/git/leaf/archive/v1.0.0.tar.gz' });
+  expect(await world.verify(name, { engine })).toMatchObject({ verdict: 'reproduced', reason: null });
+});
 
-  it('what was built with another commit diverges', async () => {
-    const name = `git-by-other-${engine}`;
-    publishBuilt(name, { spec: 'git/leaf#v1.0.0', content: 44 });
-    const document = await world.verify(name, { engine });
-    expect(document.verdict).toBe('diverged');
-    expect(document.findings.map(({ path }) => path)).toContain('dist/out.js');
-  });
+it('what was built with another commit diverges', async () => {
+  publishBuilt('git-by-other', { spec: 'git/leaf#v1.0.0', content: 44 });
+  const document = await world.verify('git-by-other', { engine: ENGINE });
+  expect(document.verdict).toBe('diverged');
+  expect(document.findings.map(({ path }) => path)).toContain('dist/out.js');
+});
 
-  it('one that is not to be had is left out, and nothing is concluded', async () => {
-    const name = `git-gone-${engine}`;
-    publishBuilt(name, { spec: 'github:git/gone-leaf', content: 44 });
-    expect(await world.verify(name, { engine })).toMatchObject({ verdict: 'unverifiable' });
-  });
+it('one that is not to be had is left out, and nothing is concluded', async () => {
+  publishBuilt('git-gone', { spec: 'github:git/gone-leaf', content: 44 });
+  expect(await world.verify('git-gone', { engine: ENGINE })).toMatchObject({ verdict: 'unverifiable' });
 });

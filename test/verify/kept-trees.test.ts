@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ResultDocument } from '../../src/report/document.ts';
 import type { EngineName } from '../../src/sandbox/engine.ts';
-import { TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, TEST_ENGINES, TestWorld } from '../support/world.ts';
 
 let world: TestWorld;
 beforeAll(async () => {
@@ -101,7 +101,7 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
   });
 });
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 
 it('is kept for every engine', async () => {
   builtPackage('engines');

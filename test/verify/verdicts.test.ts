@@ -4,7 +4,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeChecksum, gzipOf } from '../support/tarball.ts';
-import { TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, TEST_ENGINES, TestWorld } from '../support/world.ts';
 
 let world: TestWorld;
 let published: Uint8Array;
@@ -94,7 +94,7 @@ describe.each(TEST_ENGINES)('%s', (engine) => {
   });
 });
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 
 describe('a changed artifact is diverged, and the path is named', () => {
   it.each([

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provenanceOf, TestRegistryKey, TestSigstore, workflowOf } from '../support/sigstore.ts';
-import { manifestOf, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { ENGINE, manifestOf, TestWorld } from '../support/world.ts';
 
-const [engine = 'bwrap'] = TEST_ENGINES;
+const engine = ENGINE;
 const FILES = { 'index.js': 'module.exports = 1;\n' };
 const KEY = new TestRegistryKey();
 let world: TestWorld;

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { manifestOf, TEST_ENGINES, TestWorld } from '../support/world.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ENGINE, manifestOf, TestWorld } from '../support/world.ts';
 
 const INDEX = "'use strict';\nmodule.exports = 1;\n";
 
@@ -22,29 +22,24 @@ function publishFromWindows(name: string, more: Readonly<Record<string, string>>
   });
 }
 
-describe.each(TEST_ENGINES)('%s', (engine) => {
-  it('what was published from Windows is built from a checkout as there, at once', async () => {
-    const name = `windows-${engine}`;
-    publishFromWindows(name);
-    const { verdict, level, plan, attempts, comparison } = await world.verify(name, { engine });
-    expect([verdict, level, attempts.length]).toEqual(['reproduced', 'contents', 1]);
-    expect(plan?.evidence.map(({ kind }) => kind)).toContain('line-ends');
-    expect(comparison?.normalizers).toEqual([]);
-  });
+it('what was published from Windows is built from a checkout as there, at once', async () => {
+  publishFromWindows('windows');
+  const { verdict, level, plan, attempts, comparison } = await world.verify('windows', { engine: ENGINE });
+  expect([verdict, level, attempts.length]).toEqual(['reproduced', 'contents', 1]);
+  expect(plan?.evidence.map(({ kind }) => kind)).toContain('line-ends');
+  expect(comparison?.normalizers).toEqual([]);
+});
 
-  it('but for what was written anew after that, with the line ends of the commit', async () => {
-    const name = `anew-${engine}`;
-    const manifest = `${JSON.stringify(manifestOf(name), null, 2)}\n`;
-    publishFromWindows(name, { 'package.json': manifest });
-    const { verdict, level, attempts } = await world.verify(name, { engine });
-    expect([verdict, level, attempts.length]).toEqual(['reproduced', 'contents', 1]);
-  });
+it('but for what was written anew after that, with the line ends of the commit', async () => {
+  const manifest = `${JSON.stringify(manifestOf('anew'), null, 2)}\n`;
+  publishFromWindows('anew', { 'package.json': manifest });
+  const { verdict, level, attempts } = await world.verify('anew', { engine: ENGINE });
+  expect([verdict, level, attempts.length]).toEqual(['reproduced', 'contents', 1]);
+});
 
-  it('code between its lines is found', async () => {
-    const name = `between-${engine}`;
-    publishFromWindows(name, { 'index.js': asOnWindows(INDEX.replace('module', 'evil();\nmodule')) });
-    const { verdict, findings } = await world.verify(name, { engine });
-    expect(verdict).toBe('diverged');
-    expect(findings.map(({ kind, path }) => `${kind} ${path ?? ''}`)).toEqual(['file-changed index.js']);
-  });
+it('code between its lines is found', async () => {
+  publishFromWindows('between', { 'index.js': asOnWindows(INDEX.replace('module', 'evil();\nmodule')) });
+  const { verdict, findings } = await world.verify('between', { engine: ENGINE });
+  expect(verdict).toBe('diverged');
+  expect(findings.map(({ kind, path }) => `${kind} ${path ?? ''}`)).toEqual(['file-changed index.js']);
 });
