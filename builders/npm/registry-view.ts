@@ -35,6 +35,7 @@ export async function openRegistryView(options: {
     locked: await lockedVersions(options.request, options.plan),
     pins: options.pins === null ? null : new PinnedFiles(options.pins),
     leftOut: new Set(leftOutOf(options.plan.steps)),
+    node: options.plan.toolchain['node'] ?? null,
     standIns: options.plan.steps.some(acceptsStandIns),
     subject: subjectOf(options.request),
     git: {

@@ -24,6 +24,7 @@ describe('versions that only a lenient reader takes for versions', () => {
       locked: [],
       subject: null,
       pins: null,
+      node: null,
       standIns: false,
     });
     await archive.artifact('odd', 'odd-1.0.0beta.tgz');

@@ -10,6 +10,7 @@ import {
 import { hexOf } from '../registry/integrity.ts';
 import { licenseIn } from '../manifest-fields.ts';
 import { emptyPackage } from './empty-package.ts';
+import { likeliest } from './likeliest.ts';
 import { RangeIndex } from './range-index.ts';
 import type { PinnedFiles } from './pinned-files.ts';
 import { type Subject, withoutSubject } from './subject.ts';
@@ -58,6 +59,8 @@ export interface ArchiveOptions {
   readonly subject: Subject | null;
   /** The only files that are served; null for any. */
   readonly pins: PinnedFiles | null;
+  /** The exact version of Node that runs what is installed; null when it is not known. */
+  readonly node: string | null;
   /** Whether something may be served in place of a version that the registry does not have. */
   readonly standIns: boolean;
 }
@@ -76,11 +79,13 @@ export class RegistryArchive {
   readonly #refreshed = new Set<string>();
   readonly #materials = new Map<string, Material>();
   readonly #repairs: Repair[] = [];
+  readonly #node: string | null;
   readonly #standIns: boolean;
   readonly #pins: PinnedFiles | null;
   readonly #reports = new Map<string, TimeReport>();
 
-  constructor({ client, cutoff, wanted, locked, pins, subject, standIns }: ArchiveOptions) {
+  constructor({ client, cutoff, wanted, locked, pins, subject, node, standIns }: ArchiveOptions) {
+    this.#node = node;
     this.#standIns = standIns;
     this.#pins = pins;
     this.#client = client;
@@ -172,7 +177,7 @@ export class RegistryArchive {
   }
 
   /**
-   * Shows the lowest version in a range from now on; for a range of null, in each range that is known to be wanted
+   * Shows the likeliest version in a range from now on; for a range of null, in each range that is known to be wanted
    * (npm does not say which when a package has no version at all). Returns a version shown, or null when there is none.
    */
   async allow(name: string, range: string | null): Promise<string | null> {
@@ -189,9 +194,8 @@ export class RegistryArchive {
     const { kept } = snapshot(document, this.#cutoff, this.#allowedOf(name));
     const seen = semver.minSatisfying([...kept.keys()], range, { loose: true });
     if (seen !== null) return seen;
-    const lowest = semver.minSatisfying([...document.versions.keys()], range, { loose: true });
-    const version = document.distTags.get(range) ?? lowest;
-    if (version === null || !document.versions.has(version)) return null;
+    const version = document.distTags.get(range) ?? this.#likeliest(document, range)?.raw;
+    if (version === undefined || !document.versions.has(version)) return null;
     const reason = `An install of this time found no version of ${name} in ${range}.`;
     if (!kept.has(version)) this.#allow({ name, version, range, reason });
     return version;
@@ -199,22 +203,28 @@ export class RegistryArchive {
 
   /**
    * Where the times cannot be trusted, what existed is inferred: a version that existed at the cutoff could be
-   * installed, so each of its ranges had a version then. The lowest in the range is the likeliest.
+   * installed, so each of its ranges had a version then.
    */
   #repaired(document: PackageDocument): Snapshot {
     let past = snapshot(document, this.#cutoff, this.#allowedOf(document.name));
     if (past.diagnosis.trusted) return past;
     const versions = ascending(document.versions.keys());
     for (const { range, wantedBy } of this.#index.on(document.name)) {
-      const wanted = new semver.Range(range, { loose: true });
-      const fitting = versions.filter((version) => wanted.test(version));
-      const [lowest] = fitting;
-      if (lowest === undefined || fitting.some(({ raw }) => past.kept.has(raw))) continue;
+      const fitting = inRange(versions, range);
+      if (fitting.some(({ raw }) => past.kept.has(raw))) continue;
+      const version = likeliest({ document, range, fitting, node: this.#node });
+      if (version === null) continue;
       const reason = `${wantedBy} existed and needs ${document.name} in ${range}; the times of this registry hide every one.`;
-      this.#allow({ name: document.name, version: lowest.raw, range, reason });
+      this.#allow({ name: document.name, version: version.raw, range, reason });
       past = snapshot(document, this.#cutoff, this.#allowedOf(document.name));
     }
     return past;
+  }
+
+  #likeliest(document: PackageDocument, range: string): SemVer | null {
+    if (semver.validRange(range, { loose: true }) === null) return null;
+    const fitting = inRange(ascending(document.versions.keys()), range);
+    return likeliest({ document, range, fitting, node: this.#node });
   }
 
   /** The next higher version of the same major line, else the next lower one. */
@@ -304,6 +314,11 @@ export class RegistryArchive {
 function ascending(versions: Iterable<string>): readonly SemVer[] {
   const parsed = [...versions].map((version) => semver.parse(version, { loose: true }));
   return parsed.filter((version) => version !== null).sort((a, b) => a.compare(b));
+}
+
+function inRange(versions: readonly SemVer[], range: string): readonly SemVer[] {
+  const wanted = new semver.Range(range, { loose: true });
+  return versions.filter((version) => wanted.test(version));
 }
 
 function fileOf(raw: RawVersion): string | null {

@@ -28,6 +28,8 @@ export interface ProxyOptions {
   readonly leftOut?: ReadonlySet<string>;
   /** Whether a neighbour or an empty package may be served for a version that the registry does not have; default no. */
   readonly standIns?: boolean;
+  /** The exact version of Node that runs what is installed; default: not known. */
+  readonly node?: string | null;
   /** What is served of git repositories: at these places (see git/repositories.ts) and nothing else; default: none. */
   readonly git?: { readonly places: Iterable<string>; readonly pack: PackPlace };
   /** Where the sandbox finds the proxy, without a final slash. */
@@ -46,7 +48,7 @@ export interface RegistryProxy {
   /** What could not be served although the sandbox asked for it, one sentence each. */
   failures(): readonly string[];
   /**
-   * For a caller whose install found no version: shows the lowest one in a range (an exact version, a tag) from now on.
+   * For a caller whose install found no version: shows the likeliest one in a range (an exact version, a tag) from now on.
    * A range of null stands for all that are known to be wanted. Resolves to null when there is no such version at all.
    */
   allow(name: string, range: string | null): Promise<string | null>;
@@ -67,8 +69,8 @@ const MAX_FAILURES = 100;
  */
 export async function startProxy(options: ProxyOptions): Promise<RegistryProxy> {
   const { client, cutoff, wanted = [], subject = null, standIns = false, origin = PROXY_ORIGIN } = options;
-  const { locked = [], pins = null, leftOut = new Set<string>() } = options;
-  const archive = new RegistryArchive({ client, cutoff, wanted, locked, pins, subject, standIns });
+  const { locked = [], pins = null, leftOut = new Set<string>(), node = null } = options;
+  const archive = new RegistryArchive({ client, cutoff, wanted, locked, pins, subject, node, standIns });
   const { places = [], pack = () => Promise.resolve(null) } = options.git ?? {};
   const git = new GitPackages({ places, pack, cutoff, pins });
   const failures: string[] = [];

@@ -26,6 +26,7 @@ interface Setting {
   readonly wanted?: Readonly<Record<string, string>>;
   readonly cacheDirectory?: string;
   readonly git?: ProxyOptions['git'];
+  readonly node?: string;
 }
 
 /** A proxy, and a port for clients on this host (in the sandbox a forwarder does the same). */
@@ -57,6 +58,7 @@ async function start(setting: Setting): Promise<{ readonly proxy: RegistryProxy;
     wanted: Object.entries(setting.wanted ?? {}),
     origin,
     ...(setting.git !== undefined && { git: setting.git }),
+    node: setting.node ?? null,
   };
   const proxy = await startProxy(options);
   onTestFinished(async () => {
@@ -242,6 +244,21 @@ describe('npm through the proxy', () => {
       inferred: 2,
     });
     expect(proxy.materials().find(({ name }) => name === 'old')).toMatchObject({ afterCutoff: true });
+  });
+
+  it('repairs a range that begins at nothing with what the Node of the rebuild can run', async () => {
+    const registry = await startRegistry();
+    const time = '2025-12-01T00:00:00.000Z';
+    publishAll(registry, {
+      'lint@1.0.0': { time },
+      'lint@2.0.0': { time, engines: { node: '>=12' } },
+      'lint@3.0.0': { time, engines: { node: '>=20' } },
+    });
+    registry.alter('lint', ({ time: _, ...document }) => ({ ...document, time: { '3.0.0': time } }));
+    const wanted = { lint: '*' };
+    const { proxy } = await start({ registry, cutoff: '2022-01-01', wanted, node: '14.21.3' });
+    await ask(proxy, '/lint');
+    expect(proxy.repairs()).toMatchObject([{ name: 'lint', version: '2.0.0' }]);
   });
 
   it('repairs nothing behind the back of times that can be trusted; the caller may', async () => {

@@ -30,6 +30,7 @@ async function archiveOf(options: { subject: Subject; created?: boolean }) {
     locked: [],
     subject: options.subject,
     pins: null,
+    node: null,
     standIns: false,
   });
   const served = async (name: string, version: string) => {
