@@ -12,6 +12,8 @@ interface TaskRunner {
   readonly file: RegExp;
   /** Where the file names a task; the first group is the name. */
   readonly task: RegExp;
+  /** Where the file takes all tasks of another module, whose names it does not tell. */
+  readonly taken?: RegExp;
 }
 
 const RUNNERS: readonly TaskRunner[] = [
@@ -25,6 +27,7 @@ const RUNNERS: readonly TaskRunner[] = [
     program: 'gulp',
     file: /^gulpfile(?:\.babel)?\.(?:[cm]?js|ts)$/i,
     task: /\b(?:\.task\(\s*['"]|exports\.|export const )([a-z][\w:-]{0,60})\b/g,
+    taken: /^export \* from /m,
   },
   {
     program: 'jake',
@@ -33,7 +36,7 @@ const RUNNERS: readonly TaskRunner[] = [
   },
 ];
 
-/** Tasks that by their name make what is published; the first that a file has is the one to run. */
+/** Tasks that by their name make what is published; the first that a file has, or may have, is the one to run. */
 const TASKS = ['build', 'dist', 'lib', 'compile', 'bundle', 'package'];
 
 /**
@@ -57,9 +60,10 @@ export async function taskRunnerWays(request: {
   return ways;
 }
 
-function taskOf({ task }: TaskRunner, text: string): string | null {
+function taskOf({ task, taken }: TaskRunner, text: string): string | null {
   const named = new Set([...text.matchAll(task)].map(([, name = '']) => name));
-  return TASKS.find((one) => named.has(one)) ?? null;
+  const isTaken = taken?.test(text) ?? false;
+  return TASKS.find((one) => named.has(one) || isTaken) ?? null;
 }
 
 function runnerStep({ program }: TaskRunner, task: string, directory: string): Step {

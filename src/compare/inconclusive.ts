@@ -40,23 +40,26 @@ export interface MadeClues {
 
 /**
  * Why a rebuild says nothing that made none of what is missing from it: it lacks most of what was published, or whole
- * output folders which the source speaks of, and nothing else that runs differs. Whatever builds those did not run.
+ * output folders which the source speaks of, and nothing else that runs differs. Whatever builds those did not run. Where
+ * nothing was found that builds, the source speaks of a folder when the commit's own manifest has entry points in it.
  */
 export function unbuilt(
   attempt: { readonly plan: RebuildPlan; readonly comparison: Comparison | null; readonly source: Source },
   clues: MadeClues,
 ): Reason | null {
   const { plan, comparison, source } = attempt;
-  // A plan that is nothing but packing was made for a source without a build.
-  if (comparison === null || plan.strategy === 'pack') return null;
+  if (comparison === null) return null;
+  // A plan that is nothing but packing was made for a source without a build, unless the manifest of the commit tells of one.
+  const isPacked = plan.strategy === 'pack';
+  const spoken = isPacked ? { ...clues, ignored: [] } : clues;
   const { differences, origins } = comparison;
   const missing = differences.filter(({ kind }) => kind === 'added').map(({ path }) => path);
   const others = differences.filter(({ kind }) => kind !== 'added');
   const isFolders =
     missing.length > 0 &&
     missing.every((path) => isUnbuiltFolder(path, comparison, source)) &&
-    [...new Set(missing.map(folderOf))].every((folder) => isSpokenOf(folder, clues));
-  const isMissing = others.length === 0 && (isFolders || lacksMost(comparison));
+    [...new Set(missing.map(folderOf))].every((folder) => isSpokenOf(folder, spoken));
+  const isMissing = others.length === 0 && (isFolders || (!isPacked && lacksMost(comparison)));
   const isMissingBesideData = isFolders && missing.length >= MANY_UNBUILT && others.every(isOfData);
   if (!isMissing && !isMissingBesideData) return null;
   const message = `No build was found that makes ${missing.length} of the ${Object.keys(origins).length} published entries (${missing.slice(0, 3).join(', ')}).`;

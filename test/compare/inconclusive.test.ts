@@ -98,8 +98,31 @@ describe('a build that made nothing of an output folder', () => {
     });
   });
 
-  it('and where there is no build, nothing is excused', () => {
-    expect(unbuiltBy(PACKED, comparisonOf({ 'dist/index.js': '1' }, {}), SOURCE)).toBeNull();
+  describe('and where no build was found', () => {
+    it("nor about a folder that the commit's own manifest leads to", () => {
+      const comparison = comparisonOf({ 'dist/index.js': '1', 'dist/more.js': '2' }, {});
+      expect(unbuiltBy(PACKED, comparison, SOURCE)).toMatchObject({ code: 'unsupported' });
+    });
+
+    it.each([
+      ['a folder that git is told to leave out', { 'esm/index.js': '1' }, {}],
+      [
+        'a manifest that leads elsewhere',
+        {
+          'dist/index.js': '1',
+          'package.json': '{"name":"pkg","main":"dist/index.js","bin":"dist/index.js"}',
+        },
+        {},
+      ],
+      ['a file beside that folder', { 'dist/index.js': '1', 'setup.js': '1' }, {}],
+      [
+        'most of its files',
+        Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`${index}.js`, '1'])),
+        {},
+      ],
+    ])('but against %s', (_what, published, rebuilt) => {
+      expect(unbuiltBy(PACKED, comparisonOf(published, rebuilt), SOURCE)).toBeNull();
+    });
   });
 });
 
