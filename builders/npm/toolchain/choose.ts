@@ -140,6 +140,13 @@ function npmRange(facts: ToolchainFacts, bundled: number): Reasoned {
   const marks = gzip == null ? null : npmOfGzip(gzip.extraFlags, gzip.operatingSystem);
   // The lockfile decides how dependencies are resolved, the gzip header only who packed.
   if (facts.purpose === 'build' && lockfileVersion != null) {
+    // npm 6 reads version 2 as well, and does not write it.
+    if (lockfileVersion === 2 && bundled === 6 && marks === BEFORE_7)
+      return {
+        range: '6',
+        kind: 'fingerprint',
+        detail: `${headerOf(gzip)} is that of npm 6, which came with this Node.`,
+      };
     const range = npmOfLockfile(lockfileVersion, bundled);
     return { range, kind: 'lockfile', detail: `Lockfile version ${lockfileVersion} goes with npm ${range}.` };
   }
@@ -151,15 +158,21 @@ function npmRange(facts: ToolchainFacts, bundled: number): Reasoned {
   if (marks === null) return byTime;
   // The header rules majors out; within what is left the time decides.
   if (semver.intersects(`${bundled}`, marks)) return { ...byTime, range: `${bundled} ${marks}` };
-  const detail = `Its gzip header (XFL ${gzip?.extraFlags}, OS ${gzip?.operatingSystem}) is that of npm ${marks}.`;
+  const detail = `${headerOf(gzip)} is that of npm ${marks}.`;
   return { range: marks === '>=7.7.0' ? '>=7.7.0 <9.0.0' : marks, kind: 'fingerprint', detail };
 }
+
+function headerOf(gzip: ToolchainFacts['gzip']): string {
+  return `Its gzip header (XFL ${gzip?.extraFlags}, OS ${gzip?.operatingSystem})`;
+}
+
+const BEFORE_7 = '<7.0.0';
 
 /** npm's gzip headers by era: minizlib's portable mode (7.0), then level 9 (7.7); before, what zlib writes. */
 function npmOfGzip(extraFlags: number, operatingSystem: number): string | null {
   if (extraFlags === 2 && operatingSystem === 255) return '>=7.7.0';
   if (extraFlags === 0 && operatingSystem === 255) return '>=7.0.0 <7.7.0';
-  if (extraFlags === 0 && (operatingSystem === 3 || operatingSystem === 19)) return '<7.0.0';
+  if (extraFlags === 0 && (operatingSystem === 3 || operatingSystem === 19)) return BEFORE_7;
   return null;
 }
 

@@ -175,6 +175,16 @@ describe('to pack', () => {
   });
 
   it.each([
+    ['npm 6, where its header says so and it came with Node 12', '12', gzip(0, 3), '6.14.18', 'fingerprint'],
+    ['npm 8, where the header is that of a later one', '12', gzip(2, 255), '8.19.4', 'lockfile'],
+    ['npm 8, where npm 6 came with no such Node', '16', gzip(0, 3), '8.19.4', 'lockfile'],
+  ])('version 2 of a lockfile is read by %s', (...[, nodeVersionFile, header, npm, kind]) => {
+    const [, chosen, kinds] = choose({ lockfileVersion: 2, at: '2022-08-18', nodeVersionFile, gzip: header });
+    expect(chosen).toBe(npm);
+    expect(kinds).toContain(kind);
+  });
+
+  it.each([
     ['XFL 2, OS 255 in 2021: npm 7.7 or later', '2021-03-15', gzip(2, 255), '8.19.4', 'fingerprint'],
     ['XFL 0, OS 255: early npm 7', '2021-03-01', gzip(0, 255), '7.5.6', 'fingerprint'],
     ['XFL 0, OS 19 in 2022: npm 6 on a Mac', '2022-03-01', gzip(0, 19), '6.14.18', 'fingerprint'],
