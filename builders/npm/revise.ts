@@ -24,6 +24,7 @@ import { racedTables } from './raced-order.ts';
 import { versionStep } from './steps.ts';
 import { versionVariables } from './version-variables.ts';
 import { windowsCheckout } from './windows-checkout.ts';
+import { repositoryManifests } from './workspace.ts';
 
 /** What a failed log asks for. */
 const AFTER_FAILURE: readonly Rule[] = [
@@ -96,7 +97,7 @@ async function withoutMissing({ request, plan }: Reading, log: string): Promise<
   // A range that nothing could be let in for has no version at all.
   const { name: unmatched } = unmatchedIn(log);
   const named = [...missingIn(log), ...(unmatched === null ? [] : [unmatched])];
-  const elsewhere = WANTS_ELSEWHERE.test(log) ? await dependenciesElsewhere(request, plan) : [];
+  const elsewhere = WANTS_ELSEWHERE.test(log) ? await dependenciesElsewhere(request) : [];
   const names = [...new Set([...named, ...elsewhere])].filter((name) => /^(@[\w.-]+\/)?[\w.-]+$/.test(name));
   const steps = names.length === 0 ? null : withoutDependencies(plan.steps, names);
   if (steps === null) return null;
@@ -107,12 +108,11 @@ async function withoutMissing({ request, plan }: Reading, log: string): Promise<
   };
 }
 
-/** Development dependencies of the install root that name a git repository, a URL or a GitHub short form. */
-async function dependenciesElsewhere(request: PlanRequest, plan: RebuildPlan): Promise<readonly string[]> {
-  const install = plan.steps.find((step) => step.phase === 'fetch');
-  if (install === undefined) return [];
-  const manifest = await manifestAt(request, directoryOf(install));
-  return Object.entries(manifest?.devDependencies ?? {})
+/** Development dependencies of any package of the repository that name a git repository, a URL or a GitHub short form. */
+async function dependenciesElsewhere(request: PlanRequest): Promise<readonly string[]> {
+  const manifests = await repositoryManifests(request);
+  return manifests
+    .flatMap(({ devDependencies }) => Object.entries(devDependencies))
     .filter(([, range]) => ELSEWHERE.test(range))
     .map(([name]) => name);
 }

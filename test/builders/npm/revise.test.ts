@@ -121,6 +121,21 @@ describe('after a failed install', () => {
     expect(commands(next[0])[0]).toContain('--without=fork ');
   });
 
+  it('so are those of any other package of the repository', async () => {
+    const member = JSON.stringify({
+      name: 'member',
+      devDependencies: { ftpd: 'https://files.example/ftpd.tgz' },
+    });
+    const request: PlanRequest = {
+      ...REQUEST,
+      source: sourceOf({ 'package.json': JSON.stringify(MANIFEST), 'packages/member/package.json': member }),
+      readText: async (file) => (file.startsWith('packages/') ? member : REQUEST.readText(file)),
+    };
+    const went = failed('fetch-failed', 'request failed, reason: getaddrinfo EAI_AGAIN files.example');
+    const { next } = await revisedPlans({ request, plan: PLAN, went, ...FACTS });
+    expect(commands(next[0])[0]).toContain('--without=fork,ftpd ');
+  });
+
   it('conflicts of peer dependencies are gone over', async () => {
     const { next } = await revise(failed('fetch-failed', 'npm error code ERESOLVE'));
     expect(commands(next[0])[0]).toMatch(/ --force$/);
