@@ -43,21 +43,33 @@ function withUnixEnds(entry: Entry): Entry {
   return { ...entry, blobId: gitBlobId(Buffer.from(text.replaceAll('\r\n', '\n'), 'latin1')) };
 }
 
+/** A file of a commit that was published with other bytes. */
+export interface Contradiction {
+  /** From the root of the repository. */
+  readonly file: string;
+  /** The id that git gives to the published bytes. */
+  readonly blobId: string;
+}
+
 /**
- * How many entries are at a path at which the commit has a file of other bytes: it may be the wrong commit, or a build
+ * The files that a commit has with other bytes than were published at their path: it may be the wrong commit, or a build
  * writes there.
  *
  * @param manifest path of the file that publishing itself rewrites, which does not count
  */
-export function contradictedByCommit(archive: Archive, source: Source, manifest: string): number {
+export function contradictedByCommit(
+  archive: Archive,
+  source: Source,
+  manifest: string,
+): readonly Contradiction[] {
   const root = rootOf(source);
   const files = new Map(source.tree.map((file) => [file.path, file]));
-  return archive.entries.filter((entry) => {
-    const { type, path } = entry;
+  return archive.entries.flatMap((entry) => {
+    const { type, path, blobId } = entry;
     const file = type === 'file' && path !== manifest ? files.get(root + path) : undefined;
-    if (file === undefined || !isRegular(file) || file.blobId === entry.blobId) return false;
-    return file.blobId !== withUnixEnds(entry).blobId;
-  }).length;
+    if (file === undefined || !isRegular(file) || file.blobId === blobId) return [];
+    return file.blobId === withUnixEnds(entry).blobId ? [] : [{ file: file.path, blobId }];
+  });
 }
 
 /**

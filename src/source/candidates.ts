@@ -1,3 +1,4 @@
+import type { Contradiction } from '../compare/explained.ts';
 import type { Evidence } from '../model/source.ts';
 import { inDirectory, normalDirectory, type PackageClaims } from './directory.ts';
 import { FULL_ID, type Ref, type Repository } from './repository.ts';
@@ -37,6 +38,7 @@ export interface Candidates {
 const MOST_LOOSE_TAGS = 5;
 const LOOSE_TAG = 'similar-tag';
 const VERSION_COMMIT = 'version-commit';
+const MATCHING_FILES = 'matching-files';
 
 /** The commits that claims and tags lead to. */
 export async function claimedAndTagged(repository: Repository, claims: SourceClaims): Promise<Candidates> {
@@ -92,9 +94,19 @@ export function isLoose(evidence: readonly Evidence[]): boolean {
   return evidence[0]?.kind === LOOSE_TAG;
 }
 
+/** A commit that nothing names: it only sets the version, or has the published files. */
+export function isUnnamed(evidence: readonly Evidence[]): boolean {
+  return isVersionCommit(evidence) || hasMatchingFiles(evidence);
+}
+
 /** A commit that nothing names: it only sets the version. */
 export function isVersionCommit(evidence: readonly Evidence[]): boolean {
   return evidence[0]?.kind === VERSION_COMMIT;
+}
+
+/** A commit that nothing names: it only has files as they were published, which the named ones have otherwise. */
+export function hasMatchingFiles(evidence: readonly Evidence[]): boolean {
+  return evidence[0]?.kind === MATCHING_FILES;
 }
 
 /** The commit that a user names by its id, a tag or a branch. */
@@ -133,6 +145,35 @@ export async function versionCommit(
     }
   }
   return null;
+}
+
+/** A release is made within days of its commit. */
+const AROUND_MS = 30 * 24 * 3_600_000;
+const MOST_FILES = 3;
+const MOST_MATCHING = 6;
+
+/**
+ * Commits around another one at which files came to be as they were published, the oldest first.
+ *
+ * @param near when the other one was committed, ISO 8601
+ */
+export async function matchingCommits(
+  repository: Repository,
+  contradictions: readonly Contradiction[],
+  near: string,
+): Promise<readonly Candidate[]> {
+  const time = Date.parse(near);
+  if (Number.isNaN(time)) return [];
+  const around = { from: new Date(time - AROUND_MS), to: new Date(time + AROUND_MS) };
+  const found = new Map<string, Candidate>();
+  for (const { file, blobId } of contradictions.slice(0, MOST_FILES)) {
+    const commits = await repository.commitsWithBlob({ blobId, file, ...around });
+    const detail = `${file} is in this commit as it was published`;
+    for (const commit of commits.toReversed())
+      if (!found.has(commit))
+        found.set(commit, { commit, ref: null, evidence: [{ kind: MATCHING_FILES, detail }] });
+  }
+  return [...found.values()].slice(0, MOST_MATCHING);
 }
 
 /** One candidate per commit; evidence of the same commit is put together, the first order kept. */

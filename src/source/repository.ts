@@ -256,6 +256,24 @@ export class Repository {
   }
 
   /**
+   * Commits of branches and tags of some time that put a file with these bytes at a path, or took it away, newest first; 20
+   * at most.
+   */
+  async commitsWithBlob(options: {
+    readonly blobId: string;
+    readonly file: string;
+    readonly from: Date;
+    readonly to: Date;
+  }): Promise<readonly string[]> {
+    const { blobId, file, from, to } = options;
+    if (!FULL_ID.test(blobId) || file.includes('\0') || file.length > LONGEST_PATH) return [];
+    const walk = ['--literal-pathspecs', 'log', '--branches', '--tags', '-20', '--format=%H', '--no-renames'];
+    const times = [`--since=${from.toISOString()}`, `--until=${to.toISOString()}`];
+    const listed = await this.#read([...walk, ...times, `--find-object=${blobId}`, '--', file]);
+    return listed.split('\n').filter((line) => FULL_ID.test(line));
+  }
+
+  /**
    * Writes the files of a commit as a tar, as a checkout would have them (line endings by .gitattributes), with
    * nothing left out by `export-ignore` and no filter program run (see `ATTRIBUTES`). Modes are those of a checkout
    * under umask 022; git's own default for archives is 002, and old packers copy what they see.

@@ -1,3 +1,4 @@
+import type { Contradiction } from '../compare/explained.ts';
 import type { Deadline } from '../deadline.ts';
 import { signal } from '../model/signals.ts';
 import type { Source } from '../model/source.ts';
@@ -5,7 +6,8 @@ import { cannot, found, type Outcome, type Reason, type Signal } from '../model/
 import { nowAt } from './branch-tips.ts';
 import {
   claimedAndTagged,
-  isVersionCommit,
+  isUnnamed,
+  matchingCommits,
   namedCommit,
   type SourceClaims,
   versionCommit,
@@ -44,8 +46,8 @@ export interface ResolveOptions {
   readonly mirrors: readonly string[];
   readonly cacheDir: string;
   readonly deadline: Deadline;
-  /** In how many files the published artifact is other than a source; see `contradictedByCommit`. */
-  readonly contradictions: (source: Source) => number;
+  /** The files of a source that were published with other bytes; see `contradictedByCommit`. */
+  readonly contradictions: (source: Source) => readonly Contradiction[];
 }
 
 /**
@@ -182,7 +184,9 @@ export async function claimedSources(
   const { repository, claims, partial } = context;
   const { candidates, unheld } = await claimedAndTagged(repository, claims);
   const first = withoutNeighbours(await locateAll(context, candidates), claims);
-  const located = needsHistory(first, context) ? await withVersionCommit(context, first) : first;
+  const located = needsHistory(first, context)
+    ? await withMatchingCommit(context, await withVersionCommit(context, first))
+    : first;
   // Of a repository without its history nobody can say what its branches hold.
   return { located, unheld: partial === null ? unheld : [] };
 }
@@ -231,7 +235,7 @@ async function resolveNamed(
 function needsHistory({ sources, reasons }: LocatedAll, { claims, contradictions }: Context): boolean {
   if (sources.length === 0) return reasons.length === 0;
   const stating = sources.filter(({ version }) => version === claims.version);
-  if (stating.length > 0) return stating.every(({ source }) => contradictions(source) > 0);
+  if (stating.length > 0) return stating.every(({ source }) => contradictions(source).length > 0);
   return sources.some(({ version }) => !isPlaceholder(version));
 }
 
@@ -247,6 +251,22 @@ async function withVersionCommit(context: LocateContext, first: LocatedAll): Pro
     sources: [...first.sources, ...more.sources],
     reasons: [...first.reasons, ...more.reasons],
   };
+}
+
+/** Where every commit has other files than were published, one around the first of them that has none other. */
+async function withMatchingCommit(context: Context, located: LocatedAll): Promise<LocatedAll> {
+  const { repository, claims, contradictions } = context;
+  const [first] = located.sources;
+  const isOther = ({ source }: Located) => contradictions(source).length > 0;
+  if (first === undefined || !located.sources.every(isOther)) return located;
+  const { source } = first;
+  for (const candidate of await matchingCommits(repository, contradictions(source), source.committedAt)) {
+    const { tried, sources } = await locateAll(context, [candidate]);
+    const fits = sources.filter((one) => one.version === claims.version && !isOther(one));
+    if (fits.length > 0)
+      return { ...located, tried: [...located.tried, ...tried], sources: [...located.sources, ...fits] };
+  }
+  return located;
 }
 
 interface Looked {
@@ -299,10 +319,10 @@ function likeliestFirst(
 ): readonly Located[] {
   const states = ({ version }: Located) => Number(version === claims.version);
   const ordered = sources.toSorted((a, b) => states(b) - states(a));
-  const own = ordered.find(({ source }) => isVersionCommit(source.evidence));
+  const own = ordered.find(({ source }) => isUnnamed(source.evidence));
   if (own === undefined) return ordered;
   const others = ordered.filter((one) => one !== own);
-  const misfits = contradictions(own.source);
-  const isBest = others.every((one) => states(one) === 0 || misfits < contradictions(one.source));
+  const misfits = contradictions(own.source).length;
+  const isBest = others.every((one) => states(one) === 0 || misfits < contradictions(one.source).length);
   return isBest ? [own, ...others] : ordered;
 }

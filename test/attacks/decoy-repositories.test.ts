@@ -30,7 +30,7 @@ function resolve(stated: string) {
       manifest: packageJsonReader,
     },
     override: null,
-    contradictions: () => 0,
+    contradictions: () => [],
     mirrors: [path.join(folder.path, '{path}')],
     cacheDir: path.join(folder.path, 'cache'),
     deadline: deadlineIn(300_000),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { gitBlobId } from '../../src/published/digests.ts';
 import { contradictedByCommit, lineEnds, unexplainedByCommit } from '../../src/compare/explained.ts';
 import { archiveOf, compareTarballs, sourceOf } from '../support/artifacts.ts';
 import { gzipOf, npmTar, npmTarball, tarball, tarEntry, tarOf } from '../support/tarball.ts';
@@ -225,11 +226,14 @@ test('a checkout explains files, not folders, and with the line ends of Windows 
 test('a commit contradicts the files that it has otherwise, but for the manifest', () => {
   const files = { 'package.json': '1', same: 'a', other: 'b', built: 'c' };
   const source = sourceOf({ 'lib/package.json': '2', 'lib/same': 'a', 'lib/other': 'x', built: 'y' }, 'lib');
-  expect(contradictedByCommit(archiveOf(npmTarball(files)), source, 'package.json')).toBe(1);
+  const contradicting = (published: Readonly<Record<string, string>>, commit: typeof source) =>
+    contradictedByCommit(archiveOf(npmTarball(published)), commit, 'package.json');
+  expect(contradicting(files, source)).toEqual([
+    { file: 'lib/other', blobId: gitBlobId(new TextEncoder().encode('b')) },
+  ]);
   const onWindows = { same: 'a\r\n', other: 'x\r\ny' };
-  expect(
-    contradictedByCommit(archiveOf(npmTarball(onWindows)), sourceOf({ same: 'a\n', other: 'x\n' }), ''),
-  ).toBe(1);
+  const changed = contradicting(onWindows, sourceOf({ same: 'a\n', other: 'x\n' }));
+  expect(changed.map(({ file }) => file)).toEqual(['other']);
 });
 
 test('texts of a commit are told apart by the line ends with which they were published', () => {

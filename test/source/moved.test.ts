@@ -34,7 +34,7 @@ async function outcome(stated: string, others: readonly string[], override: Sour
       manifest: packageJsonReader,
     },
     override,
-    contradictions: () => 0,
+    contradictions: () => [],
     mirrors: [path.join(folder.path, 'git', '{path}')],
     cacheDir: path.join(folder.path, 'cache'),
     deadline: deadlineIn(300_000),

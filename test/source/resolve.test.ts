@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageJsonReader } from '../../builders/npm/manifest.ts';
 import { deadlineIn } from '../../src/deadline.ts';
+import { gitBlobId } from '../../src/published/digests.ts';
 import { type ResolveOptions, resolveSource, type SourceClaims } from '../../src/source/resolve.ts';
 import { TestRepository, temporaryFolder } from '../support/repository.ts';
 
@@ -23,7 +24,7 @@ function resolve(
   {
     deadline = deadlineIn(300_000),
     mirror = path.join(folder.path, 'git', '{name}'),
-    contradictions = () => 0,
+    contradictions = () => [],
   }: Partial<Pick<ResolveOptions, 'deadline' | 'contradictions'>> & { mirror?: string } = {},
 ) {
   const url = `https://git.example/owner/${name}`;
@@ -135,10 +136,48 @@ describe('the commit', () => {
     ];
     repository.tag('v1.2.3');
     const contradictions: ResolveOptions['contradictions'] = ({ commit }) =>
-      misfits[commits.indexOf(commit)] ?? 0;
+      Array.from({ length: misfits[commits.indexOf(commit)] ?? 0 }, () => ({ file: 'built.js', blobId: '' }));
     const { candidates, signals } = await resolved(name, {}, null, { contradictions });
     expect(candidates.map((one) => one.commit)).toEqual(order.map((index) => commits[index]));
     expect(signals).toEqual([]);
+  });
+
+  describe('that has the files as they were published', () => {
+    async function withTagBefore(published: string) {
+      const { repository, name } = newRepository();
+      repository.commit({ 'package.json': MANIFEST, 'index.js': 'tagged' });
+      repository.tag('v1.2.3');
+      const commits = [
+        repository.commit({ 'index.js': 'published', 'other.js': '1' }),
+        repository.commit({ 'other.js': '2' }),
+        repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.4' }, 'index.js': 'later' }),
+      ];
+      const blobId = gitBlobId(new TextEncoder().encode(published));
+      const contradictions: ResolveOptions['contradictions'] = ({ tree }) =>
+        tree
+          .filter((file) => file.path === 'index.js' && file.blobId !== blobId)
+          .map(({ path: file }) => ({ file, blobId }));
+      return { commits, outcome: await resolved(name, {}, null, { contradictions }) };
+    }
+
+    it('comes before the tagged one that has other files, and that is told', async () => {
+      const { commits, outcome } = await withTagBefore('published');
+      expect(outcome.candidates.map(({ commit }) => commit)).toEqual([commits[0], expect.any(String)]);
+      expect(outcome.candidates[0]?.evidence[0]).toEqual({
+        kind: 'matching-files',
+        detail: 'index.js is in this commit as it was published',
+      });
+      expect(outcome.signals.map(({ kind }) => kind)).toEqual(['source-evidence-disagrees']);
+    });
+
+    it.each([
+      ['is none where it states another version', 'later'],
+      ['is none where no commit has them', 'evil()'],
+    ])('%s', async (_, published) => {
+      const { outcome } = await withTagBefore(published);
+      expect(outcome.candidates.map(({ ref }) => ref)).toEqual(['refs/tags/v1.2.3']);
+      expect(outcome.signals).toEqual([]);
+    });
   });
 
   it('is told not to state the version when it does not', async () => {
