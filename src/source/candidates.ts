@@ -121,7 +121,8 @@ export async function namedCommit(repository: Repository, revision: string): Pro
 }
 
 /**
- * The oldest commit at which the manifest states the version: what `npm version` and its like leave behind.
+ * The oldest commit at which the manifest states the version: what `npm version` and its like leave behind. One at which it has
+ * another name counts where none has the package's: the root of a repository of many can lead their versions.
  *
  * @param directories where the package may lie, beside the stated directory and the root
  */
@@ -133,18 +134,22 @@ export async function versionCommit(
   const { manifest } = claims;
   const stated = claims.directory === null ? null : normalDirectory(claims.directory);
   const places = [...new Set([...directories, ...(stated === null ? [] : [stated]), '.'])];
+  let other: Candidate | null = null;
   for (const place of places) {
     const file = inDirectory(place, manifest.fileName);
-    const expression = manifest.versionLine(claims.version);
+    const expression = `${manifest.versionLine(claims.version)}|${manifest.nameLine(claims.name)}`;
     const commits = await repository.commitsThatChanged({ expression, file });
     for (const { commit } of commits.toReversed()) {
       const text = await repository.peekText(commit, file);
-      if (text === null || manifest.read(text)?.version !== claims.version) continue;
+      const read = text === null ? null : manifest.read(text);
+      if (read?.version !== claims.version) continue;
       const detail = `${file} states version ${claims.version} from this commit on`;
-      return { commit, ref: null, evidence: [{ kind: VERSION_COMMIT, detail }] };
+      const candidate = { commit, ref: null, evidence: [{ kind: VERSION_COMMIT, detail }] };
+      if (read.name === claims.name) return candidate;
+      other ??= candidate;
     }
   }
-  return null;
+  return other;
 }
 
 /** A release is made within days of its commit. */

@@ -142,6 +142,24 @@ describe('the commit', () => {
     expect(signals).toEqual([]);
   });
 
+  it('that sets the version under another name is not it, but the one that gives the name back', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.2' } });
+    repository.commit({ 'package.json': { ...MANIFEST, name: '@fork/pkg' } });
+    const commit = repository.commit({ 'package.json': MANIFEST });
+    repository.commit({ 'index.js': 'later' });
+    expect((await resolved(name, {})).candidates.map((one) => one.commit)).toEqual([commit]);
+  });
+
+  it('that sets the version at the root counts for packages that follow it', async () => {
+    const { repository, name } = newRepository();
+    const member = { 'packages/pkg/package.json': { ...MANIFEST, version: '0.0.0' } };
+    repository.commit({ ...member, 'package.json': { name: 'root', version: '1.2.2' } });
+    const commit = repository.commit({ 'package.json': { name: 'root', version: '1.2.3' } });
+    const { candidates } = await resolved(name, {});
+    expect(candidates.map((one) => [one.commit, one.directory])).toEqual([[commit, 'packages/pkg']]);
+  });
+
   describe('that has the files as they were published', () => {
     async function withTagBefore(published: string) {
       const { repository, name } = newRepository();
