@@ -9,7 +9,7 @@ import type { ResultDocument } from '../report/document.ts';
 import { endBatch, LEASE_MS, releaseBatch, renewLease } from '../store/batches.ts';
 import { countOutcomes, findBatch } from '../store/history.ts';
 import { openStore, type Store } from '../store/open.ts';
-import { attestationsOf, documentsOf } from '../store/results.ts';
+import { attestationsOf, documentsOf, outcomesOf } from '../store/results.ts';
 import { verifyByWorkers } from './batch-by-workers.ts';
 import { verifyHere } from './batch-here.ts';
 import { readBatchInputs } from './batch-inputs.ts';
@@ -135,7 +135,12 @@ class BatchCommand {
   async #tellKnown(): Promise<void> {
     const { store, batch } = this.#context;
     const ids = batch.jobs.flatMap(({ result_id: id }) => (id === null ? [] : [id]));
-    for await (const document of documentsOf(store, ids)) this.#tell(this.#judge(document));
+    const { json, policy, failOn } = this.#options;
+    if (json || policy !== undefined)
+      for await (const document of documentsOf(store, ids)) this.#tell(this.#judge(document));
+    else
+      for await (const outcome of outcomesOf(store, ids))
+        this.#codes.add(exitCodeOfResult({ ...outcome, policy: null }, { failOn }));
     await this.#writeStored(ids);
   }
 

@@ -12,11 +12,13 @@ const EXIT_CODES = {
  *
  * @param options.failOn a divergence milder than this counts as 0; nothing loosens `unverifiable`
  */
-export function exitCodeOfResult(document: ResultDocument, options: { readonly failOn: Severity }): number {
-  const { policy, verdict } = document;
+export function exitCodeOfResult(
+  { policy, verdict, severity }: Pick<ResultDocument, 'policy' | 'verdict' | 'severity'>,
+  options: { readonly failOn: Severity },
+): number {
   // A policy decides alone: it may ask for more than a verdict, and it may have exceptions.
   if (policy !== null) return policy.passed ? 0 : Math.max(1, EXIT_CODES[verdict]);
-  const milder = SEVERITIES.indexOf(document.severity) < SEVERITIES.indexOf(options.failOn);
-  if (document.verdict === 'diverged' && milder) return 0;
-  return EXIT_CODES[document.verdict];
+  const milder = SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(options.failOn);
+  if (verdict === 'diverged' && milder) return 0;
+  return EXIT_CODES[verdict];
 }

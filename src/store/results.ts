@@ -2,7 +2,7 @@ import { ReproveError } from '../errors.ts';
 import { ResultDocument } from '../report/document.ts';
 import { chunksOf } from './chunks.ts';
 import type { Store } from './open.ts';
-import type { AttestationRow } from './schema.ts';
+import type { AttestationRow, ResultRow } from './schema.ts';
 
 /** Documents that are in memory at a time; one can have megabytes. */
 const AT_A_TIME = 50;
@@ -16,6 +16,17 @@ export async function* documentsOf(store: Store, ids: readonly string[]): AsyncG
     const texts = new Map(rows.map(({ result_id: id, document }) => [id, document]));
     for (const id of chunk) yield parsed(texts.get(id), id, store);
   }
+}
+
+/** How results came out, in no order: all that there is to know without their documents. */
+export async function* outcomesOf(
+  store: Store,
+  ids: readonly string[],
+): AsyncGenerator<Pick<ResultRow, 'verdict' | 'severity'>> {
+  for (const chunk of chunksOf(ids))
+    yield* await store.query((db) =>
+      db.selectFrom('results').select(['verdict', 'severity']).where('id', 'in', chunk).execute(),
+    );
 }
 
 /** The signed statements about results. */
