@@ -8,6 +8,7 @@ import { INSIDE_TARGET } from './inside.ts';
 import { missingIn, unmatchedIn } from './install-log.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 import { MANAGERS } from './managers/index.ts';
+import { packWithoutScripts } from './pack-without-scripts.ts';
 import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, peerlessInstalls, withoutDependencies, withStandIns } from './relax.ts';
 import { ELSEWHERE } from './proxy/view.ts';
@@ -39,6 +40,7 @@ const AFTER_FAILURE: readonly Rule[] = [
   nodeTooNew,
   npmTooOld,
   tolerantBuild,
+  packWithoutScripts,
 ];
 /** What differences point to. */
 const AFTER_DIFFERENCE: readonly Rule[] = [

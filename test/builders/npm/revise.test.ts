@@ -103,6 +103,24 @@ function difference(
   };
 }
 
+describe('after packing failed', () => {
+  const log = 'npm ERR! Failed at the pkg@1.0.1 prepublish script.';
+  const went: Went = { kind: 'failed', code: 'pack-failed', log };
+
+  it('what was built is packed without scripts, and a difference then speaks against nobody', async () => {
+    const { next } = await revise(went);
+    expect(next.map(commands)).toEqual([
+      [...commands(PLAN).slice(0, -1), 'npm pack --pack-destination=/work/output --ignore-scripts'],
+    ]);
+    expect(next[0]?.conclusive).toBe(false);
+    expect(next[0]?.evidence.at(-1)?.kind).toBe('revised');
+  });
+
+  it('where nothing was built, nothing is packed', async () => {
+    expect((await revise(went, { ...PLAN, strategy: 'install-pack' })).next).toEqual([]);
+  });
+});
+
 describe('after a failed install', () => {
   it('a package that is gone is left out, and the lockfile no longer followed to the letter', async () => {
     const { next } = await revise(
