@@ -1,5 +1,5 @@
 import type { Archive, Entry } from '../model/artifact.ts';
-import type { Source, TreeFile } from '../model/source.ts';
+import type { Contradiction, Source, TreeFile } from '../model/source.ts';
 import { gitBlobId } from '../published/digests.ts';
 
 /** Larger files are no texts that a checkout changes. */
@@ -41,14 +41,6 @@ function withUnixEnds(entry: Entry): Entry {
   const text = Buffer.from(entry.content.subarray()).toString('latin1');
   if (!text.includes('\r\n')) return entry;
   return { ...entry, blobId: gitBlobId(Buffer.from(text.replaceAll('\r\n', '\n'), 'latin1')) };
-}
-
-/** A file of a commit that was published with other bytes. */
-export interface Contradiction {
-  /** From the root of the repository. */
-  readonly file: string;
-  /** The id that git gives to the published bytes. */
-  readonly blobId: string;
 }
 
 /**

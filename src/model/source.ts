@@ -50,3 +50,11 @@ export interface Source {
   /** Every file of the commit. */
   readonly tree: readonly TreeFile[];
 }
+
+/** A file of a commit that was published with other bytes. */
+export interface Contradiction {
+  /** From the root of the repository. */
+  readonly file: string;
+  /** The id that git gives to the published bytes. */
+  readonly blobId: string;
+}

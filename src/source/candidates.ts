@@ -1,5 +1,4 @@
-import type { Contradiction } from '../compare/explained.ts';
-import type { Evidence } from '../model/source.ts';
+import type { Contradiction, Evidence } from '../model/source.ts';
 import { inDirectory, normalDirectory, type PackageClaims } from './directory.ts';
 import { FULL_ID, type Ref, type Repository } from './repository.ts';
 import { mentionsVersion, tagNames } from './tag-names.ts';

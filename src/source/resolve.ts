@@ -1,7 +1,6 @@
-import type { Contradiction } from '../compare/explained.ts';
 import type { Deadline } from '../deadline.ts';
 import { signal } from '../model/signals.ts';
-import type { Source } from '../model/source.ts';
+import type { Contradiction, Source } from '../model/source.ts';
 import { cannot, found, type Outcome, type Reason, type Signal } from '../model/verdict.ts';
 import { nowAt } from './branch-tips.ts';
 import {
