@@ -23,6 +23,7 @@ export interface LineEnds {
   readonly windows: readonly string[];
 }
 
+/** Tells those texts apart; files that are not in the commit, and those without lines, are in neither list. Pure. */
 export function lineEnds(archive: Archive, source: Source): LineEnds {
   const inCommit = commitLookup(source);
   const kept = archive.entries.filter((entry) => inCommit(entry) && hasLines(entry));
