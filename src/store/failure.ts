@@ -66,10 +66,10 @@ interface Failure {
 /** Whether the server is away, and the same may work when it is back. A file is never away. */
 export function isAway(thrown: unknown): boolean {
   if (isSqlite(thrown)) return false;
-  // pg says only in words that a connection ended or could not be made in time.
+  // pg says only in words that a connection ended, has ended, or could not be made in time.
   return (
     PASSING.test(codeOf(thrown)) ||
-    /connection (?:terminated|timeout)|timeout exceeded when trying/i.test(messageOf(thrown))
+    /connection (?:terminated|timeout)|is not queryable|timeout exceeded when trying/i.test(messageOf(thrown))
   );
 }
 

@@ -15,5 +15,7 @@ export function postgresDialect(url: string): Dialect {
   });
   // A connection that breaks while nobody uses it is made again for whoever comes next.
   pool.on('error', () => undefined);
+  // One that breaks between two queries of somebody fails the next of them; nobody else would hear of it, and end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new PostgresDialect({ pool });
 }

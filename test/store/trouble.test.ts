@@ -76,6 +76,25 @@ describe('a PostgreSQL store', () => {
     await store.close();
   });
 
+  test('that goes away between two queries of a transaction has it done again from its beginning', async () => {
+    const store = await openStore(server.database());
+    let begun = 0;
+    const counting = store.transaction(async (db) => {
+      begun += 1;
+      await db.selectFrom('batches').selectAll().execute();
+      if (begun === 1) {
+        await server.kill();
+        // Meanwhile the connection breaks, and no query is there to be told.
+        await sleep(200);
+        await server.start();
+      }
+      return db.selectFrom('batches').selectAll().execute();
+    });
+    expect(await counting).toEqual([]);
+    expect(begun).toBe(2);
+    await store.close();
+  });
+
   test('that stays away says so in the end', async () => {
     const store = await openStore(server.database(), { patienceMs: 700 });
     await server.kill();
