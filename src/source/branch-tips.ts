@@ -4,6 +4,16 @@ import type { Repository } from './repository.ts';
 
 const MAIN_BRANCHES = ['refs/heads/main', 'refs/heads/master'];
 
+/** The commits at which the main branch ends: one, none where it has another name, two where there are both. */
+export function mainTips(repository: Repository): Promise<readonly string[]> {
+  return tipsOf(repository, MAIN_BRANCHES);
+}
+
+async function tipsOf(repository: Repository, names: readonly string[]): Promise<readonly string[]> {
+  const tips = await Promise.all(names.map((name) => repository.commitOf(name)));
+  return [...new Set(tips.filter((commit) => commit !== null))];
+}
+
 /** Where a package lies in its repository as that is now. */
 export interface NowAt {
   /** At the tips of the main branch and of the newest one, each once. */
@@ -15,9 +25,7 @@ export interface NowAt {
 /** Looks for the package at the tips of the main branch and of the newest one. */
 export async function nowAt(repository: Repository, claims: SourceClaims): Promise<NowAt> {
   const newest = await repository.newestBranch();
-  const names = [...MAIN_BRANCHES, ...(newest === null ? [] : [newest])];
-  const tips = await Promise.all(names.map((name) => repository.commitOf(name)));
-  const commits = [...new Set(tips.filter((commit) => commit !== null))];
+  const commits = await tipsOf(repository, [...MAIN_BRANCHES, ...(newest === null ? [] : [newest])]);
   const directories = new Set<string>();
   let isComplete = commits.length > 0;
   for (const commit of commits) {

@@ -1,4 +1,5 @@
 import type { Contradiction, Evidence } from '../model/source.ts';
+import { mainTips } from './branch-tips.ts';
 import { inDirectory, normalDirectory, type PackageClaims } from './directory.ts';
 import { FULL_ID, type Ref, type Repository } from './repository.ts';
 import { mentionsVersion, tagNames } from './tag-names.ts';
@@ -157,7 +158,8 @@ const MOST_FILES = 3;
 const MOST_MATCHING = 6;
 
 /**
- * Commits around another one at which files came to be as they were published, the oldest first.
+ * Commits of the main branch around another one at which files came to be as they were published, the oldest first. What
+ * somebody proposes on another branch is no release, however well it fits.
  *
  * @param near when the other one was committed, ISO 8601
  */
@@ -169,9 +171,10 @@ export async function matchingCommits(
   const time = Date.parse(near);
   if (Number.isNaN(time)) return [];
   const around = { from: new Date(time - AROUND_MS), to: new Date(time + AROUND_MS) };
+  const tips = await mainTips(repository);
   const found = new Map<string, Candidate>();
   for (const { file, blobId } of contradictions.slice(0, MOST_FILES)) {
-    const commits = await repository.commitsWithBlob({ blobId, file, ...around });
+    const commits = await repository.commitsWithBlob({ tips, blobId, file, ...around });
     const detail = `${file} is in this commit as it was published`;
     for (const commit of commits.toReversed())
       if (!found.has(commit))

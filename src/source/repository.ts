@@ -256,18 +256,21 @@ export class Repository {
   }
 
   /**
-   * Commits of branches and tags of some time that put a file with these bytes at a path, or took it away, newest first; 20
-   * at most.
+   * Commits of some time that put a file with these bytes at a path, or took it away, newest first; 20 at most.
+   *
+   * @param options.tips full ids of the commits from which to walk back
    */
   async commitsWithBlob(options: {
+    readonly tips: readonly string[];
     readonly blobId: string;
     readonly file: string;
     readonly from: Date;
     readonly to: Date;
   }): Promise<readonly string[]> {
-    const { blobId, file, from, to } = options;
-    if (!FULL_ID.test(blobId) || file.includes('\0') || file.length > LONGEST_PATH) return [];
-    const walk = ['--literal-pathspecs', 'log', '--branches', '--tags', '-20', '--format=%H', '--no-renames'];
+    const { tips, blobId, file, from, to } = options;
+    if (tips.length === 0 || ![...tips, blobId].every((id) => FULL_ID.test(id))) return [];
+    if (file.includes('\0') || file.length > LONGEST_PATH) return [];
+    const walk = ['--literal-pathspecs', 'log', ...tips, '-20', '--format=%H', '--no-renames'];
     const times = [`--since=${from.toISOString()}`, `--until=${to.toISOString()}`];
     const listed = await this.#read([...walk, ...times, `--find-object=${blobId}`, '--', file]);
     return listed.split('\n').filter((line) => FULL_ID.test(line));

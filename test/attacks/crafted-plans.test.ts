@@ -66,6 +66,8 @@ it('a plan of ours, moved to a commit that no evidence leads to, is not called o
     ]),
   );
   expect(renderText(reportOf(document), PLAIN)).toContain('under a plan of the user');
+  // Nor is it found without one: what somebody proposes is no release.
+  expect((await world.verify('moved', { engine })).verdict).toBe('diverged');
 });
 
 it('a plan that leaves the build out does not pass for a finding against the package', async () => {

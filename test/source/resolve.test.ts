@@ -161,10 +161,11 @@ describe('the commit', () => {
   });
 
   describe('that has the files as they were published', () => {
-    async function withTagBefore(published: string) {
+    async function withTagBefore(published: string, branch = 'main') {
       const { repository, name } = newRepository();
       repository.commit({ 'package.json': MANIFEST, 'index.js': 'tagged' });
       repository.tag('v1.2.3');
+      if (branch !== 'main') repository.git('checkout', '-q', '-b', branch);
       const commits = [
         repository.commit({ 'index.js': 'published', 'other.js': '1' }),
         repository.commit({ 'other.js': '2' }),
@@ -189,10 +190,11 @@ describe('the commit', () => {
     });
 
     it.each([
-      ['is none where it states another version', 'later'],
-      ['is none where no commit has them', 'evil()'],
-    ])('%s', async (_, published) => {
-      const { outcome } = await withTagBefore(published);
+      ['is none where it states another version', 'later', 'main'],
+      ['is none where no commit has them', 'evil()', 'main'],
+      ['is none on another branch than the main one', 'published', 'proposal'],
+    ])('%s', async (_, published, branch) => {
+      const { outcome } = await withTagBefore(published, branch);
       expect(outcome.candidates.map(({ ref }) => ref)).toEqual(['refs/tags/v1.2.3']);
       expect(outcome.signals).toEqual([]);
     });
