@@ -16,8 +16,7 @@ const CHECK_OUT = [
   'git config core.autocrlf true',
   'git ls-files -z | xargs -0 rm -f --',
   'git checkout-index --all --force',
-  'git config core.autocrlf false',
-  'if [ $# -gt 0 ]; then rm -f -- "$@" && git checkout-index --force -- "$@"; fi',
+  'if [ $# -gt 0 ]; then rm -f -- "$@" && git -c core.autocrlf=false checkout-index --force -- "$@"; fi',
 ].join(' && ');
 
 const KIND = 'line-ends';
