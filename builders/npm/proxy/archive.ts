@@ -191,10 +191,10 @@ export class RegistryArchive {
 
   #allowRange(document: PackageDocument, range: string): string | null {
     const { name } = document;
-    const { kept } = snapshot(document, this.#cutoff, this.#allowedOf(name));
+    const { kept, diagnosis } = snapshot(document, this.#cutoff, this.#allowedOf(name));
     const seen = semver.minSatisfying([...kept.keys()], range, { loose: true });
     if (seen !== null) return seen;
-    const version = document.distTags.get(range) ?? this.#likeliest(document, range)?.raw;
+    const version = document.distTags.get(range) ?? this.#likeliest(document, range, diagnosis)?.raw;
     if (version === undefined || !document.versions.has(version)) return null;
     const reason = `An install of this time found no version of ${name} in ${range}.`;
     if (!kept.has(version)) this.#allow({ name, version, range, reason });
@@ -221,10 +221,11 @@ export class RegistryArchive {
     return past;
   }
 
-  #likeliest(document: PackageDocument, range: string): SemVer | null {
+  #likeliest(document: PackageDocument, range: string, { trusted }: TimeDiagnosis): SemVer | null {
     if (semver.validRange(range, { loose: true }) === null) return null;
     const fitting = inRange(ascending(document.versions.keys()), range);
-    return likeliest({ document, range, fitting, node: this.#node });
+    // Where times are right, and there was none yet, the lowest is the one that came soonest after.
+    return likeliest({ document, range, fitting, node: trusted ? null : this.#node });
   }
 
   /** The next higher version of the same major line, else the next lower one. */

@@ -261,6 +261,16 @@ describe('npm through the proxy', () => {
     expect(proxy.repairs()).toMatchObject([{ name: 'lint', version: '2.0.0' }]);
   });
 
+  it('where times can be trusted, shows the caller what came soonest after, whatever Node there is', async () => {
+    const registry = await startRegistry();
+    publishAll(registry, {
+      'late@1.0.0': { time: '2023-01-01T00:00:00.000Z' },
+      'late@2.0.0': { time: '2024-01-01T00:00:00.000Z' },
+    });
+    const { proxy } = await start({ registry, cutoff: '2022-01-01', node: '24.0.0' });
+    expect(await proxy.allow('late', '*')).toBe('1.0.0');
+  });
+
   it('repairs nothing behind the back of times that can be trusted; the caller may', async () => {
     const registry = await startRegistry();
     publishAll(registry, {
