@@ -36,8 +36,8 @@ const RUNNERS: readonly TaskRunner[] = [
   },
 ];
 
-/** Tasks that by their name make what is published; the first that a file has, or may have, is the one to run. */
-const TASKS = ['build', 'dist', 'lib', 'compile', 'bundle', 'package'];
+/** Tasks that by their name make what is published; the first that a file has is the one to run. */
+const TASKS = ['build', 'dist', 'lib', 'compile', 'bundle', 'package'] as const;
 
 /**
  * The ways in which the files of task runners (make, grunt, gulp, jake) in a package's folder build it, one step each.
@@ -62,8 +62,8 @@ export async function taskRunnerWays(request: {
 
 function taskOf({ task, taken }: TaskRunner, text: string): string | null {
   const named = new Set([...text.matchAll(task)].map(([, name = '']) => name));
-  const isTaken = taken?.test(text) ?? false;
-  return TASKS.find((one) => named.has(one) || isTaken) ?? null;
+  const [usual] = TASKS;
+  return TASKS.find((one) => named.has(one)) ?? (taken?.test(text) === true ? usual : null);
 }
 
 function runnerStep({ program }: TaskRunner, task: string, directory: string): Step {

@@ -204,6 +204,7 @@ describe('a package with built files', () => {
     ['gulpfile.js', "gulp.task('default', []);\ngulp.task('compile', ['js']);", 'gulp compile'],
     ['gulpfile.mjs', 'export const dist = series(clean, js);', 'gulp dist'],
     ['gulpfile.js', "export * from 'tasks-of-mine'\n", 'gulp build'],
+    ['gulpfile.mjs', "export * from 'tasks-of-mine'\nexport const dist = series(js);\n", 'gulp dist'],
     ['jakefile.js', "task('lint', []);\ntask('build', ['lint'], function () {});", 'jake build'],
     ['Jakefile', "task({build: ['lint']}, function () {});", 'jake build'],
   ])('is built by the task of its %s when its manifest has no script for that', async (file, text, built) => {
