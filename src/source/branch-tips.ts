@@ -1,5 +1,4 @@
-import type { SourceClaims } from './candidates.ts';
-import { directoryOf } from './directory.ts';
+import { directoryOf, type PackageClaims } from './directory.ts';
 import type { Repository } from './repository.ts';
 
 const MAIN_BRANCHES = ['refs/heads/main', 'refs/heads/master'];
@@ -15,7 +14,7 @@ async function tipsOf(repository: Repository, names: readonly string[]): Promise
 }
 
 /** Where a package lies in its repository as that is now. */
-export interface NowAt {
+export interface DirectoriesNow {
   /** At the tips of the main branch and of the newest one, each once. */
   readonly directories: readonly string[];
   /** Whether there is a tip, and all of them could be read: what was not found is then not there. */
@@ -23,7 +22,7 @@ export interface NowAt {
 }
 
 /** Looks for the package at the tips of the main branch and of the newest one. */
-export async function nowAt(repository: Repository, claims: SourceClaims): Promise<NowAt> {
+export async function directoriesNow(repository: Repository, claims: PackageClaims): Promise<DirectoriesNow> {
   const newest = await repository.newestBranch();
   const commits = await tipsOf(repository, [...MAIN_BRANCHES, ...(newest === null ? [] : [newest])]);
   const directories = new Set<string>();

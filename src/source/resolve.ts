@@ -2,7 +2,7 @@ import type { Deadline } from '../deadline.ts';
 import { signal } from '../model/signals.ts';
 import type { Contradiction, Source } from '../model/source.ts';
 import { cannot, found, type Outcome, type Reason, type Signal } from '../model/verdict.ts';
-import { nowAt } from './branch-tips.ts';
+import { directoriesNow } from './branch-tips.ts';
 import {
   claimedAndTagged,
   isUnnamed,
@@ -170,7 +170,7 @@ async function resolveClaimed(context: Context): Promise<Outcome<ResolvedSource>
     );
     const next = `If you know the commit, name it with --source ${url.url}#<commit>.`;
     const failure = cannot('source-not-found', `${what}${ghosts.join('')} ${next}`);
-    const unknown = unknownNameSignals(context, await nowAt(repository, claims));
+    const unknown = unknownNameSignals(context, await directoriesNow(repository, claims));
     return { ...failure, signals: [...ghostSignals(url, unheld), ...unknown] };
   }
   return outcomeOf({ context, repository, located, signals: ghostSignals(url, unheld) });
@@ -241,7 +241,7 @@ function needsHistory({ sources, reasons }: LocatedAll, { claims, contradictions
 async function withVersionCommit(context: LocateContext, first: LocatedAll): Promise<LocatedAll> {
   const known = first.sources.map(({ source }) => source.directory);
   const directories =
-    known.length > 0 ? known : (await nowAt(context.repository, context.claims)).directories;
+    known.length > 0 ? known : (await directoriesNow(context.repository, context.claims)).directories;
   const candidate = await versionCommit(context.repository, context.claims, directories);
   if (candidate === null || first.tried.some((one) => one.commit === candidate.commit)) return first;
   const more = await locateAll(context, [candidate]);
@@ -296,7 +296,7 @@ async function withoutSource({ context, located, signals }: Looked): Promise<Out
   const { repository, url, claims } = context;
   const where = located.tried.map((candidate) => candidate.ref ?? candidate.commit.slice(0, 12)).join(', ');
   const what = `No ${claims.manifest.fileName} named ${claims.name} in ${url.url} at ${where}`;
-  const [directory] = (await nowAt(repository, claims)).directories;
+  const [directory] = (await directoriesNow(repository, claims)).directories;
   if (directory !== undefined) {
     const next = `If you know the commit of ${claims.version}, name it with --source ${url.url}#<commit>.`;
     return {

@@ -1,6 +1,6 @@
 import { signal } from '../model/signals.ts';
 import type { Signal } from '../model/verdict.ts';
-import type { NowAt } from './branch-tips.ts';
+import type { DirectoriesNow } from './branch-tips.ts';
 import type { SourceClaims } from './candidates.ts';
 import type { RepositoryUrl } from './repository-url.ts';
 
@@ -16,7 +16,10 @@ export function unknownName({ url, claims }: Asked, where: string): Signal {
 }
 
 /** The same of a repository that has no commit for the version, by where the package lies in it now. */
-export function unknownNameSignals(asked: Asked, { directories, isComplete }: NowAt): readonly Signal[] {
+export function unknownNameSignals(
+  asked: Asked,
+  { directories, isComplete }: DirectoriesNow,
+): readonly Signal[] {
   // A tip that cannot be read may have it.
   if (directories.length > 0 || !isComplete) return [];
   return [unknownName(asked, 'at the tips of its main branch and the newest one')];
