@@ -48,7 +48,8 @@ export function unbuilt(
   clues: MadeClues,
 ): Reason | null {
   const { plan, comparison, source } = attempt;
-  if (comparison === null) return null;
+  // What a host makes of a commit is that commit: nothing builds before it.
+  if (comparison === null || plan.strategy === 'git-archive') return null;
   // A plan that is nothing but packing was made for a source without a build, unless the manifest of the commit tells of one.
   const isPacked = plan.strategy === 'pack';
   const spoken = isPacked ? { ...clues, ignored: [] } : clues;

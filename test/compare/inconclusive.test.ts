@@ -98,6 +98,11 @@ describe('a build that made nothing of an output folder', () => {
     });
   });
 
+  it('but of the archive that a host makes of a commit it speaks', () => {
+    const archived = { ...BUILT, strategy: 'git-archive' };
+    expect(unbuiltBy(archived, comparisonOf({ 'dist/index.js': '1' }, {}), SOURCE)).toBeNull();
+  });
+
   describe('and where no build was found', () => {
     it("nor about a folder that the commit's own manifest leads to", () => {
       const comparison = comparisonOf({ 'dist/index.js': '1', 'dist/more.js': '2' }, {});
