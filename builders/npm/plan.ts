@@ -278,7 +278,7 @@ function installBuildPack(options: {
         scripts && (isNested || context.packer !== 'npm' || hasScriptsAround(root.manifest, 'prepare')),
     }),
     ...build,
-    ...versionSteps(context, tools.versions),
+    ...versionSteps(context, tools.versions, versionedFolder(context)),
     ...before.steps,
     packing(context, { tools, scripts }),
   ];
@@ -292,6 +292,12 @@ function installBuildPack(options: {
     conclusive: !bundles(context) || !isNested,
     fallback: lock !== 'frozen' && root.lockfile !== null,
   });
+}
+
+/** Where the release writes the version: into the folder that it packs, or into the package's own. */
+function versionedFolder({ release, request }: Context): string {
+  const stated = release.publish?.setsVersion === true ? release.publish.directory : null;
+  return stated ?? request.source.directory;
 }
 
 function hasScriptsAround({ scripts }: Manifest, name: string): boolean {

@@ -1,4 +1,3 @@
-import semver from 'semver';
 import type { PlanRequest, RevisedPlans } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { isSlippedIn } from '../../src/explain/slipped-in.ts';
@@ -22,8 +21,7 @@ import { madeFolders, permissionsStep, publishedPermissions } from './permission
 import { afterFetching, directoryOf, manifestAt } from './step-places.ts';
 import { tablesStep } from './dependency-tables.ts';
 import { racedTables } from './raced-order.ts';
-import { versionStep } from './steps.ts';
-import { versionVariables } from './version-variables.ts';
+import { builtBeforeVersion, placeholderInFiles } from './written-version.ts';
 import { windowsCheckout } from './windows-checkout.ts';
 import { repositoryManifests } from './workspace.ts';
 
@@ -45,6 +43,7 @@ const AFTER_FAILURE: readonly Rule[] = [
 /** What differences point to. */
 const AFTER_DIFFERENCE: readonly Rule[] = [
   builtBeforeVersion,
+  placeholderInFiles,
   packedElsewhere,
   windowsCheckout,
   otherPermissions,
@@ -110,11 +109,17 @@ async function withoutMissing({ request, plan }: Reading, log: string): Promise<
   };
 }
 
-/** Development dependencies of any package of the repository that name a git repository, a URL or a GitHub short form. */
+/**
+ * What a git repository, a URL or a GitHub short form names: development dependencies of any package of the repository, and the
+ * dependencies of the others.
+ */
 async function dependenciesElsewhere(request: PlanRequest): Promise<readonly string[]> {
+  const own = request.published.subject.name;
   const manifests = await repositoryManifests(request);
   return manifests
-    .flatMap(({ devDependencies }) => Object.entries(devDependencies))
+    .flatMap(({ name, devDependencies, dependencies }) =>
+      Object.entries(name === own ? devDependencies : { ...dependencies, ...devDependencies }),
+    )
     .filter(([, range]) => ELSEWHERE.test(range))
     .map(([name]) => name);
 }
@@ -179,47 +184,6 @@ async function tolerant(request: PlanRequest, step: Step): Promise<Step> {
   const text = Object.hasOwn(scripts, script) ? (scripts[script] ?? '') : '';
   if (!text.includes('&&')) return { ...step, optional: true };
   return { ...step, argv: ['node', `${INSIDE_TARGET}/chain.cjs`, script], optional: true };
-}
-
-const SEMVER = /\b\d+\.\d+\.\d+(?:-[\w.]+)?\b/g;
-const MOST_VERSIONS = 20;
-
-/**
- * Release robots build first and raise the version then: the built files name the version before. What a workflow
- * computes of the new one, its builds may know.
- */
-async function builtBeforeVersion({ request, plan, went }: Reading): Promise<Revision | null> {
-  if (went.kind !== 'differed' || went.differences.length === 0) return null;
-  const { version } = request.published.subject;
-  const pairs = went.differences.map(({ kind, published, rebuilt }) =>
-    kind === 'content' && published !== null && rebuilt !== null
-      ? [textOf(published.content.subarray()), textOf(rebuilt.content.subarray())]
-      : null,
-  );
-  const named = new Set((pairs[0]?.[0] ?? '').match(SEMVER) ?? []);
-  const before = [...named]
-    .slice(0, MOST_VERSIONS)
-    .find((one) => pairs.every((pair) => pair !== null && pair[0] === pair[1]?.replaceAll(version, one)));
-  const first = plan.steps.findIndex(({ phase }) => phase === 'build');
-  if (before === undefined || before === version || first === -1 || semver.valid(before) === null)
-    return null;
-  const { directory } = request.source;
-  const npm = plan.toolchain['npm'] ?? '';
-  const at = (one: string) => versionStep({ directory, version: one, npm });
-  const told = (await versionVariables(request)).map((name) => [name, version] as const);
-  const builds = plan.steps.slice(first).filter(({ phase }) => phase === 'build');
-  const steps = [
-    ...plan.steps.slice(0, first),
-    at(before),
-    ...builds.map((step) => ({ ...step, env: { ...step.env, ...Object.fromEntries(told) } })),
-    at(version),
-    ...plan.steps.filter(({ phase }) => phase === 'pack'),
-  ];
-  return { why: `the built files name ${before}: built before the version was raised`, change: { steps } };
-}
-
-function textOf(content: Uint8Array): string {
-  return Buffer.from(content).toString('latin1');
 }
 
 /** When most of what was published is missing, it may have been packed from a folder that the build made. */

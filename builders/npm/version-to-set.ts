@@ -28,13 +28,17 @@ export function guessesVersion(context: ManifestToPack): boolean {
   return versionToSet(context) !== null && stated !== null && !/^0\.0\.0(-|$)/.test(stated);
 }
 
-/** Writes that version, where there is one to write. */
+/**
+ * Writes that version, where there is one to write.
+ *
+ * @param directory the folder with the manifest; default: the package's own
+ */
 export function versionSteps(
   context: ManifestToPack,
   tools: Readonly<Record<string, string>>,
+  directory = context.request.source.directory,
 ): readonly Step[] {
   const version = versionToSet(context);
-  const { directory } = context.request.source;
   return version === null ? [] : [versionStep({ directory, version, npm: tools['npm'] ?? '' })];
 }
 

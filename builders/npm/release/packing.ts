@@ -20,6 +20,8 @@ export interface Packing {
   readonly packer: Packer | null;
   readonly directory: string | null;
   readonly scripts: boolean;
+  /** Whether the tool writes the version into the manifest of the folder that it packs. */
+  readonly setsVersion: boolean;
   /** The publishing command without the words that only a run would fill in. */
   readonly command: Command | null;
   /** What the tool and the package's own `prepublishOnly` run before. */
@@ -72,6 +74,7 @@ async function packingHere(site: PublishSite, context: Context): Promise<Packing
     packer,
     directory,
     scripts: publication.scripts,
+    setsVersion: publication.tool.endsWith('semantic-release'),
     command: literalCommand(site.publishing.statement),
     statements,
     evidence,

@@ -30,6 +30,8 @@ export interface PublishCommand {
   readonly directory: string | null;
   /** Whether the packer runs the package's own scripts (`prepack`, `prepare`). */
   readonly scripts: boolean;
+  /** Whether the version is written into the manifest of that folder, and of no other, just before it is packed. */
+  readonly setsVersion: boolean;
 }
 
 /** How the maintainers of a repository publish, as far as its files say so. Absent is null or empty. */

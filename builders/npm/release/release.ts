@@ -77,6 +77,7 @@ async function recipeOf(site: PublishSite, { reader, readings }: Whole): Promise
             packerVersion: packerVersion(packed.packer, progress, manager),
             directory: packed.directory,
             scripts: packed.scripts,
+            setsVersion: packed.setsVersion,
           },
     evidence: [...siteEvidence(site), ...builderEvidence(builder), ...packed.evidence, ...progress.notes],
   };

@@ -1,107 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { revisedPlans } from '../../../builders/npm/revise.ts';
-import type { Reading } from '../../../builders/npm/revision.ts';
 import { packStep } from '../../../builders/npm/packers.ts';
-import { installStep, scriptStep } from '../../../builders/npm/steps.ts';
-import { parseManifest } from '../../../builders/npm/manifest.ts';
+import { revisedPlans } from '../../../builders/npm/revise.ts';
+import { installStep } from '../../../builders/npm/steps.ts';
 import type { PlanRequest, Went } from '../../../src/ecosystem.ts';
-import type { Difference, DifferenceKind } from '../../../src/model/comparison.ts';
 import type { RebuildPlan } from '../../../src/model/plan.ts';
-import { artifactOf, sourceOf } from '../../support/artifacts.ts';
-import { npmTarball } from '../../support/tarball.ts';
-
-const MANIFEST = {
-  name: 'pkg',
-  version: '1.0.1',
-  scripts: { build: 'lint && tsc', 'build:types': 'tsc -p types', 'test:types': 'tsd' },
-  devDependencies: { typescript: '5', fork: 'github:owner/fork' },
-};
-
-const REQUEST: PlanRequest = {
-  published: {
-    subject: { ecosystem: 'npm', name: 'pkg', version: '1.0.1', purl: 'pkg:npm/pkg@1.0.1' },
-    artifact: artifactOf(
-      npmTarball({ 'package.json': JSON.stringify(MANIFEST), 'index.js': '', 'a.js': '' }),
-    ),
-    publishedAt: null,
-    claims: {
-      name: 'pkg',
-      version: '1.0.1',
-      repository: null,
-      directory: null,
-      commits: [],
-      otherRepositories: [],
-      manifest: null as never,
-    },
-    signals: [],
-    checked: [],
-    absent: [],
-    signer: null,
-    document: null,
-  },
-  source: sourceOf({ 'package.json': JSON.stringify(MANIFEST) }),
-  unexplained: [],
-  readText: (file) => Promise.resolve(file === 'package.json' ? JSON.stringify(MANIFEST) : null),
-  instant: '2024-01-01T00:00:00.000Z',
-};
-
-const MANIFEST_READ = parseManifest(JSON.stringify(MANIFEST));
-if (MANIFEST_READ === null) throw new Error('the manifest of the test cannot be read');
-const ROOT = {
-  directory: '.',
-  manifest: MANIFEST_READ,
-  manager: 'npm',
-  lockfile: { path: 'package-lock.json', version: '3' },
-} as const;
-const TOOLS = { node: '20.20.2', npm: '10.9.9' };
-const PLAN: RebuildPlan = {
-  strategy: 'install-build-pack',
-  toolchain: TOOLS,
-  evidence: [],
-  registryTime: REQUEST.instant,
-  clock: REQUEST.instant,
-  steps: [
-    installStep({ root: ROOT, lock: 'frozen', version: TOOLS.npm }),
-    scriptStep({ run: { script: 'build', args: [] }, directory: '.', manager: 'npm' }),
-    packStep('npm', { directory: '.', versions: TOOLS, scripts: true }),
-  ],
-  withGit: true,
-  conclusive: true,
-  fallback: false,
-  output: '/work/output',
-};
-
-/** Dependencies in git repositories that are not to be had. */
-const NO_REPOSITORIES: Reading['repositories'] = {
-  placeOf: () => Promise.resolve(null),
-  readText: () => Promise.resolve(null),
-};
-const FACTS = { repositories: NO_REPOSITORIES, versionOfTime: () => Promise.resolve('1.2.3') };
-const revise = (went: Went, plan = PLAN) => revisedPlans({ request: REQUEST, plan, went, ...FACTS });
-const failed = (code: 'fetch-failed' | 'build-failed', log: string): Went => ({ kind: 'failed', code, log });
-const commands = (plan: RebuildPlan | undefined) => plan?.steps.map(({ argv }) => argv.join(' ')) ?? [];
-
-function difference(
-  kind: DifferenceKind,
-  path: string,
-  texts: readonly [string, string] = ['', ''],
-  modes: readonly [number, number] = [0o644, 0o644],
-): Difference {
-  const [published, rebuilt] = texts.map((text, side) => ({
-    type: 'file',
-    mode: modes[side] ?? 0,
-    size: text.length,
-    sha256: '',
-    content: Buffer.from(text),
-  }));
-  return {
-    kind,
-    path,
-    published: published ?? null,
-    rebuilt: kind === 'added' ? null : (rebuilt ?? null),
-    inCommit: false,
-  };
-}
+import { sourceOf } from '../../support/artifacts.ts';
+import {
+  commands,
+  difference,
+  FACTS,
+  failed,
+  MANIFEST,
+  PLAN,
+  REQUEST,
+  revise,
+  ROOT,
+  TOOLS,
+  WITH_CONTENT,
+} from '../../support/revising.ts';
 
 describe('after packing failed', () => {
   const log = 'npm ERR! Failed at the pkg@1.0.1 prepublish script.';
@@ -139,10 +55,11 @@ describe('after a failed install', () => {
     expect(commands(next[0])[0]).toContain('--without=fork ');
   });
 
-  it('so are those of any other package of the repository', async () => {
+  it('so are those of any other package of the repository, and its dependencies', async () => {
     const member = JSON.stringify({
       name: 'member',
       devDependencies: { ftpd: 'https://files.example/ftpd.tgz' },
+      dependencies: { sheet: 'https://files.example/sheet.tgz', other: '^1.0.0' },
     });
     const request: PlanRequest = {
       ...REQUEST,
@@ -151,7 +68,7 @@ describe('after a failed install', () => {
     };
     const went = failed('fetch-failed', 'request failed, reason: getaddrinfo EAI_AGAIN files.example');
     const { next } = await revisedPlans({ request, plan: PLAN, went, ...FACTS });
-    expect(commands(next[0])[0]).toContain('--without=fork,ftpd ');
+    expect(commands(next[0])[0]).toContain('--without=fork,ftpd,sheet ');
   });
 
   it('conflicts of peer dependencies are gone over', async () => {
@@ -250,49 +167,15 @@ describe('after a failed build', () => {
 });
 
 describe('after a difference', () => {
-  it('files of a version before are built at that version, which is raised afterwards', async () => {
-    const texts = ['const v = "1.0.0";', 'const v = "1.0.1";'] as const;
-    const { next } = await revise({
-      kind: 'differed',
-      differences: [difference('content', 'index.js', texts)],
-    });
-    const [, first = '', , last = ''] = commands(next[0]);
-    expect(first).toContain('npm version 1.0.0 ');
-    expect(last).toContain('npm version 1.0.1 ');
-  });
-
-  it('and the build knows of the new one what a workflow computes of it', async () => {
-    const path = '.github/workflows/release.yml';
-    const workflow =
-      'export NEXT_VERSION=$(npx release)\nenv:\n  NODE_VERSION: ${{ matrix.node }}\n  VERSION: 1\n';
-    const request = {
-      ...REQUEST,
-      source: sourceOf({ 'package.json': JSON.stringify(MANIFEST), [path]: workflow }),
-      readText: (file: string) => (file === path ? Promise.resolve(workflow) : REQUEST.readText(file)),
-    };
-    const differences = [difference('content', 'index.js', ['1.0.0', '1.0.1'])];
-    const went = { kind: 'differed', differences } as const;
-    const { next } = await revisedPlans({
-      request,
-      plan: PLAN,
-      went,
-      ...FACTS,
-    });
-    const build = next[0]?.steps.find(({ argv }) => argv.join(' ') === 'npm run build');
-    expect(build?.env).toMatchObject({ NEXT_VERSION: '1.0.1' });
-    expect(Object.keys(build?.env ?? {}).filter((name) => /^(?:NODE_)?VERSION$/.test(name))).toEqual([]);
-  });
-
   describe('scripts call the package manager that is among the dependencies', () => {
     const plan = { ...PLAN, toolchain: { ...TOOLS, pnpm: '9.4.0' } };
-    const went = { kind: 'differed', differences: [difference('content', 'index.js', ['1', '2'])] } as const;
     const pnpmOf = async (
       files: Readonly<Record<string, string>>,
       available = (wanted: string) => wanted,
     ) => {
       const request = { ...REQUEST, readText: (file: string) => Promise.resolve(files[file] ?? null) };
       const versionOfTime = (_role: string, wanted = '') => Promise.resolve(available(wanted));
-      const { next } = await revisedPlans({ ...FACTS, request, plan, went, versionOfTime });
+      const { next } = await revisedPlans({ ...FACTS, request, plan, went: WITH_CONTENT, versionOfTime });
       return next.map(({ toolchain }) => toolchain['pnpm']).find((version) => version !== '9.4.0');
     };
     const manifest = JSON.stringify({ ...MANIFEST, devDependencies: { pnpm: '^8.7.5' } });
@@ -436,13 +319,7 @@ describe('after a difference', () => {
       ...REQUEST,
       source: { ...REQUEST.source, repository: 'https://git.example/owner/lib.git' },
     };
-    const went: Went = { kind: 'differed', differences: [difference('content', 'index.js', ['1', '2'])] };
-    const { last } = await revisedPlans({
-      request,
-      plan: PLAN,
-      went,
-      ...FACTS,
-    });
+    const { last } = await revisedPlans({ request, plan: PLAN, went: WITH_CONTENT, ...FACTS });
     expect(last[0]?.steps.map(({ cwd, argv }) => [cwd, argv.slice(0, 3).join(' ')])).toEqual([
       ['/work/source', expect.stringContaining('/opt/')],
       ['/work', 'mv /work/source /work/lib'],
@@ -452,11 +329,10 @@ describe('after a difference', () => {
   });
 
   it('what was resolved without a lockfile is resolved as of a month earlier', async () => {
-    const went: Went = { kind: 'differed', differences: [difference('content', 'index.d.ts', ['1', '2'])] };
     const evidence = [{ kind: 'resolution', detail: 'no lockfile' }];
-    const { last } = await revise(went, { ...PLAN, evidence });
+    const { last } = await revise(WITH_CONTENT, { ...PLAN, evidence });
     expect(last.map(({ registryTime }) => registryTime)).toContain('2023-12-02T00:00:00.000Z');
-    expect((await revise(went)).last.map(({ registryTime }) => registryTime)).not.toContain(
+    expect((await revise(WITH_CONTENT)).last.map(({ registryTime }) => registryTime)).not.toContain(
       '2023-12-02T00:00:00.000Z',
     );
   });
@@ -464,6 +340,9 @@ describe('after a difference', () => {
   it('is read once: no plan is changed by difference upon difference', async () => {
     const differences = ['index.js', 'a.js'].map((path) => difference('added', path));
     const { next } = await revise({ kind: 'differed', differences });
-    expect(await revise({ kind: 'differed', differences }, next[0])).toEqual({ next: [], last: [] });
+    expect(await revise({ kind: 'differed', differences }, next[0])).toEqual({
+      next: [],
+      last: [],
+    });
   });
 });

@@ -187,6 +187,22 @@ describe('pack-folder.cjs', () => {
   });
 });
 
+describe('version-in-files.cjs', () => {
+  it('writes the version over its placeholder, whatever the bytes around it, and runs the command', async () => {
+    const folder = await folderWith({ 'a.js': 'x = "0.0.0-dev"; // é 0.0.0-dev', 'b.js': '0.0.0-dev' });
+    const args = ['0.0.0-dev', '1.2.3', 'a.js', 'absent.js', '--', 'cat', 'a.js', 'b.js'];
+    const { stdout } = await inside('version-in-files.cjs', args, folder);
+    expect(stdout).toBe('x = "1.2.3"; // é 1.2.30.0.0-dev');
+  });
+
+  it('ends as the command ends', async () => {
+    const folder = await folderWith({});
+    await expect(inside('version-in-files.cjs', ['0', '1', '--', 'false'], folder)).rejects.toMatchObject({
+      code: 1,
+    });
+  });
+});
+
 describe('manifest.cjs', () => {
   it('sets a field the way release tools write a manifest: sorted dependencies, indentation and end as they were', async () => {
     const folder = await folderWith({
