@@ -42,6 +42,9 @@ export async function builtBeforeVersion({ request, plan, went }: Reading): Prom
   return { why: `the built files name ${before}: built before the version was raised`, change: { steps } };
 }
 
+/** Means nothing else wherever it stands, as `0.0.0` would: whoever publishes chooses what is written over it. */
+const PLACEHOLDER = /^0\.0\.0-[a-z][\w.-]{2,60}$/i;
+
 /**
  * Release tools write the version over the one that stands in for it at the commit (`0.0.0-development`) in what was built, too.
  * Only where the published files are then the rebuilt ones, each of them.
@@ -49,14 +52,14 @@ export async function builtBeforeVersion({ request, plan, went }: Reading): Prom
 export async function placeholderInFiles({ request, plan, went }: Reading): Promise<Revision | null> {
   if (went.kind !== 'differed' || went.differences.length === 0) return null;
   const { version } = request.published.subject;
-  const placeholder = (await manifestAt(request, request.source.directory))?.version ?? version;
+  const placeholder = (await manifestAt(request, request.source.directory))?.version ?? '';
   const isWritten = (one: Difference) => {
     const texts = textsOf(one);
     return texts !== null && texts.published === texts.rebuilt.replaceAll(placeholder, version);
   };
   const pack = plan.steps.findLastIndex(({ phase }) => phase === 'pack');
   const step = plan.steps[pack];
-  if (placeholder === version || step === undefined || !went.differences.every(isWritten)) return null;
+  if (!PLACEHOLDER.test(placeholder) || step === undefined || !went.differences.every(isWritten)) return null;
   const paths = went.differences.map(({ path }) => path).filter((path) => !path.startsWith('-'));
   const steps = plan.steps.with(pack, writingVersion(step, { placeholder, version, paths }));
   return {

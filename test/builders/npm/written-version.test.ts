@@ -77,5 +77,12 @@ describe('after a difference', () => {
     it('but not where anything else differs', async () => {
       expect(await changed(['1.0.1 and more', '0.0.0-development'], pack)).toEqual([]);
     });
+
+    it('nor where it could mean something else: an address would be what the publisher makes of it', async () => {
+      const differences = [difference('content', 'index.js', ['listen("1.0.1.0")', 'listen("0.0.0.0")'])];
+      const open = { ...REQUEST, readText: () => Promise.resolve(text.replace('-development', '')) };
+      const went = { kind: 'differed', differences } as const;
+      expect(await revisedPlans({ request: open, plan: PLAN, went, ...FACTS })).toMatchObject({ next: [] });
+    });
   });
 });
