@@ -21,7 +21,7 @@ import { madeFolders, permissionsStep, publishedPermissions } from './permission
 import { afterFetching, directoryOf, manifestAt } from './step-places.ts';
 import { tablesStep } from './dependency-tables.ts';
 import { racedTables } from './raced-order.ts';
-import { builtBeforeVersion, placeholderInFiles } from './written-version.ts';
+import { builtBeforeVersion, placeholderInFiles, versionBeforeBuild } from './written-version.ts';
 import { windowsCheckout } from './windows-checkout.ts';
 import { repositoryManifests } from './workspace.ts';
 
@@ -44,6 +44,7 @@ const AFTER_FAILURE: readonly Rule[] = [
 const AFTER_DIFFERENCE: readonly Rule[] = [
   builtBeforeVersion,
   placeholderInFiles,
+  versionBeforeBuild,
   packedElsewhere,
   windowsCheckout,
   otherPermissions,

@@ -68,6 +68,24 @@ export async function placeholderInFiles({ request, plan, went }: Reading): Prom
   };
 }
 
+/**
+ * A release may set the version first and build then, in `prepublishOnly` say: what is built may read it. Where the published files
+ * name it, the version is set before the build as well as after it.
+ */
+export function versionBeforeBuild({ request, plan, went }: Reading): Revision | null {
+  const isSet = plan.evidence.some(({ kind }) => kind === 'version-set');
+  const first = plan.steps.findIndex(({ phase }) => phase === 'build');
+  if (went.kind !== 'differed' || !isSet || first === -1) return null;
+  const { version } = request.published.subject;
+  const namesIt = ({ path, published }: Difference) =>
+    path !== 'package.json' && published !== null && textOf(published.content.subarray()).includes(version);
+  if (!went.differences.some(namesIt)) return null;
+  const { directory } = request.source;
+  const step = versionStep({ directory, version, npm: plan.toolchain['npm'] ?? '' });
+  const steps = plan.steps.toSpliced(first, 0, step);
+  return { why: `the published files name ${version}: set before the build`, change: { steps } };
+}
+
 interface Writing {
   readonly placeholder: string;
   readonly version: string;
@@ -91,6 +109,9 @@ function textsOf({
   rebuilt,
 }: Difference): { readonly published: string; readonly rebuilt: string } | null {
   if (kind !== 'content' || published === null || rebuilt === null) return null;
-  const textOf = (content: Uint8Array) => Buffer.from(content).toString('latin1');
   return { published: textOf(published.content.subarray()), rebuilt: textOf(rebuilt.content.subarray()) };
+}
+
+function textOf(content: Uint8Array): string {
+  return Buffer.from(content).toString('latin1');
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromMadeFolder, packStep } from '../../../builders/npm/packers.ts';
 import { revisedPlans } from '../../../builders/npm/revise.ts';
-import type { Step } from '../../../src/model/plan.ts';
+import type { RebuildPlan, Step } from '../../../src/model/plan.ts';
 import { sourceOf } from '../../support/artifacts.ts';
 import {
   commands,
@@ -46,6 +46,28 @@ describe('after a difference', () => {
     const build = next[0]?.steps.find(({ argv }) => argv.join(' ') === 'npm run build');
     expect(build?.env).toMatchObject({ NEXT_VERSION: '1.0.1' });
     expect(Object.keys(build?.env ?? {}).filter((name) => /^(?:NODE_)?VERSION$/.test(name))).toEqual([]);
+  });
+
+  describe('published files that name the version', () => {
+    const evidence = [{ kind: 'version-set', detail: '' }];
+    const [install, ...rest] = PLAN.steps;
+    const PUBLISHED = difference('content', 'any', ['v = "1.0.1"', '']).published;
+    const at = async (path: string, plan: RebuildPlan = { ...PLAN, evidence }) => {
+      const differences = [{ ...difference('added', path), published: PUBLISHED }];
+      const { next } = await revise({ kind: 'differed', differences }, plan);
+      return next.map((one) => one.steps.slice(1).map(({ name }) => name));
+    };
+    const names = rest.map(({ name }) => name);
+
+    it('are built after it is set, where the plan sets it', async () => {
+      expect(install?.phase).toBe('fetch');
+      expect(await at('chunk-ABC.js')).toContainEqual(['set the version', ...names]);
+      expect(await at('chunk-ABC.js', PLAN)).not.toContainEqual(['set the version', ...names]);
+    });
+
+    it('and the manifest is no such file', async () => {
+      expect(await at('package.json')).not.toContainEqual(['set the version', ...names]);
+    });
   });
 
   describe('built files that name what stands in for the version at the commit', () => {
