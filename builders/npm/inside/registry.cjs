@@ -19,13 +19,23 @@ var options = {};
 for (var option; (option = /^--(without|git)=([^]*)$/.exec(command[0])); command.shift())
   options[option[1]] = option[2];
 var git = JSON.parse(options.git || '{}');
-var LOCKFILES = ['yarn.lock', 'pnpm-lock.yaml', 'package-lock.json', 'npm-shrinkwrap.json', 'bun.lock'];
+var LOCKFILES = [
+  'yarn.lock',
+  'pnpm-lock.yaml',
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'bun.lock',
+  'bun.lockb',
+];
 // An artifact's address ends in `<name>/-/<file>.tgz`, whatever the registry; before the name a path may stand.
 var ADDRESS =
   /https?:\/\/[^\s"'#/]+\/(?:[^\s"'#@]*?\/)??((?:@[^\s"'#/]+(?:\/|%2[fF]))?[^\s"'#/@]+\/-\/[^\s"'#]+?\.tgz)/g;
 
 // A line of bun's lockfile: a package, and what it was taken from.
 var BUN_PACKAGE = /^\s*"[^"]*": \["(?:@[^"@]+)?[^"@]*@([^"]+)".*\r?\n/gm;
+// The host of an artifact's address in bun's binary lockfile, in which texts follow one another without anything between.
+var BUN_BINARY_HOST =
+  /https?:\/\/[A-Za-z0-9.:-]+\/(?=(?:@[A-Za-z0-9._~-]+(?:\/|%2[fF]))?[A-Za-z0-9._~-]+\/-\/)/g;
 // In bun's lockfile an empty address stands for npm's own registry, whatever is configured.
 var BUN_DEFAULT = /\["((?:@[^"@\/]+\/)?([^"@\/]+))@([^"]+)", "",/g;
 
@@ -37,7 +47,15 @@ function addressOf(spec) {
   return registry + '-/git/' + git[spec] + '.tgz';
 }
 
+/** An address as long as the one it stands for: places in the file are told by numbers. The registry looks past the folder. */
+function padded(address) {
+  var missing = address.length - registry.length;
+  if (missing === 0) return registry;
+  return missing < 2 ? address : registry + new Array(missing).join('_') + '/';
+}
+
 function redirect(name, text) {
+  if (name === 'bun.lockb') return text.replace(BUN_BINARY_HOST, padded);
   var redirected = text.replace(ADDRESS, function (_all, artifact) {
     return registry + artifact;
   });

@@ -70,6 +70,18 @@ describe('registry.cjs', () => {
     );
   });
 
+  it("leads the addresses of bun's binary lockfile to this one, each as long as it was", async () => {
+    const lockfile =
+      '\u0001\u00ffvitest.mjshttps://registry.npmjs.org/vitest/-/vitest-1.3.1.tgzacorn-walkhttps://npm.example/@s/n/-/n-1.0.0.tgzx';
+    const folder = await temporaryFolder();
+    await writeFile(path.join(folder, 'bun.lockb'), lockfile, 'latin1');
+    const { stdout } = await inside('registry.cjs', [REGISTRY, 'base64', '-w0', 'bun.lockb'], folder);
+    expect(Buffer.from(stdout, 'base64').toString('latin1')).toBe(
+      `\u0001\u00ffvitest.mjs${REGISTRY}____/vitest/-/vitest-1.3.1.tgzacorn-walkhttps://npm.example/@s/n/-/n-1.0.0.tgzx`,
+    );
+    expect(await readFile(path.join(folder, 'bun.lockb'), 'latin1')).toBe(lockfile);
+  });
+
   it('ends as the command ends, the lockfile restored all the same', async () => {
     const lockfile = 'resolved "https://registry.npmjs.org/a/-/a-1.0.0.tgz"';
     const folder = await folderWith({ 'yarn.lock': lockfile });
