@@ -294,10 +294,11 @@ function installBuildPack(options: {
   });
 }
 
-/** Where the release writes the version: into the folder that it packs, or into the package's own. */
+/** Where the release writes the version: into the package's own folder, or into the one below it that it packs. */
 function versionedFolder({ release, request }: Context): string {
+  const { directory: own } = request.source;
   const stated = release.publish?.setsVersion === true ? release.publish.directory : null;
-  return stated ?? request.source.directory;
+  return stated !== null && (own === '.' || stated.startsWith(`${own}/`)) ? stated : own;
 }
 
 function hasScriptsAround({ scripts }: Manifest, name: string): boolean {

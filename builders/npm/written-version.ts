@@ -47,7 +47,7 @@ const PLACEHOLDER = /^0\.0\.0-[a-z][\w.-]{2,60}$/i;
 
 /**
  * Release tools write the version over the one that stands in for it at the commit (`0.0.0-development`) in what was built, too.
- * Only where the published files are then the rebuilt ones, each of them.
+ * Only where the published files are then the rebuilt ones, each of them; and only a real version, which can end no string.
  */
 export async function placeholderInFiles({ request, plan, went }: Reading): Promise<Revision | null> {
   if (went.kind !== 'differed' || went.differences.length === 0) return null;
@@ -59,7 +59,8 @@ export async function placeholderInFiles({ request, plan, went }: Reading): Prom
   };
   const pack = plan.steps.findLastIndex(({ phase }) => phase === 'pack');
   const step = plan.steps[pack];
-  if (!PLACEHOLDER.test(placeholder) || step === undefined || !went.differences.every(isWritten)) return null;
+  if (semver.valid(version) !== version || !PLACEHOLDER.test(placeholder)) return null;
+  if (step === undefined || !went.differences.every(isWritten)) return null;
   const paths = went.differences.map(({ path }) => path).filter((path) => !path.startsWith('-'));
   const steps = plan.steps.with(pack, writingVersion(step, { placeholder, version, paths }));
   return {
@@ -82,6 +83,7 @@ export function versionBeforeBuild({ request, plan, went }: Reading): Revision |
   if (!went.differences.some(namesIt)) return null;
   const { directory } = request.source;
   const step = versionStep({ directory, version, npm: plan.toolchain['npm'] ?? '' });
+  if (plan.steps[first]?.name === step.name) return null;
   const steps = plan.steps.toSpliced(first, 0, step);
   return { why: `the published files name ${version}: set before the build`, change: { steps } };
 }

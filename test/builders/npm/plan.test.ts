@@ -312,6 +312,22 @@ describe('a commit that leaves the version open', () => {
     expect(set[0]).toEqual([`build /work/source/out: ${SET}`]);
   });
 
+  it('gets it in its own folder where semantic-release is run at the root of a workspace', async () => {
+    const files = {
+      'package.json': { name: 'root', workspaces: ['packages/*'] },
+      'packages/pkg/package.json': { name: 'pkg', version: '0.0.0-development', scripts: { build: 'tsc' } },
+      '.github/workflows/release.yml':
+        'on: push\njobs:\n  release:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npx semantic-release\n',
+    };
+    const { steps } = await plansOf({
+      files,
+      directory: 'packages/pkg',
+      unexplained: { ...BUILT, 'package.json': 'code' },
+    });
+    const set = steps.flat().filter((step) => step.includes('npm version'));
+    expect(new Set(set)).toEqual(new Set([`build /work/source/packages/pkg: ${SET}`]));
+  });
+
   it('gets it from an old npm without the flags that this one does not know', async () => {
     const { steps } = await plansOf({
       files: { 'package.json': { name: 'pkg', version: '0.0.0' } },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromMadeFolder, packStep } from '../../../builders/npm/packers.ts';
 import { revisedPlans } from '../../../builders/npm/revise.ts';
 import type { RebuildPlan, Step } from '../../../src/model/plan.ts';
+import { versionStep } from '../../../builders/npm/steps.ts';
 import { sourceOf } from '../../support/artifacts.ts';
 import {
   commands,
@@ -65,6 +66,12 @@ describe('after a difference', () => {
       expect(await at('chunk-ABC.js', PLAN)).not.toContainEqual(['set the version', ...names]);
     });
 
+    it('but not once more where nothing is built before it is set', async () => {
+      const set = versionStep({ directory: '.', version: '1.0.1', npm: TOOLS.npm });
+      const plan = { ...PLAN, evidence, steps: [...PLAN.steps.slice(0, 1), set, ...PLAN.steps.slice(-1)] };
+      expect(await at('chunk-ABC.js', plan)).not.toContainEqual([set.name, set.name, 'pack']);
+    });
+
     it('and the manifest is no such file', async () => {
       expect(await at('package.json')).not.toContainEqual(['set the version', ...names]);
     });
@@ -98,6 +105,17 @@ describe('after a difference', () => {
 
     it('but not where anything else differs', async () => {
       expect(await changed(['1.0.1 and more', '0.0.0-development'], pack)).toEqual([]);
+    });
+
+    it('nor where the version is none: it could be code', async () => {
+      const version = '1.0.1"; steal(); "';
+      const { published } = request;
+      const other = { ...request, published: { ...published, subject: { ...published.subject, version } } };
+      const differences = [
+        difference('content', 'index.js', [`v = "${version}"`, 'v = "0.0.0-development"']),
+      ];
+      const went = { kind: 'differed', differences } as const;
+      expect(await revisedPlans({ request: other, plan: PLAN, went, ...FACTS })).toMatchObject({ next: [] });
     });
 
     it('nor where it could mean something else: an address would be what the publisher makes of it', async () => {
