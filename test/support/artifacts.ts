@@ -1,4 +1,5 @@
 import type { Archive, Artifact } from '../../src/model/artifact.ts';
+import type { Published } from '../../src/ecosystem.ts';
 import type { Comparison } from '../../src/model/comparison.ts';
 import type { Source } from '../../src/model/source.ts';
 import { compare } from '../../src/compare/compare.ts';
@@ -16,6 +17,29 @@ export function archiveOf(bytes: Uint8Array): Archive {
 /** A tarball as a published artifact. */
 export function artifactOf(bytes: Uint8Array): Artifact {
   return { fileName: 'fixture-1.0.0.tgz', bytes, digests: digestsOf(bytes), archive: archiveOf(bytes) };
+}
+
+/** What a registry without any more to say has of `pkg` at a version. */
+export function publishedOf(bytes: Uint8Array, version: string): Published {
+  return {
+    subject: { ecosystem: 'npm', name: 'pkg', version, purl: `pkg:npm/pkg@${version}` },
+    artifact: artifactOf(bytes),
+    publishedAt: null,
+    claims: {
+      name: 'pkg',
+      version,
+      repository: null,
+      directory: null,
+      commits: [],
+      otherRepositories: [],
+      manifest: null as never,
+    },
+    signals: [],
+    checked: [],
+    absent: [],
+    signer: null,
+    document: null,
+  };
 }
 
 /** A commit that holds some files, by path from the root of its repository. */

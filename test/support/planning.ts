@@ -3,7 +3,7 @@ import { npmPlans, type ToolClues } from '../../builders/npm/plan.ts';
 import type { ManagerName } from '../../builders/npm/managers/manager.ts';
 import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { EntryRole } from '../../src/judge/roles.ts';
-import { artifactOf, sourceOf } from './artifacts.ts';
+import { publishedOf, sourceOf } from './artifacts.ts';
 import { npmTarball } from './tarball.ts';
 
 type Files = Readonly<Record<string, string | object>>;
@@ -36,27 +36,8 @@ export async function plansOf(situation: Situation) {
     ]),
   );
   const clues: ToolClues[] = [];
-  const artifact = artifactOf(npmTarball(archive));
   const request: PlanRequest = {
-    published: {
-      subject: { ecosystem: 'npm', name: 'pkg', version, purl: `pkg:npm/pkg@${version}` },
-      artifact,
-      publishedAt,
-      claims: {
-        name: 'pkg',
-        version: '1.0.0',
-        repository: null,
-        otherRepositories: [],
-        directory: null,
-        commits: [],
-        manifest: null as never,
-      },
-      signals: [],
-      checked: [],
-      absent: [],
-      signer: null,
-      document: null,
-    },
+    published: { ...publishedOf(npmTarball(archive), version), publishedAt },
     source: sourceOf(texts, directory),
     unexplained: Object.keys(unexplained),
     readText: (file) => Promise.resolve(texts[file] ?? null),

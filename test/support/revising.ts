@@ -7,7 +7,7 @@ import { installStep, scriptStep } from '../../builders/npm/steps.ts';
 import type { PlanRequest, Went } from '../../src/ecosystem.ts';
 import type { Difference, DifferenceKind } from '../../src/model/comparison.ts';
 import type { RebuildPlan } from '../../src/model/plan.ts';
-import { artifactOf, sourceOf } from './artifacts.ts';
+import { publishedOf, sourceOf } from './artifacts.ts';
 import { npmTarball } from './tarball.ts';
 
 export const MANIFEST = {
@@ -18,27 +18,10 @@ export const MANIFEST = {
 };
 
 export const REQUEST: PlanRequest = {
-  published: {
-    subject: { ecosystem: 'npm', name: 'pkg', version: '1.0.1', purl: 'pkg:npm/pkg@1.0.1' },
-    artifact: artifactOf(
-      npmTarball({ 'package.json': JSON.stringify(MANIFEST), 'index.js': '', 'a.js': '' }),
-    ),
-    publishedAt: null,
-    claims: {
-      name: 'pkg',
-      version: '1.0.1',
-      repository: null,
-      directory: null,
-      commits: [],
-      otherRepositories: [],
-      manifest: null as never,
-    },
-    signals: [],
-    checked: [],
-    absent: [],
-    signer: null,
-    document: null,
-  },
+  published: publishedOf(
+    npmTarball({ 'package.json': JSON.stringify(MANIFEST), 'index.js': '', 'a.js': '' }),
+    '1.0.1',
+  ),
   source: sourceOf({ 'package.json': JSON.stringify(MANIFEST) }),
   unexplained: [],
   readText: (file) => Promise.resolve(file === 'package.json' ? JSON.stringify(MANIFEST) : null),
