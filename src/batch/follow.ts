@@ -20,6 +20,8 @@ export interface FollowTools {
 }
 
 const SHORTEST_PAUSE_MS = 500;
+/** A look that waited for the database to come back took long, and says nothing about how long the next one takes. */
+const LONGEST_PAUSE_MS = 30_000;
 /** Looking takes the database this part of the time at most. */
 const SHARE = 20;
 const WORKERS_MS = 10_000;
@@ -45,9 +47,13 @@ export async function followBatch(
       await endWhenDone(store, batch.id, now());
       return;
     }
-    const tookMs = performance.now() - startedAt;
-    await bell.wait(Math.max(SHORTEST_PAUSE_MS, tookMs * SHARE), signal);
+    await bell.wait(pauseAfter(performance.now() - startedAt), signal);
   }
+}
+
+/** How long to wait before the next look, after one that took so long; both in milliseconds. */
+export function pauseAfter(tookMs: number): number {
+  return Math.min(Math.max(SHORTEST_PAUSE_MS, tookMs * SHARE), LONGEST_PAUSE_MS);
 }
 
 /** Tells of those jobs that are settled now and were not yet told of. */
