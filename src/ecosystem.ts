@@ -71,7 +71,7 @@ export type Went =
   | { readonly kind: 'differed'; readonly differences: readonly Difference[] };
 
 /** What of an archive comes from the disk on which it was packed. */
-export type Replayed = 'times' | 'owner' | 'order';
+export type Replayed = 'times' | 'permissions' | 'owner' | 'order';
 
 /** A program that packs files as some publishers did. */
 export interface Packer {

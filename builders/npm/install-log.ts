@@ -20,8 +20,9 @@ const NO_MATCH: readonly RegExp[] = [
 
 /** The package and the range of it that had no version; nulls when the log tells of none. */
 export function unmatchedIn(log: string): { readonly name: string | null; readonly range: string | null } {
+  const text = unfolded(log);
   for (const pattern of NO_MATCH) {
-    const match = pattern.exec(log);
+    const match = pattern.exec(text);
     const named = match?.groups?.['name'];
     if (named !== undefined) return { name: named, range: match?.[1] ?? null };
     if (match !== null) return { name: match[1] ?? null, range: match[2] ?? null };
@@ -32,13 +33,23 @@ export function unmatchedIn(log: string): { readonly name: string | null; readon
 /** What package managers say of a dependency that the registry does not have, or that is not in a registry at all. */
 const MISSING: readonly RegExp[] = [
   /'(@?[^@'\s]+)@[^']*' (?:is not in this registry|could not be found)/,
-  /404 Not Found - GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/]+) /,
-  /ERR_PNPM_FETCH_404\D[^\n]*GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:]+):/,
-  /error [^\n]*http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:"]+): Not found/,
+  /404 Not Found - GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/]+)(?:\/-\/\S+)? /,
+  /ERR_PNPM_FETCH_404\D[^\n]*GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:]+)(?:\/-\/[^\s:]+)?:/,
+  // pnpm since 11
+  /HTTP 404 for http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/]+)\/-\//,
+  /error [^\n]*http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:"]+)(?:\/-\/[^\s:"]+)?: Not found/,
 ];
+
+/** A line that goes on with what stood on the line before, below the marks of pnpm since 11: it folds at 80 columns. */
+const FOLDED = /([-/]?)\n {2}(?:│| ) {3,}(?=\S)/g;
+
+function unfolded(log: string): string {
+  return log.replace(FOLDED, (_all, end: string) => (end === '' ? ' ' : end));
+}
 
 /** The names of packages that the registry does not have. */
 export function missingIn(log: string): readonly string[] {
-  const names = MISSING.flatMap((pattern) => pattern.exec(log)?.[1] ?? []);
+  const text = unfolded(log);
+  const names = MISSING.flatMap((pattern) => pattern.exec(text)?.[1] ?? []);
   return [...new Set(names.map((name) => name.replace(/%2f/i, '/')))];
 }

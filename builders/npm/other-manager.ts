@@ -1,5 +1,6 @@
 import semver from 'semver';
-import { join } from './install-root.ts';
+import type { Step } from '../../src/model/plan.ts';
+import { inSource } from './managers/manager.ts';
 import type { Reading, Revision } from './revision.ts';
 import { directoryOf, manifestAt } from './step-places.ts';
 import { MANAGER_ROLES } from './toolchain/manager-releases.ts';
@@ -35,42 +36,29 @@ function isSameMajor(version: string, other: string): boolean {
  * A script that publishes finds first what the dependencies of the root have installed, also a package manager, whatever
  * the manifest names for people.
  */
-export async function managerInDependencies(reading: Reading): Promise<Revision | null> {
-  const { request, plan, went, versionOfTime } = reading;
+export async function managerInDependencies({ request, plan, went }: Reading): Promise<Revision | null> {
   const install = plan.steps.find(({ phase }) => phase === 'fetch');
   if (went.kind !== 'differed' || install === undefined) return null;
   const directory = directoryOf(install);
   const tools = (await manifestAt(request, directory))?.devDependencies ?? {};
   const role = MANAGER_ROLES.find((one) => semver.validRange(tools[one] ?? 'none') !== null);
-  const range = role === undefined ? undefined : tools[role];
-  if (role === undefined || range === undefined || plan.toolchain[role] === undefined) return null;
-  const wanted = (await lockedVersion({ request, directory, name: role, range })) ?? range;
-  const version = await versionOfTime(role, wanted);
-  if (!semver.satisfies(version, wanted) || version === plan.toolchain[role]) return null;
-  const why = `scripts of the repository call the ${role} of its dependencies (${wanted}): ${version}`;
-  return { why, change: { toolchain: { ...plan.toolchain, [role]: version } } };
+  if (role === undefined || !plan.steps.some((step) => packsWith(step, role))) return null;
+  const program = `${inSource(directory)}/node_modules/.bin/${role}`;
+  const steps = plan.steps.map((step) =>
+    packsWith(step, role) ? { ...step, argv: replaced(step.argv, { word: role, by: program }) } : step,
+  );
+  const why = `scripts of the repository call the ${role} of its dependencies (${tools[role] ?? ''}): packed with that`;
+  return { why, change: { steps } };
 }
 
-const LOCKFILES = ['pnpm-lock.yaml', 'yarn.lock', 'package-lock.json'];
+function packsWith({ phase, argv }: Step, program: string): boolean {
+  return phase === 'pack' && argv.includes(program);
+}
 
-/** The version of a dependency that a lockfile holds, of any of their forms; null where none does. */
-async function lockedVersion(options: {
-  readonly request: Reading['request'];
-  readonly directory: string;
-  readonly name: string;
-  readonly range: string;
-}): Promise<string | null> {
-  const { request, directory, name, range } = options;
-  const texts = await Promise.all(LOCKFILES.map((file) => request.readText(join(directory, file))));
-  const version = '(\\d{1,9}\\.\\d{1,9}\\.\\d{1,9})';
-  // pnpm's keys, the entries of both yarns, and npm's folders.
-  const forms = [
-    `[\\s'"/]${name}@${version}[:'"(]`,
-    `^"?${name}@[^\\n]{1,200}:\\s+version:? "?${version}`,
-    `"node_modules/${name}": \\{\\s+"version": "${version}"`,
-  ];
-  const found = texts.flatMap((text) =>
-    forms.flatMap((form) => [...(text ?? '').matchAll(new RegExp(form, 'gm'))].map(([, one = '']) => one)),
-  );
-  return found.find((one) => semver.satisfies(one, range)) ?? null;
+function replaced(
+  [first, ...rest]: Step['argv'],
+  { word, by }: { readonly word: string; readonly by: string },
+): Step['argv'] {
+  const change = (one: string) => (one === word ? by : one);
+  return [change(first), ...rest.map(change)];
 }

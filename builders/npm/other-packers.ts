@@ -22,14 +22,14 @@ interface Era {
 /** Eras of packers, in the order in which to try them. A packer of another kind is one more row. */
 const ERAS = [
   // The manifest first, then as the folder is walked.
-  { manager: 'npm', range: '~6.4.0', node: '10', leaves: ['npm 5-6'], copies: [] },
+  { manager: 'npm', range: '~6.4.0', node: '10', leaves: ['npm 5-6'], copies: ['permissions'] },
   // The order of entries is by file extension, then and now; they differ in what they leave out.
   {
     manager: 'npm',
     range: '6',
     node: '14',
     leaves: ['npm 6', 'npm 7.0-7.6', 'npm>=7.7', 'npm 5-6'],
-    copies: [],
+    copies: ['permissions'],
   },
   {
     manager: 'npm',
@@ -38,9 +38,15 @@ const ERAS = [
     leaves: ['npm>=7.7', 'npm 7.0-7.6', 'npm 6', 'npm 5-6'],
     copies: [],
   },
-  { manager: 'npm', range: '~5.6.0', node: '8', leaves: ['npm 5'], copies: ['times'] },
+  { manager: 'npm', range: '~5.6.0', node: '8', leaves: ['npm 5'], copies: ['times', 'permissions'] },
   // It sorts whole folders, with what is not packed, by a sort that is not stable: hence the order.
-  { manager: 'npm', range: '4', node: '6', leaves: ['npm<5'], copies: ['times', 'owner', 'order'] },
+  {
+    manager: 'npm',
+    range: '4',
+    node: '6',
+    leaves: ['npm<5'],
+    copies: ['times', 'permissions', 'owner', 'order'],
+  },
   { manager: 'pnpm', range: '10', node: '22', leaves: ['pnpm'], copies: [] },
   { manager: 'pnpm', range: '11', node: '22', leaves: ['pnpm'], copies: [] },
   { manager: 'pnpm', range: '8', node: '18', leaves: ['pnpm'], copies: [] },

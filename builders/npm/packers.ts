@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import semver from 'semver';
 import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
@@ -86,6 +87,9 @@ export function fromMadeFolder(
 export function packerOf({ steps, toolchain }: Pick<RebuildPlan, 'steps' | 'toolchain'>): string {
   const argv = steps.findLast(({ phase }) => phase === 'pack')?.argv ?? [];
   if (argv[0] === 'git') return 'git archive';
-  const program = argv.find((word) => MANAGER_NAMES.some((name) => name === word)) ?? 'unknown';
+  const isManager = (word: string) => MANAGER_NAMES.some((name) => name === word);
+  const installed = argv.find((word) => word.startsWith(`${LAYOUT.source}/`) && isManager(basename(word)));
+  if (installed !== undefined) return `${basename(installed)} of the dependencies`;
+  const program = argv.find(isManager) ?? 'unknown';
   return `${program} ${toolchain[program] ?? ''}`.trim();
 }

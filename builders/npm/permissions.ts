@@ -1,3 +1,4 @@
+import type { Archive } from '../../src/model/artifact.ts';
 import type { Difference } from '../../src/model/comparison.ts';
 import type { Step } from '../../src/model/plan.ts';
 import type { Source } from '../../src/model/source.ts';
@@ -5,26 +6,34 @@ import { join } from './install-root.ts';
 import { toolStep } from './managers/manager.ts';
 
 /**
- * What the permissions of a publisher's files can be where they are not those of a checkout under umask 022: another
- * umask, or a system that has no such permissions. Nothing here makes a file executable.
+ * What the permissions of a publisher's files can be on a disk that has no such permissions: nothing can be executed, or
+ * everything. What else of them differs is no difference (see areInstalledAlike in src/compare/entries.ts).
  */
-const PERMISSIONS: readonly { readonly mode: string; of(checkedOut: number): number }[] = [
-  { mode: 'g+w', of: (mode) => mode | 0o020 },
-  { mode: 'go+w', of: (mode) => mode | 0o022 },
-  { mode: 'a-x,go+w', of: (mode) => (mode & ~0o111) | 0o022 },
-  { mode: 'a-x', of: (mode) => mode & ~0o111 },
-  { mode: 'o-rwx', of: (mode) => mode & ~0o007 },
-  { mode: 'go-rwx', of: (mode) => mode & ~0o077 },
+const PERMISSIONS: readonly {
+  readonly mode: string;
+  /** What it makes of those of a checkout. */
+  of(checkedOut: number): number;
+  /** Whether it may only be where every published file has the same: a single one that can be executed is no such disk. */
+  readonly ofAll: boolean;
+}[] = [
+  { mode: 'a-x,go+w', of: (mode) => (mode & ~0o111) | 0o022, ofAll: false },
+  { mode: 'a-x', of: (mode) => mode & ~0o111, ofAll: false },
+  { mode: 'a+x,go+w', of: (mode) => mode | 0o133, ofAll: true },
+  { mode: 'a+x', of: (mode) => mode | 0o111, ofAll: true },
 ];
+const FEWEST_ALIKE = 3;
 
 /** How chmod(1) is told to give files the permissions that were published; null when that is not all that differs. */
-export function publishedPermissions(differences: readonly Difference[]): string | null {
-  const pairs = differences.map(({ kind, published, rebuilt }) =>
-    kind === 'mode' && published !== null && rebuilt !== null ? [published.mode, rebuilt.mode] : null,
+export function publishedPermissions(differences: readonly Difference[], published: Archive): string | null {
+  const pairs = differences.map(({ kind, published: ours, rebuilt }) =>
+    kind === 'mode' && ours !== null && rebuilt !== null ? [ours.mode, rebuilt.mode] : null,
   );
   if (pairs.length === 0) return null;
-  const fits = PERMISSIONS.find(({ of }) =>
-    pairs.every((pair) => pair !== null && pair[0] === of(pair[1] ?? 0)),
+  const files = published.entries.filter(({ type }) => type === 'file');
+  const isAlike = files.length >= FEWEST_ALIKE && files.every(({ mode }) => mode === pairs[0]?.[0]);
+  const fits = PERMISSIONS.find(
+    ({ of, ofAll }) =>
+      (isAlike || !ofAll) && pairs.every((pair) => pair !== null && pair[0] === of(pair[1] ?? 0)),
   );
   return fits?.mode ?? null;
 }

@@ -1,16 +1,13 @@
 import type { PlanRequest, RevisedPlans } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { isSlippedIn } from '../../src/explain/slipped-in.ts';
-import { pinGitDependencies } from './git/pin-dependencies.ts';
 import { cloneName, inFolderNamed } from './folder-name.ts';
 import { INSIDE_TARGET } from './inside.ts';
-import { missingIn, unmatchedIn } from './install-log.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 import { MANAGERS } from './managers/index.ts';
 import { packWithoutScripts } from './pack-without-scripts.ts';
 import { fromMadeFolder } from './packers.ts';
-import { lenientInstall, peerlessInstalls, withoutDependencies, withStandIns } from './relax.ts';
-import { ELSEWHERE } from './proxy/view.ts';
+import { lenientInstall, peerlessInstalls, withStandIns } from './relax.ts';
 import { otherMakers } from './scripts.ts';
 import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
@@ -23,7 +20,7 @@ import { tablesStep } from './dependency-tables.ts';
 import { racedTables } from './raced-order.ts';
 import { builtBeforeVersion, placeholderInFiles, versionBeforeBuild } from './written-version.ts';
 import { windowsCheckout } from './windows-checkout.ts';
-import { repositoryManifests } from './workspace.ts';
+import { unservedDependencies } from './unserved.ts';
 
 /** What a failed log asks for. */
 const AFTER_FAILURE: readonly Rule[] = [
@@ -81,48 +78,6 @@ const REVISED = { failure: 'revised', difference: 'revised-by-difference' } as c
 
 function revised(plan: RebuildPlan, { why, change }: Revision, kind: string): RebuildPlan {
   return { ...plan, ...change, evidence: [...plan.evidence, { kind, detail: why }], fallback: false };
-}
-
-/** A fetch that wants to reach a git host, or an archive of one. */
-const WANTS_ELSEWHERE =
-  /git(?:@|\+ssh|\+https|:\/\/| ls-remote| clone)|Could not resolve host|getaddrinfo EAI_AGAIN|github\.com|\/tarball\//;
-
-/** Dependencies in git repositories come from there; only what cannot be had is left out. */
-async function unservedDependencies(reading: Reading): Promise<Revision | null> {
-  const { went } = reading;
-  if (went.kind !== 'failed' || went.code !== 'fetch-failed') return null;
-  return (await pinGitDependencies(reading)) ?? withoutMissing(reading, went.log);
-}
-
-/** Leaves out development dependencies that are unpublished or not in a registry at all. */
-async function withoutMissing({ request, plan }: Reading, log: string): Promise<Revision | null> {
-  // A range that nothing could be let in for has no version at all.
-  const { name: unmatched } = unmatchedIn(log);
-  const named = [...missingIn(log), ...(unmatched === null ? [] : [unmatched])];
-  const elsewhere = WANTS_ELSEWHERE.test(log) ? await dependenciesElsewhere(request) : [];
-  const names = [...new Set([...named, ...elsewhere])].filter((name) => /^(@[\w.-]+\/)?[\w.-]+$/.test(name));
-  const steps = names.length === 0 ? null : withoutDependencies(plan.steps, names);
-  if (steps === null) return null;
-  // What is not there may be what builds.
-  return {
-    why: `${names.join(', ')} cannot be had: installed without`,
-    change: { steps, conclusive: false },
-  };
-}
-
-/**
- * What a git repository, a URL or a GitHub short form names: development dependencies of any package of the repository, and the
- * dependencies of the others.
- */
-async function dependenciesElsewhere(request: PlanRequest): Promise<readonly string[]> {
-  const own = request.published.subject.name;
-  const manifests = await repositoryManifests(request);
-  return manifests
-    .flatMap(({ name, devDependencies, dependencies }) =>
-      Object.entries(name === own ? devDependencies : { ...dependencies, ...devDependencies }),
-    )
-    .filter(([, range]) => ELSEWHERE.test(range))
-    .map(([name]) => name);
 }
 
 /** Berry's words for a package of its lockfile that is gone. */
@@ -199,12 +154,13 @@ function packedElsewhere({ request, plan, went }: Reading): Revision | null {
   return { why: 'most files are missing: packed from a folder that the build made', change: { steps } };
 }
 
-/** Old packers wrote the permissions that files had on the publisher's disk. */
+/** Whether files can be executed is as it was on the publisher's disk. */
 function otherPermissions({ request, plan, went }: Reading): Revision | null {
-  const mode = went.kind === 'differed' ? publishedPermissions(went.differences) : null;
+  if (went.kind !== 'differed') return null;
+  const mode = publishedPermissions(went.differences, request.published.artifact.archive);
   if (mode === null) return null;
   const { directory, tree } = request.source;
-  const made = went.kind === 'differed' ? madeFolders(went.differences, { directory, tree }) : null;
+  const made = madeFolders(went.differences, { directory, tree });
   const which = made === null ? '' : ` of ${made.join(', ')}`;
   const why = `nothing but permissions differ, all alike: packed after chmod ${mode}${which}`;
   const step = permissionsStep(mode, { directory, folders: made ?? ['.'] });

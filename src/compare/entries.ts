@@ -53,8 +53,24 @@ export function differencesOf(published: Entry, rebuilt: Entry): readonly Differ
   if (!sameBytes || published.linkTarget !== rebuilt.linkTarget) kinds.push('content');
   // The flag of an unknown type is all that says what a reader would do with it.
   if (published.type === 'other' && published.typeFlag !== rebuilt.typeFlag) return ['type'];
-  if (published.mode !== rebuilt.mode && published.type !== 'symlink') kinds.push('mode');
+  if (!areInstalledAlike(published.mode, rebuilt.mode) && published.type !== 'symlink') kinds.push('mode');
   return kinds;
+}
+
+const PERMISSIONS = 0o777;
+const EXECUTE = 0o111;
+const EXECUTE_BY_OWNER = 0o100;
+
+/**
+ * Whether permissions differ in nothing that an installation keeps, or only in who beside the owner may execute: fewer may,
+ * as published. Installers give every file the permissions to read and write that they see fit (npm's pacote, lib/fetcher.js:
+ * `fmode` and `umask`); old packers copied those of the publisher's disk.
+ */
+function areInstalledAlike(published: number, rebuilt: number): boolean {
+  if (published === rebuilt) return true;
+  const isOrdinary = ((published | rebuilt) & ~PERMISSIONS) === 0;
+  const gained = published & ~rebuilt & EXECUTE;
+  return isOrdinary && gained === 0 && ((published ^ rebuilt) & EXECUTE_BY_OWNER) === 0;
 }
 
 export interface DifferenceOptions {

@@ -2,7 +2,7 @@ import type { Archive, Entry } from '../model/artifact.ts';
 import { BLOCK } from '../published/tar-header.ts';
 
 /** Octal fields of a tar header (POSIX.1-2017 pax, "ustar Interchange Format"): offset and length. */
-const FIELDS = { uid: [108, 8], gid: [116, 8], mtime: [136, 12] } as const;
+const FIELDS = { mode: [100, 8], uid: [108, 8], gid: [116, 8], mtime: [136, 12] } as const;
 const CHECKSUM = { offset: 148, length: 8, digits: 6 } as const;
 
 export type HeaderNumbers = Partial<Record<keyof typeof FIELDS, number>>;

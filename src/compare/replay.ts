@@ -1,19 +1,33 @@
 import type { Archive, Entry } from '../model/artifact.ts';
 import { BLOCK } from '../published/tar-header.ts';
-import { withHeaderNumbers } from './headers.ts';
+import { type HeaderNumbers, withHeaderNumbers } from './headers.ts';
 
 /**
  * Old packers took some of an archive from the disk on which it was packed. Nobody has that disk: these take it from the
  * published headers, as values and never as bytes. Each gives a tar stream, or null where there is nothing to take.
  */
 
-/** With the published time of each path. */
-export function withTimes(rebuilt: Archive, published: Archive): Uint8Array {
-  const times = new Map(published.entries.map((entry) => [entry.path, entry.mtime]));
+/** What the files of the publisher's disk had before they were packed. */
+const OF_FILES = {
+  times: ({ mtime }) => (mtime === null ? {} : { mtime }),
+  permissions: ({ mode }) => ({ mode }),
+} as const satisfies Record<string, (published: Entry) => HeaderNumbers>;
+export type OfFiles = keyof typeof OF_FILES;
+
+/** With what the published entry of each path has of these. */
+export function withDisk(rebuilt: Archive, published: Archive, copied: readonly OfFiles[]): Uint8Array {
+  const entries = new Map(published.entries.map((entry) => [entry.path, entry]));
   return withHeaderNumbers(rebuilt, ({ path }) => {
-    const mtime = times.get(path);
-    return mtime == null ? {} : { mtime };
+    const entry = entries.get(path);
+    if (entry === undefined) return {};
+    return copied.reduce<HeaderNumbers>((numbers, what) => ({ ...numbers, ...OF_FILES[what](entry) }), {});
   });
+}
+
+/** Whether files of two archives have other permissions at the same paths. */
+export function differInPermissions(rebuilt: Archive, published: Archive): boolean {
+  const modes = new Map(published.entries.map((entry) => [entry.path, entry.mode]));
+  return rebuilt.entries.some(({ path, mode }) => (modes.get(path) ?? mode) !== mode);
 }
 
 /** With the ids of the published entries, if all have the same: one person packed them, and others could say anything. */

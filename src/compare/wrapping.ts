@@ -4,9 +4,10 @@ import type { Comparison } from '../model/comparison.ts';
 import { BLOCK } from '../published/tar-header.ts';
 import { visible } from '../published/visible.ts';
 
-/** Fields of a tar header that say nothing about what is installed. */
+/** Fields of a tar header that say nothing about what is installed; permissions where they differ in no more than that. */
 const FIELDS = {
   'stored names (first component)': (entry) => entry.storedName,
+  permissions: (entry) => entry.mode.toString(8),
   'modification times': (entry) => entry.mtime,
   'user ids': (entry) => entry.uid,
   'group ids': (entry) => entry.gid,

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Rebuilt } from '../compare/compare.ts';
-import { inOrder, withOwner, withTimes } from '../compare/replay.ts';
+import { inOrder, type OfFiles, withDisk, withOwner } from '../compare/replay.ts';
 import type { Packer, Replayed } from '../ecosystem.ts';
 import type { Archive } from '../model/artifact.ts';
 import type { Tool } from '../model/plan.ts';
@@ -32,15 +32,15 @@ export interface Repacked {
 export async function repack(request: RepackRequest): Promise<Repacked | null> {
   const { workshop, packer, published, rebuilt } = request;
   const folder = rebuilt.entries[0]?.storedName.split('/')[0] ?? '.';
-  const timed = packer.copies.includes('times');
+  const ofFiles = OF_FILES.filter((what) => packer.copies.includes(what));
   const ran = await inSandbox({
     workshop,
     toolchain: packer.toolchain,
-    source: timed ? withTimes(rebuilt, published) : rebuilt.tar.subarray(),
+    source: ofFiles.length === 0 ? rebuilt.tar.subarray() : withDisk(rebuilt, published, ofFiles),
     use: (sandbox) => packIn(sandbox, { packer, workshop, folder }),
   });
   if (ran === null) return null;
-  const replayed: Replayed[] = timed ? ['times'] : [];
+  const replayed: Replayed[] = [...ofFiles];
   let packed = ran.value === null ? null : archiveOf(ran.value);
   for (const what of ['owner', 'order'] as const) {
     if (packed === null || !packer.copies.includes(what)) continue;
@@ -51,6 +51,8 @@ export async function repack(request: RepackRequest): Promise<Repacked | null> {
   }
   return { rebuilt: packed, replayed, tools: ran.tools };
 }
+
+const OF_FILES = ['times', 'permissions'] as const satisfies readonly OfFiles[];
 
 /** No step runs as the publisher's user or sees the publisher's other files: these come after packing. */
 const AFTERWARDS = { owner: withOwner, order: inOrder } as const;

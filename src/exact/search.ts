@@ -1,5 +1,6 @@
 import { compare, type Rebuilt } from '../compare/compare.ts';
 import { ENCODER_NAMES, levelsOf, recompress, type Recompressed } from '../compare/gzip-search.ts';
+import { differInPermissions } from '../compare/replay.ts';
 import { withSearch } from '../compare/wrapping.ts';
 import type { Packer, Replayed } from '../ecosystem.ts';
 import type { Artifact } from '../model/artifact.ts';
@@ -50,7 +51,11 @@ async function searchPackers(request: SearchRequest): Promise<Searched> {
   const { comparison, published, plan, workshop } = request;
   const { ecosystem, deadline } = workshop;
   const own = ecosystem.packerOf(plan);
-  const packers = (await ecosystem.packers(published).catch(notToBeHad)) ?? [];
+  const isSameDisk = !differInPermissions(request.rebuilt.archive, published.archive);
+  const packers = ((await ecosystem.packers(published).catch(notToBeHad)) ?? []).map((packer) => ({
+    ...packer,
+    copies: packer.copies.filter((what) => !(isSameDisk && what === 'permissions')),
+  }));
   const tried: string[] = [];
   for (const packer of packers) {
     if (packer.name === own && packer.copies.length === 0) continue;

@@ -120,21 +120,25 @@ export async function namedCommit(repository: Repository, revision: string): Pro
   return null;
 }
 
+/** A rebase or a merge can leave the commit that sets a version behind more than once. */
+const MOST_VERSION_COMMITS = 4;
+
 /**
- * The oldest commit at which the manifest states the version: what `npm version` and its like leave behind. One at which it has
- * another name counts where none has the package's: the root of a repository of many can lead their versions.
+ * Commits at which the manifest came to state the version, the oldest first: what `npm version` and its like leave behind. One at
+ * which it has another name counts where none has the package's: the root of a repository of many can lead their versions.
  *
  * @param directories where the package may lie, beside the stated directory and the root
  */
-export async function versionCommit(
+export async function versionCommits(
   repository: Repository,
   claims: SourceClaims,
   directories: readonly string[],
-): Promise<Candidate | null> {
+): Promise<readonly Candidate[]> {
   const { manifest } = claims;
   const stated = claims.directory === null ? null : normalDirectory(claims.directory);
   const places = [...new Set([...directories, ...(stated === null ? [] : [stated]), '.'])];
-  let other: Candidate | null = null;
+  const own: Candidate[] = [];
+  const others: Candidate[] = [];
   for (const place of places) {
     const file = inDirectory(place, manifest.fileName);
     const expression = `${manifest.versionLine(claims.version)}|${manifest.nameLine(claims.name)}`;
@@ -145,11 +149,12 @@ export async function versionCommit(
       if (read?.version !== claims.version) continue;
       const detail = `${file} states version ${claims.version} from this commit on`;
       const candidate = { commit, ref: null, evidence: [{ kind: VERSION_COMMIT, detail }] };
-      if (read.name === claims.name) return candidate;
-      other ??= candidate;
+      (read.name === claims.name ? own : others).push(candidate);
+      if (own.length === MOST_VERSION_COMMITS) return own;
     }
+    if (own.length > 0) return own;
   }
-  return other;
+  return others.slice(0, 1);
 }
 
 /** A release is made within days of its commit. */

@@ -9,9 +9,9 @@ import {
   matchingCommits,
   namedCommit,
   type SourceClaims,
-  versionCommit,
+  versionCommits,
 } from './candidates.ts';
-import { locateAll, type LocateContext, type Located, type LocatedAll } from './locate.ts';
+import { locateAll, type Located, type LocatedAll } from './locate.ts';
 import { openCommit, openFrom } from './open-repository.ts';
 import type { Repository } from './repository.ts';
 import { asMoved, placesToTry } from './moved.ts';
@@ -238,13 +238,23 @@ function needsHistory({ sources, reasons }: LocatedAll, { claims, contradictions
   return sources.some(({ version }) => !isPlaceholder(version));
 }
 
-async function withVersionCommit(context: LocateContext, first: LocatedAll): Promise<LocatedAll> {
+/** With the first commit that sets the version, or a later one that fits better than all that are known. */
+async function withVersionCommit(context: Context, first: LocatedAll): Promise<LocatedAll> {
+  const { repository, claims, contradictions } = context;
   const known = first.sources.map(({ source }) => source.directory);
-  const directories =
-    known.length > 0 ? known : (await directoriesNow(context.repository, context.claims)).directories;
-  const candidate = await versionCommit(context.repository, context.claims, directories);
-  if (candidate === null || first.tried.some((one) => one.commit === candidate.commit)) return first;
-  const more = await locateAll(context, [candidate]);
+  const directories = known.length > 0 ? known : (await directoriesNow(repository, claims)).directories;
+  const candidates = await versionCommits(repository, claims, directories);
+  const misfitsOf = ({ sources }: LocatedAll) =>
+    Math.min(...sources.map(({ source }) => contradictions(source).length));
+  let [more, fewest]: [LocatedAll | null, number] = [null, misfitsOf(first)];
+  for (const candidate of candidates) {
+    if (first.tried.some((one) => one.commit === candidate.commit)) continue;
+    const located = await locateAll(context, [candidate]);
+    const misfits = misfitsOf(located);
+    if (candidate === candidates[0] || misfits < fewest) more = located;
+    fewest = Math.min(fewest, misfits);
+  }
+  if (more === null) return first;
   return {
     tried: [...first.tried, ...more.tried],
     sources: [...first.sources, ...more.sources],

@@ -117,6 +117,19 @@ describe('differences', () => {
     ]);
     expect(origins['a.js']).toBe('verbatim');
   });
+  test.each([
+    ['everybody may execute what only the owner may', 0o755, 0o744],
+    ['nobody may execute what could be', 0o644, 0o755],
+    ['others may execute it', 0o645, 0o644],
+    ['it runs as its owner', 0o4755, 0o755],
+  ])('permissions by which %s', (_what, published, rebuilt) => {
+    const packed = (mode: number) => tarball([tarEntry({ name: 'package/a.js', content: 'a', mode })]);
+    const { level, differences } = compareTarballs({
+      published: packed(published),
+      rebuilt: packed(rebuilt),
+    });
+    expect([level, differences.map(({ kind }) => kind)]).toEqual([null, ['mode']]);
+  });
   test('a link in the place of a file', () => {
     const published = tarball([tarEntry({ name: 'package/a.js', type: '2', linkName: 'b.js' })]);
     const rebuilt = tarball([tarEntry({ name: 'package/a.js', content: '' })]);

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { withHeaderNumbers } from '../../src/compare/headers.ts';
-import { inOrder, withOwner, withTimes } from '../../src/compare/replay.ts';
+import { differInPermissions, inOrder, withDisk, withOwner } from '../../src/compare/replay.ts';
 import type { Archive } from '../../src/model/artifact.ts';
 import { archiveOf } from '../support/artifacts.ts';
 import { type EntrySpec, paxHeader, tarball, tarEntry } from '../support/tarball.ts';
@@ -38,11 +38,25 @@ describe('numbers of headers', () => {
 });
 
 test('times are those of the published paths', () => {
-  const { entries } = read(withTimes(archive({ ...b, mtime: 1 }, { ...a, mtime: 2 }), archive(a, b)));
+  const { entries } = read(
+    withDisk(archive({ ...b, mtime: 1 }, { ...a, mtime: 2 }), archive(a, b), ['times']),
+  );
   expect(entries.map(({ path, mtime }) => [path, mtime])).toEqual([
     ['b', 1_400_000_001],
     ['a', 1_400_000_000],
   ]);
+});
+
+test('permissions are those of the published paths, and are seen to differ only there', () => {
+  const published = archive({ ...a, mode: 0o664 }, { ...b, mode: 0o744 });
+  const ours = archive({ ...b, mode: 0o755, mtime: 1 }, { ...a, mode: 0o644 });
+  const { entries } = read(withDisk(ours, published, ['permissions']));
+  expect(entries.map(({ path, mode, mtime }) => [path, mode, mtime])).toEqual([
+    ['b', 0o744, 1],
+    ['a', 0o664, 1_400_000_000],
+  ]);
+  expect(differInPermissions(ours, published)).toBe(true);
+  expect(differInPermissions(ours, archive({ ...a, mode: 0o644 }))).toBe(false);
 });
 
 describe('an owner', () => {

@@ -1,11 +1,12 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { withHeaderNumbers } from '../../src/compare/headers.ts';
 import type { Ecosystem } from '../../src/ecosystem.ts';
 import { ReproveError } from '../../src/errors.ts';
 import type { Searched } from '../../src/exact/search.ts';
 import type { Engine } from '../../src/sandbox/engine.ts';
 import { selectEngine } from '../../src/sandbox/select.ts';
-import { artifactOf } from '../support/artifacts.ts';
+import { archiveOf, artifactOf } from '../support/artifacts.ts';
 import { gzipOf } from '../support/tarball.ts';
 import { ENGINE } from '../support/world.ts';
 import { encodedBy, packedBy } from '../support/wrapped.ts';
@@ -74,6 +75,19 @@ describe('what is run in the sandbox', { timeout: 5 * MINUTE }, () => {
     expect([comparison.level, comparison.exact]).toEqual(['tar', null]);
     expect(comparison.wrapping.join('\n')).toMatch(
       /the archive is that of npm 5\.6\.\d+, with the published times\n.*none of 4 encoders gives it/,
+    );
+  });
+
+  test('the permissions of the disk on which it was packed are those that were published', async () => {
+    const checkedOut = packedBy('npm-6.4');
+    const onDisk = withHeaderNumbers(archiveOf(checkedOut), ({ path }) =>
+      path === 'package.json' ? { mode: 0o664 } : {},
+    );
+    const published = gzipOf(onDisk, { extraFlags: 0, operatingSystem: 3 });
+    const { comparison } = await search({ published, rebuilt: repacked(checkedOut), engine, ecosystem });
+    expect(comparison.level).toBe('tar');
+    expect(comparison.wrapping.join('\n')).toMatch(
+      /the archive is that of npm 6\.4\.\d+, with the published permissions\n/,
     );
   });
 

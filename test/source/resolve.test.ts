@@ -142,6 +142,22 @@ describe('the commit', () => {
     expect(signals).toEqual([]);
   });
 
+  it('that set the version again, on the main branch, goes before a tag on none where it fits better', async () => {
+    const { repository, name } = newRepository();
+    repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.2' } });
+    repository.git('checkout', '-q', '-b', 'aside');
+    const tagged = repository.commit({ 'package.json': MANIFEST });
+    repository.tag('v1.2.3');
+    repository.git('checkout', '-q', 'main');
+    repository.git('branch', '-q', '-D', 'aside');
+    repository.commit({ 'index.js': 'published' });
+    const rebased = repository.commit({ 'package.json': MANIFEST });
+    const contradictions: ResolveOptions['contradictions'] = ({ commit }) =>
+      (commit === tagged ? ['README.md', 'index.js'] : ['README.md']).map((file) => ({ file, blobId: '' }));
+    const { candidates } = await resolved(name, {}, null, { contradictions });
+    expect(candidates.map((one) => one.commit)).toEqual([rebased, tagged]);
+  });
+
   it('that sets the version under another name is not it, but the one that gives the name back', async () => {
     const { repository, name } = newRepository();
     repository.commit({ 'package.json': { ...MANIFEST, version: '1.2.2' } });

@@ -44,8 +44,15 @@ it.each([
   'No versions available for lib',
   'npm ERR! No valid versions available for lib',
   'ERR_PNPM_NO_VERSIONS  No versions available for lib. It may be unpublished.',
+  '  ├─▶ Failed to resolve dependency tree: No versions available for\n  │   lib. The package may be unpublished.',
 ])('a package without any version is read from: %s', (log) => {
   expect(unmatchedIn(log)).toEqual({ name: 'lib', range: null });
+});
+
+it('a name is read whole where pnpm folds it', () => {
+  const log =
+    'Error: ERR_PNPM_NO_VERSIONS\n\n  × installing dependencies\n  ├─▶ Failed to resolve dependency tree: No versions available for search-\n  │   insights. The package may be\n  │   unpublished.';
+  expect(unmatchedIn(log)).toEqual({ name: 'search-insights', range: null });
 });
 
 describe('a package that the registry does not have', () => {
@@ -59,6 +66,19 @@ describe('a package that the registry does not have', () => {
     ['pnpm', 'ERR_PNPM_FETCH_404  GET http://127.0.0.1:4873/lib: Not Found - 404', ['lib']],
     ['yarn classic', 'error Error: http://127.0.0.1:4873/lib: Not found', ['lib']],
   ])('is read in the words of %s', (_who, log, names) => {
+    expect(missingIn(log)).toEqual(names);
+  });
+
+  it.each([
+    ['npm', 'npm error 404 Not Found - GET http://127.0.0.1:4873/lib/-/lib-1.0.0.tgz - Not found', ['lib']],
+    ['pnpm', 'ERR_PNPM_FETCH_404  GET http://127.0.0.1:4873/lib/-/lib-1.0.0.tgz: Not Found - 404', ['lib']],
+    [
+      'pnpm, folded',
+      'Error: ERR_PNPM_TARBALL_HTTP_STATUS\n\n  × installing dependencies\n  ╰─▶ Tarball server returned HTTP 404 for http://127.0.0.1:4873/@s/\n      lib-one/-/lib-one-2.7.58.tgz',
+      ['@s/lib-one'],
+    ],
+    ['yarn classic', 'error Error: http://127.0.0.1:4873/@s/lib/-/lib-1.0.0.tgz: Not found', ['@s/lib']],
+  ])('is read from the address of a tarball in the words of %s', (_who, log, names) => {
     expect(missingIn(log)).toEqual(names);
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { packStep } from '../../../builders/npm/packers.ts';
+import { packerOf, packStep } from '../../../builders/npm/packers.ts';
 import { revisedPlans } from '../../../builders/npm/revise.ts';
 import { installStep } from '../../../builders/npm/steps.ts';
 import type { PlanRequest, Went } from '../../../src/ecosystem.ts';
 import type { RebuildPlan } from '../../../src/model/plan.ts';
-import { sourceOf } from '../../support/artifacts.ts';
+import { publishedOf, sourceOf } from '../../support/artifacts.ts';
 import {
   commands,
   difference,
@@ -18,6 +18,7 @@ import {
   TOOLS,
   WITH_CONTENT,
 } from '../../support/revising.ts';
+import { tarball, tarEntry } from '../../support/tarball.ts';
 
 describe('after packing failed', () => {
   const log = 'npm ERR! Failed at the pkg@1.0.1 prepublish script.';
@@ -69,6 +70,23 @@ describe('after a failed install', () => {
     const went = failed('fetch-failed', 'request failed, reason: getaddrinfo EAI_AGAIN files.example');
     const { next } = await revisedPlans({ request, plan: PLAN, went, ...FACTS });
     expect(commands(next[0])[0]).toContain('--without=fork,ftpd,sheet ');
+  });
+
+  it('so are those of which a catalog of pnpm says where they lie', async () => {
+    const member = JSON.stringify({
+      name: 'member',
+      devDependencies: { sock: 'catalog:', tool: 'catalog:old' },
+    });
+    const catalog = 'catalog:\n  sock: github:owner/sock#abc\ncatalogs:\n  old:\n    tool: ^1.0.0\n';
+    const request: PlanRequest = {
+      ...REQUEST,
+      source: sourceOf({ 'package.json': JSON.stringify(MANIFEST), 'packages/member/package.json': member }),
+      readText: async (file) =>
+        file.startsWith('packages/') ? member : file === 'pnpm-workspace.yaml' ? catalog : null,
+    };
+    const went = failed('fetch-failed', 'request failed, reason: getaddrinfo EAI_AGAIN codeload.github.com');
+    const { next } = await revisedPlans({ request, plan: PLAN, went, ...FACTS });
+    expect(commands(next[0])[0]).toContain('--without=sock ');
   });
 
   it('conflicts of peer dependencies are gone over', async () => {
@@ -168,36 +186,37 @@ describe('after a failed build', () => {
 
 describe('after a difference', () => {
   describe('scripts call the package manager that is among the dependencies', () => {
-    const plan = { ...PLAN, toolchain: { ...TOOLS, pnpm: '9.4.0' } };
-    const pnpmOf = async (
-      files: Readonly<Record<string, string>>,
-      available = (wanted: string) => wanted,
-    ) => {
-      const request = { ...REQUEST, readText: (file: string) => Promise.resolve(files[file] ?? null) };
-      const versionOfTime = (_role: string, wanted = '') => Promise.resolve(available(wanted));
-      const { next } = await revisedPlans({ ...FACTS, request, plan, went: WITH_CONTENT, versionOfTime });
-      return next.map(({ toolchain }) => toolchain['pnpm']).find((version) => version !== '9.4.0');
+    const toolchain = { ...TOOLS, pnpm: '9.5.0' };
+    const packed = (manager: 'npm' | 'pnpm') =>
+      packStep(manager, { directory: '.', versions: toolchain, scripts: true });
+    const packedAnew = async (devDependencies: Readonly<Record<string, string>>, manager: 'npm' | 'pnpm') => {
+      const manifest = JSON.stringify({ ...MANIFEST, devDependencies });
+      const readText = async (file: string) => (file === 'package.json' ? manifest : null);
+      const plan: RebuildPlan = { ...PLAN, toolchain, steps: [...PLAN.steps.slice(0, -1), packed(manager)] };
+      const { next } = await revisedPlans({
+        ...FACTS,
+        request: { ...REQUEST, readText },
+        plan,
+        went: WITH_CONTENT,
+      });
+      return next.find(({ steps }) => steps.at(-1)?.argv[0].endsWith('/.bin/pnpm'));
     };
-    const manifest = JSON.stringify({ ...MANIFEST, devDependencies: { pnpm: '^8.7.5' } });
+
+    it('and pack with it, which nothing else runs', async () => {
+      const plan = await packedAnew({ pnpm: '^8.7.5' }, 'pnpm');
+      expect(commands(plan).at(-1)).toBe(
+        '/work/source/node_modules/.bin/pnpm pack --pack-destination /work/output',
+      );
+      expect(plan?.toolchain).toEqual(toolchain);
+      expect(plan === undefined ? null : packerOf(plan)).toBe('pnpm of the dependencies');
+    });
 
     it.each([
-      ['pnpm-lock.yaml', '  pnpm@8.7.5:\n    resolution: {}\n'],
-      ['yarn.lock', 'pnpm@^8.7.5:\n  version "8.7.5"\n'],
-      ['package-lock.json', '{"packages": {\n"node_modules/pnpm": {\n      "version": "8.7.5"}}}'],
-    ])('as %s holds it', async (file, text) => {
-      expect(await pnpmOf({ 'package.json': manifest, [file]: text })).toBe('8.7.5');
-    });
-
-    it('or the newest of its range', async () => {
-      expect(await pnpmOf({ 'package.json': manifest }, () => '8.15.9')).toBe('8.15.9');
-    });
-
-    it('but not one that the registry does not have', async () => {
-      expect(await pnpmOf({ 'package.json': manifest }, () => '10.0.0')).toBeUndefined();
-    });
-
-    it('and where there is none, nothing is changed', async () => {
-      expect(await pnpmOf({ 'package.json': JSON.stringify(MANIFEST) })).toBeUndefined();
+      ['nothing packs with it', { pnpm: '^8.7.5' }, 'npm'],
+      ['it is not among them', { typescript: '5' }, 'pnpm'],
+      ['it comes from elsewhere', { pnpm: 'github:owner/pnpm' }, 'pnpm'],
+    ] as const)('but not where %s', async (_what, devDependencies, manager) => {
+      expect(await packedAnew(devDependencies, manager)).toBeUndefined();
     });
   });
 
@@ -222,15 +241,24 @@ describe('after a difference', () => {
   });
 
   it.each([
-    { what: 'umask 002', modes: [0o664, 0o644], mode: 'g+w' },
-    { what: 'no permissions at all', modes: [0o666, 0o755], mode: 'a-x,go+w' },
-    { what: 'umask 077', modes: [0o600, 0o644], mode: 'go-rwx' },
-  ] as const)('permissions as of $what are given to all files', async ({ modes, mode }) => {
+    { what: 'nothing executable', all: 0o644, modes: [0o666, 0o755], mode: 'a-x,go+w' },
+    { what: 'everything executable', all: 0o777, modes: [0o777, 0o644], mode: 'a+x,go+w' },
+    { what: 'everything executable, and masked', all: 0o755, modes: [0o755, 0o644], mode: 'a+x' },
+  ] as const)('permissions as of a disk with $what are given to all files', async ({ all, modes, mode }) => {
     const differences = [
       difference('mode', 'index.js', ['', ''], modes),
       difference('mode', 'a.js', ['', ''], modes),
     ];
-    const { next } = await revise({ kind: 'differed', differences });
+    const files = ['package.json', 'index.js', 'a.js'].map((name) =>
+      tarEntry({ name: `package/${name}`, content: '', mode: all }),
+    );
+    const request = { ...REQUEST, published: publishedOf(tarball(files), '1.0.1') };
+    const { next } = await revisedPlans({
+      request,
+      plan: PLAN,
+      went: { kind: 'differed', differences },
+      ...FACTS,
+    });
     expect(commands(next[0]).slice(-2)).toEqual([
       expect.stringContaining(` -exec chmod ${mode} {} +`),
       expect.stringContaining('npm pack'),
@@ -238,12 +266,12 @@ describe('after a difference', () => {
   });
 
   it('permissions of nothing but what the build made are given to that alone', async () => {
-    const modes = [0o664, 0o644] as const;
+    const modes = [0o666, 0o755] as const;
     const differences = ['dist/a.js', 'dist/sub/b.js', 'es/c.js'].map((path) =>
       difference('mode', path, ['', ''], modes),
     );
     const { next } = await revise({ kind: 'differed', differences });
-    expect(commands(next[0]).at(-2)).toMatch(/^find dist es -type f .* chmod g\+w \{\} \+$/);
+    expect(commands(next[0]).at(-2)).toMatch(/^find dist es -type f .* chmod a-x,go\+w \{\} \+$/);
   });
 
   it('line ends of Windows are those of a checkout there', async () => {
@@ -276,15 +304,15 @@ describe('after a difference', () => {
   });
 
   it.each([
-    ['a file that can be executed', [difference('mode', 'a.js', ['', ''], [0o755, 0o644])]],
+    ['one file that can be executed', [difference('mode', 'a.js', ['', ''], [0o755, 0o644])]],
     [
-      'permissions of another kind each',
+      'one that can be and one that cannot',
       [
-        difference('mode', 'index.js', ['', ''], [0o664, 0o644]),
-        difference('mode', 'a.js', ['', ''], [0o600, 0o644]),
+        difference('mode', 'index.js', ['', ''], [0o755, 0o644]),
+        difference('mode', 'a.js', ['', ''], [0o644, 0o755]),
       ],
     ],
-  ])('%s is nothing that a umask explains', async (_what, differences) => {
+  ])('%s is nothing that a disk explains', async (_what, differences) => {
     expect((await revise({ kind: 'differed', differences })).next).toEqual([]);
   });
 
