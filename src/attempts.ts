@@ -207,7 +207,10 @@ export async function rankedPlans(request: PlansRequest): Promise<readonly Ranke
 function isFinal({ judgement, comparison }: Attempt): boolean {
   if (judgement.verdict === 'reproduced') return true;
   const mild = SEVERITIES.indexOf(judgement.severity) <= SEVERITIES.indexOf('low');
-  return judgement.verdict === 'diverged' && mild && addsOnlyNotes(comparison);
+  const differences = comparison?.differences ?? [];
+  // What the commit has may be packed by another packer.
+  const isOfCommit = differences.some(({ inCommit }) => inCommit);
+  return judgement.verdict === 'diverged' && mild && addsOnlyNotes(comparison) && !isOfCommit;
 }
 
 /** What could not be fetched in one attempt cannot be in the next. */

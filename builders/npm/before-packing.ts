@@ -59,8 +59,10 @@ function copiesFromRoot({ source, published, unexplained }: PlanRequest): readon
   });
 }
 
-/** Release tools put versions in the place of `workspace:` ranges, which npm would publish as they are. */
-async function workspaceRanges({ source, readText }: PlanRequest): Promise<readonly Preparation[]> {
+/** Release tools put versions in the place of `workspace:` ranges; npm publishes as they are those that nobody wrote anew. */
+async function workspaceRanges(request: PlanRequest): Promise<readonly Preparation[]> {
+  const { source, readText } = request;
+  const packed = packedManifest(request);
   const text = await readText(join(source.directory, 'package.json'));
   const manifest = text === null || !text.includes('"workspace:') ? null : parseManifest(text);
   if (manifest === null) return [];
@@ -69,7 +71,8 @@ async function workspaceRanges({ source, readText }: PlanRequest): Promise<reado
   const resolved: Record<string, Record<string, string>> = {};
   for (const table of TABLES) {
     const entries = Object.entries(manifest[table]);
-    if (!entries.some(([, range]) => range.startsWith(WORKSPACE))) continue;
+    const isLeft = Object.values(packed?.[table] ?? {}).some((range) => range.startsWith(WORKSPACE));
+    if (isLeft || !entries.some(([, range]) => range.startsWith(WORKSPACE))) continue;
     const written = entries.map(([name, range]) => [name, resolvedRange(range, version(name))] as const);
     resolved[table] = Object.fromEntries(written);
   }
@@ -94,13 +97,18 @@ function resolvedRange(range: string, version: string | null): string {
 }
 
 /** Lerna writes the commit into the manifest that it packs. */
-function gitHead({ source, published }: PlanRequest, manifest: Manifest): readonly Preparation[] {
-  const bytes = manifestEntry(published.artifact.archive.entries)?.content.subarray();
-  const packed = bytes === undefined ? null : parseManifest(Buffer.from(bytes).toString('utf8'));
-  if (packed?.gitHead == null || manifest.gitHead !== null) return [];
+function gitHead(request: PlanRequest, manifest: Manifest): readonly Preparation[] {
+  const { source } = request;
+  const packed = packedManifest(request)?.gitHead ?? null;
+  if (packed === null || packed === manifest.gitHead) return [];
   const argv = ['node', `${INSIDE_TARGET}/manifest.cjs`, 'gitHead', source.commit] as const;
   const step = toolStep({ name: 'set gitHead', phase: 'build', argv, directory: source.directory });
   const detail =
     'the packed manifest names a commit: this one is written into it before packing, as lerna does';
   return [{ step, evidence: { kind: 'git-head-set', detail } }];
+}
+
+function packedManifest({ published }: PlanRequest): Manifest | null {
+  const bytes = manifestEntry(published.artifact.archive.entries)?.content.subarray();
+  return bytes === undefined ? null : parseManifest(Buffer.from(bytes).toString('utf8'));
 }

@@ -1,4 +1,5 @@
 import semver from 'semver';
+import type { Difference } from '../../src/model/comparison.ts';
 import type { Reading, Revision } from './revision.ts';
 
 /** How npm 6 and older say that they met a fault of their own. */
@@ -20,4 +21,24 @@ export function npmTooOld({ plan, went }: Reading): Revision | null {
   if (newer === undefined) return null;
   const why = `npm ${npm} broke while it installed: npm ${newer.version}`;
   return { why, change: { toolchain: { ...plan.toolchain, npm: newer.version } } };
+}
+
+/** What npm before 7.12 packed whatever `files` says, and later ones do not (npm-packlist 2.1 and 2.2). */
+const ONCE_ALWAYS = /^(?:copying|notice|changes|changelog|history)(?:\.[^./]*[^~$./])?$/i;
+const LAST_SO = '7.11.2';
+
+/** The npm that still packed a changelog, or no longer did, where nothing but that differs. */
+export function npmOfChangelog({ plan, went }: Reading): Revision | null {
+  const { node = '', npm = '' } = plan.toolchain;
+  const isPacked = plan.steps.some(({ phase, argv }) => phase === 'pack' && argv.includes('npm'));
+  if (went.kind !== 'differed' || !isPacked || semver.valid(npm) === null) return null;
+  const paths = went.differences.map(({ path }) => path);
+  const isPublished = semver.gt(npm, LAST_SO);
+  const isChangelog = ({ kind, path, inCommit }: Difference) =>
+    ONCE_ALWAYS.test(path) && (isPublished ? kind === 'added' && inCommit : kind === 'missing');
+  if (paths.length === 0 || !went.differences.every(isChangelog)) return null;
+  const version = isPublished ? LAST_SO : NEWER.find((one) => semver.satisfies(node, one.node))?.version;
+  if (version === undefined) return null;
+  const why = `only ${paths.join(', ')} differs, which npm packed until 7.11 whatever the manifest says: npm ${version}`;
+  return { why, change: { toolchain: { ...plan.toolchain, npm: version } } };
 }

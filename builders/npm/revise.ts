@@ -11,14 +11,15 @@ import { lenientInstall, peerlessInstalls, withStandIns } from './relax.ts';
 import { otherMakers } from './scripts.ts';
 import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
-import { npmTooOld } from './other-npm.ts';
+import { npmTooOld, npmOfChangelog } from './other-npm.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
 import { madeFolders, permissionsStep, publishedPermissions } from './permissions.ts';
-import { afterFetching, directoryOf, manifestAt } from './step-places.ts';
+import { afterFetching, directoryOf, insertBeforePacking, manifestAt } from './step-places.ts';
 import { tablesStep } from './dependency-tables.ts';
 import { racedTables } from './raced-order.ts';
 import { builtBeforeVersion, placeholderInFiles, versionBeforeBuild } from './written-version.ts';
+import { versionHooks } from './version-hooks.ts';
 import { windowsCheckout } from './windows-checkout.ts';
 import { unservedDependencies } from './unserved.ts';
 
@@ -46,6 +47,8 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   windowsCheckout,
   otherPermissions,
   racedOrder,
+  versionHooks,
+  npmOfChangelog,
   managerInDependencies,
 ];
 /** What may help where nothing points anywhere. */
@@ -164,7 +167,7 @@ function otherPermissions({ request, plan, went }: Reading): Revision | null {
   const which = made === null ? '' : ` of ${made.join(', ')}`;
   const why = `nothing but permissions differ, all alike: packed after chmod ${mode}${which}`;
   const step = permissionsStep(mode, { directory, folders: made ?? ['.'] });
-  return { why, change: { steps: insertBeforePacking(plan, step) } };
+  return { why, change: { steps: insertBeforePacking(plan.steps, [step]) } };
 }
 
 /** Builds may go by the name of the folder in which they run: a clone is called as its repository. */
@@ -200,12 +203,7 @@ function racedOrder({ request, plan, went }: Reading): Revision | null {
     tables,
     directory: request.source.directory,
   });
-  return { why, change: { steps: insertBeforePacking(plan, step) } };
-}
-
-function insertBeforePacking({ steps }: RebuildPlan, step: Step): readonly Step[] {
-  const first = steps.findIndex(({ phase }) => phase === 'pack');
-  return steps.toSpliced(first === -1 ? steps.length : first, 0, step);
+  return { why, change: { steps: insertBeforePacking(plan.steps, [step]) } };
 }
 
 /** When files are missing, other scripts of the same folders may make them: all that can be builds are run as well. */

@@ -24,7 +24,7 @@ export interface ScriptRun {
   readonly args: readonly string[];
 }
 
-type Scripts = Readonly<Record<string, string>>;
+export type Scripts = Readonly<Record<string, string>>;
 
 /** Whether `npm pack` itself builds: its lifecycle (`prepare`, `prepack`) holds a command that makes files. */
 export function packBuilds(scripts: Scripts): boolean {

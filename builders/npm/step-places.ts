@@ -15,6 +15,12 @@ export function afterFetching(steps: readonly Step[], added: readonly Step[]): r
   return steps.toSpliced(first === -1 ? steps.length : first, 0, ...added);
 }
 
+/** Steps with others right before what packs. */
+export function insertBeforePacking(steps: readonly Step[], added: readonly Step[]): readonly Step[] {
+  const first = steps.findIndex(({ phase }) => phase === 'pack');
+  return steps.toSpliced(first === -1 ? steps.length : first, 0, ...added);
+}
+
 /** The manifest of a folder at the commit; null where there is none that can be read. */
 export async function manifestAt(request: PlanRequest, directory: string): Promise<Manifest | null> {
   const text = await request.readText(join(directory, 'package.json'));

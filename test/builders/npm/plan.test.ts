@@ -421,10 +421,32 @@ describe('what a release tool does before it packs', () => {
     expect(plans[0]?.evidence).toContainEqual(expect.objectContaining({ kind: 'copied-from-root' }));
   });
 
-  it('is done again: the commit is written into the manifest that names one', async () => {
+  it.each([
+    ['is written anew where none was published', '1.0.0', true],
+    ['is left where it was published', 'workspace:*', false],
+  ])('a range of the workspace %s', async (_what, range, isWritten) => {
+    const manifest = { name: 'pkg', devDependencies: { other: 'workspace:*' } };
+    const { steps } = await plansOf({
+      files: {
+        'package.json': { name: 'root', workspaces: ['packages/*'] },
+        'packages/pkg/package.json': manifest,
+        'packages/other/package.json': { name: 'other' },
+      },
+      directory: 'packages/pkg',
+      archive: {
+        'package.json': JSON.stringify({ ...manifest, version: '1.0.0', devDependencies: { other: range } }),
+      },
+    });
+    expect(steps[0]?.some((step) => step.includes('/opt/inside/tables.cjs'))).toBe(isWritten);
+  });
+
+  it.each([
+    ['the manifest has none', {}],
+    ['the manifest has an old one', { gitHead: 'e'.repeat(40) }],
+  ])('is done again: the commit is written where one is published and %s', async (_what, old) => {
     const gitHead = 'f'.repeat(40);
     const { plans } = await plansOf({
-      files: { 'package.json': { name: 'pkg' } },
+      files: { 'package.json': { name: 'pkg', ...old } },
       archive: { 'package.json': JSON.stringify({ name: 'pkg', version: '1.0.0', gitHead }) },
       unexplained: { 'package.json': 'data' },
     });

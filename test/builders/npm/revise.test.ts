@@ -185,6 +185,60 @@ describe('after a failed build', () => {
 });
 
 describe('after a difference', () => {
+  describe('a changelog', () => {
+    const revisedNpm = async (path: string, inCommit = true) => {
+      const differences = [{ ...difference('added', path), inCommit }];
+      const { next } = await revise({ kind: 'differed', differences });
+      return next.map(({ toolchain }) => toolchain['npm']);
+    };
+    it.each(['CHANGELOG.md', 'History.md', 'NOTICE', 'changes.txt'])(
+      'called %s is one that npm packed until 7.11, whatever the manifest says',
+      async (path) => {
+        expect(await revisedNpm(path)).toContain('7.11.2');
+      },
+    );
+    it('that is packed and not published is one that npm leaves out since 7.12', async () => {
+      const plan = { ...PLAN, toolchain: { ...TOOLS, npm: '7.6.3' } };
+      const differences = [difference('missing', 'CHANGELOG.md')];
+      const { next } = await revise({ kind: 'differed', differences }, plan);
+      expect(next.map(({ toolchain }) => toolchain['npm'])).toContain('8.19.4');
+    });
+    it.each([
+      ['lies deeper', 'docs/CHANGELOG.md', true],
+      ['is a copy', 'CHANGELOG.md~', true],
+      ['is not in the commit', 'CHANGELOG.md', false],
+    ])('that %s is none', async (_what, path, inCommit) => {
+      expect(await revisedNpm(path, inCommit)).not.toContain('7.11.2');
+    });
+  });
+
+  describe('the hooks of npm version', () => {
+    const revisedSteps = async (scripts: Readonly<Record<string, string>>) => {
+      const manifest = JSON.stringify({ ...MANIFEST, scripts: { ...MANIFEST.scripts, ...scripts } });
+      const request = {
+        ...REQUEST,
+        readText: async (file: string) => (file === 'package.json' ? manifest : null),
+      };
+      const { next } = await revisedPlans({ ...FACTS, request, plan: PLAN, went: WITH_CONTENT });
+      return next.map(commands).map((all) => all.slice(-2).join(' then '));
+    };
+    it('make what they make before it is packed', async () => {
+      const scripts = { stamp: 'node stamp.js', postversion: 'npm run stamp && git push && npm run release' };
+      expect(await revisedSteps({ ...scripts, release: 'gh-release' })).toContain(
+        'npm run stamp then npm pack --pack-destination=/work/output',
+      );
+    });
+    it.each([
+      ['publish', { version: 'npm run release', release: 'npm publish' }],
+      ['check', { postversion: 'npm run test:all', 'test:all': 'vitest' }],
+      ['are run already', { postversion: 'npm run build' }],
+      ['are not there', { postversion: 'npm run nowhere' }],
+    ])('are left out where they %s', async (_what, scripts) => {
+      const steps = await revisedSteps(scripts);
+      expect(steps.filter((one) => /run (?:release|test:all|build|nowhere) then/.test(one))).toEqual([]);
+    });
+  });
+
   describe('scripts call the package manager that is among the dependencies', () => {
     const toolchain = { ...TOOLS, pnpm: '9.5.0' };
     const packed = (manager: 'npm' | 'pnpm') =>
