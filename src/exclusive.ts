@@ -1,10 +1,12 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownerIsGone, ownerName } from './owner.ts';
 
 const POLL_MS = 100;
-/** A holder from another machine or container cannot be asked whether it lives. */
-const STALE_MS = 30 * 60 * 1000;
+/** How often a holder shows that it lives. */
+const BEAT_MS = 5_000;
+/** A holder from another machine or container cannot be asked whether it lives: it has ended when it shows nothing for so long. */
+const STALE_MS = 60_000;
 
 /**
  * Runs `work` while no other process runs it under the same lock file, and gives its result.
@@ -18,9 +20,16 @@ export async function exclusively<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   while (!(await take(lockFile))) await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
+  // Whoever took this holder for dead has removed the file: there is nothing to show any more.
+  const beat = setInterval(
+    () => void utimes(lockFile, new Date(), new Date()).catch(() => undefined),
+    BEAT_MS,
+  );
+  beat.unref();
   try {
     return await work();
   } finally {
+    clearInterval(beat);
     await rm(lockFile, { force: true });
   }
 }
