@@ -12,6 +12,7 @@ import { otherMakers } from './scripts.ts';
 import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import { npmTooOld, npmOfChangelog } from './other-npm.ts';
+import { installAsTakenOver, olderInstall } from './other-time.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
 import { madeFolders, permissionsStep, publishedPermissions } from './permissions.ts';
@@ -35,6 +36,7 @@ const AFTER_FAILURE: readonly Rule[] = [
   nodeTooOld,
   nodeTooNew,
   npmTooOld,
+  installAsTakenOver,
   tolerantBuild,
   packWithoutScripts,
 ];
@@ -52,7 +54,13 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   managerInDependencies,
 ];
 /** What may help where nothing points anywhere. */
-const AT_LAST: readonly Rule[] = [folderOfClone, olderInstall, managersOfTime, moreScripts];
+const AT_LAST: readonly Rule[] = [
+  folderOfClone,
+  installAsTakenOver,
+  olderInstall,
+  managersOfTime,
+  moreScripts,
+];
 
 /** How many times in a row a log may change a plan. */
 const MOST_AFTER_FAILURE = 4;
@@ -178,18 +186,6 @@ function folderOfClone({ request, plan, went }: Reading): Revision | null {
   if (name === null) return null;
   const why = `built files differ: built in a folder called ${name}, as a clone of the repository is`;
   return { why, change: { steps: inFolderNamed(plan.steps, name) } };
-}
-
-const MONTH_MS = 30 * 24 * 3_600_000;
-
-/** Without a lockfile a publisher builds with what was installed some time before. */
-function olderInstall({ plan, went }: Reading): Revision | null {
-  const isResolved = plan.evidence.some(({ kind }) => kind === 'resolution');
-  const hasOther = went.kind === 'differed' && went.differences.some(({ kind }) => kind === 'content');
-  if (!isResolved || !hasOther) return null;
-  const registryTime = new Date(Date.parse(plan.registryTime) - MONTH_MS).toISOString();
-  const why = `built files differ and there is no lockfile: dependencies as of ${registryTime}, a month earlier`;
-  return { why, change: { registryTime } };
 }
 
 /** What pnpm leaves to chance is taken from the artifact; the versions stay those of the rebuild. */

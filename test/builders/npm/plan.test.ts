@@ -184,6 +184,30 @@ describe('a package with built files', () => {
   });
 });
 
+describe('a repository that tells npm to run no lifecycle scripts', () => {
+  const npmrc = { '.npmrc': 'package-lock=false\nignore-scripts = true\n' };
+
+  it('is built by its own scripts, and never by packing alone', async () => {
+    const scripts = { prepack: 'npm run build', build: 'tsc' };
+    const files = { 'package.json': { name: 'pkg', scripts } };
+    const [before, after] = await Promise.all(
+      [files, { ...files, ...npmrc }].map((all) => plansOf({ files: all, unexplained: BUILT })),
+    );
+    expect(before?.plans.map(({ strategy }) => strategy)).toContain('install-pack');
+    expect(after?.plans.map(({ strategy }) => strategy)).not.toContain('install-pack');
+    expect(after?.steps[0]?.slice(-2)).toEqual([
+      'build /work/source: npm run build',
+      'pack /work/source: npm pack --pack-destination=/work/output',
+    ]);
+  });
+
+  it('is built by what packing would run where that is all there is', async () => {
+    const files = { 'package.json': { name: 'pkg', scripts: { prepack: 'tsc' } }, ...npmrc };
+    const { steps } = await plansOf({ files, unexplained: BUILT });
+    expect(steps[0]?.at(-2)).toBe('build /work/source: npm run prepack');
+  });
+});
+
 describe('a package of a workspace', () => {
   it('is installed at the root and packed in its folder', async () => {
     const { steps, clues } = await plansOf({

@@ -419,6 +419,36 @@ describe('after a difference', () => {
     );
   });
 
+  describe('where the registry took the packages over later than they were published', () => {
+    const takenOver = async (went: Went, publishedAt: string, kind = 'resolution') => {
+      const request = { ...REQUEST, published: { ...REQUEST.published, publishedAt } };
+      const plan = { ...PLAN, evidence: [{ kind, detail: '' }] };
+      const { next, last } = await revisedPlans({ ...FACTS, request, plan, went });
+      return [...next, ...last].map(({ registryTime, conclusive }) => [registryTime, conclusive]);
+    };
+    const FAILED = failed('build-failed', "error TS5023: Unknown compiler option 'customConditions'.");
+
+    it.each([
+      ['a build fails', FAILED],
+      ['built files differ', WITH_CONTENT],
+    ])(
+      '%s: resolved as of what it took over with them, and a difference says nothing',
+      async (_what, went) => {
+        const times = await takenOver(went, '2024-02-23T22:24:14.754Z');
+        expect(times).toContainEqual(['2024-04-23T22:24:14.754Z', false]);
+        expect(times.map(([time]) => time)).not.toContain('2023-12-02T00:00:00.000Z');
+      },
+    );
+
+    it.each([
+      ['its time is the true one', REQUEST.instant, 'resolution'],
+      ['a lockfile is followed', '2024-02-23T22:24:14.754Z', 'lockfile'],
+    ])('nothing is changed where %s', async (_what, publishedAt, kind) => {
+      const times = await takenOver(FAILED, publishedAt, kind);
+      expect(times.filter(([time]) => time !== REQUEST.instant)).toEqual([]);
+    });
+  });
+
   it('is read once: no plan is changed by difference upon difference', async () => {
     const differences = ['index.js', 'a.js'].map((path) => difference('added', path));
     const { next } = await revise({ kind: 'differed', differences });
