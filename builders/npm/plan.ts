@@ -12,13 +12,12 @@ import { MANAGERS } from './managers/index.ts';
 import type { LockUse, ManagerName } from './managers/manager.ts';
 import { nodeVersionFile } from './node-version-file.ts';
 import { fromMadeFolder, packStep } from './packers.ts';
-import { installScriptSteps, installStep, scriptStep } from './steps.ts';
+import { installScriptSteps, installStep } from './steps.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
 import { readRelease } from './release/release.ts';
-import { packBuilds } from './scripts.ts';
 import { afterFetching } from './step-places.ts';
 import { guessesVersion, versionEvidence, versionSteps, versionToSet } from './version-to-set.ts';
-import { waysToBuild } from './ways.ts';
+import { waysToPack } from './ways.ts';
 
 /** The tools that a plan was given, and why these. */
 export interface ChosenTools {
@@ -242,37 +241,12 @@ function lockUses({ root }: Context): readonly LockUse[] {
 }
 
 async function buildPlans(context: Context): Promise<readonly RebuildPlan[]> {
-  const { manifest, root, request } = context;
-  const { directory, tree } = request.source;
-  const { readText } = request;
-  const explicit = await waysToBuild({ manifest, root, release: context.release, directory, tree, readText });
-  const lifecycle = ['prepare', 'prepack'].filter((name) => manifest.scripts[name] !== undefined);
-  const isByHand = await ignoresScripts(context);
-  const isAll = lifecycle.length > 0 && explicit.length === 0;
-  const byPacking = !isByHand && (isAll || (lifecycle.length > 0 && packBuilds(manifest.scripts)));
-  const byHand = lifecycle.map((script) =>
-    scriptStep({ run: { script, args: [] }, directory, manager: root.manager }),
-  );
-  // An install at the root of a workspace runs its `prepare`, which may be all that builds.
-  const byInstalling = root.directory !== directory && root.manifest.scripts['prepare'] !== undefined;
-  const ways = [
-    ...(byPacking ? [[]] : []),
-    ...explicit,
-    ...(isByHand && isAll ? [byHand] : []),
-    ...(byInstalling && !byPacking ? [[]] : []),
-  ];
+  const { manifest, root, request, release } = context;
+  const { source, readText } = request;
+  const ways = await waysToPack({ manifest, root, release, ...source, readText });
   return lockUses(context).flatMap((lock) =>
     ways.map((build) => installBuildPack({ context, build, lock, scripts: true })),
   );
-}
-
-const IGNORES_SCRIPTS = /^[ \t]*ignore-scripts[ \t]*(?:=[ \t]*(?:true|"true")?[ \t]*)?$/m;
-
-/** Whether npm is told by the repository to run no lifecycle scripts: packing then builds nothing (npm docs, npmrc). */
-async function ignoresScripts({ root, request }: Context): Promise<boolean> {
-  const folders = [...new Set([root.directory, request.source.directory])];
-  const texts = await Promise.all(folders.map((folder) => request.readText(join(folder, '.npmrc'))));
-  return texts.some((text) => text !== null && IGNORES_SCRIPTS.test(text));
 }
 
 function installBuildPack(options: {

@@ -1,8 +1,8 @@
 import type { Step } from '../../src/model/plan.ts';
 import type { TreeFile } from '../../src/model/source.ts';
-import type { InstallRoot } from './install-root.ts';
+import { type InstallRoot, join } from './install-root.ts';
 import type { Manifest } from './manifest.ts';
-import { buildWays, type ScriptRun } from './scripts.ts';
+import { buildWays, packBuilds, type ScriptRun } from './scripts.ts';
 import { inSource, toolStep } from './managers/manager.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
 import { recipeBuildWays } from './release/ways.ts';
@@ -24,11 +24,44 @@ interface WaysRequest {
 }
 
 /**
+ * What can come before packing, so that what is published is there: nothing where packing builds by its own scripts, and the
+ * ways to build.
+ */
+export async function waysToPack(request: WaysRequest): Promise<readonly Way[]> {
+  const { manifest, root, directory } = request;
+  const explicit = await waysToBuild(request);
+  const lifecycle = ['prepare', 'prepack'].filter((name) => manifest.scripts[name] !== undefined);
+  const isByHand = await ignoresScripts(request);
+  const isAll = lifecycle.length > 0 && explicit.length === 0;
+  const byPacking = !isByHand && (isAll || (lifecycle.length > 0 && packBuilds(manifest.scripts)));
+  const byHand = lifecycle.map((script) =>
+    scriptStep({ run: { script, args: [] }, directory, manager: root.manager }),
+  );
+  // An install at the root of a workspace runs its `prepare`, which may be all that builds.
+  const byInstalling = root.directory !== directory && root.manifest.scripts['prepare'] !== undefined;
+  return [
+    ...(byPacking ? [[]] : []),
+    ...explicit,
+    ...(isByHand && isAll ? [byHand] : []),
+    ...(byInstalling && !byPacking ? [[]] : []),
+  ];
+}
+
+const IGNORES_SCRIPTS = /^[ \t]*ignore-scripts[ \t]*(?:=[ \t]*(?:true|"true")?[ \t]*)?$/m;
+
+/** Whether npm is told by the repository to run no lifecycle scripts: packing then builds nothing (npm docs, npmrc). */
+async function ignoresScripts({ root, directory, readText }: WaysRequest): Promise<boolean> {
+  const folders = [...new Set([root.directory, directory])];
+  const texts = await Promise.all(folders.map((folder) => readText(join(folder, '.npmrc'))));
+  return texts.some((text) => text !== null && IGNORES_SCRIPTS.test(text));
+}
+
+/**
  * The ways in which a package can be built. A repository of one package is built as its release does it, else by its
  * own scripts; of several, the cheapest comes first: the package's own scripts; the same after those of the packages of
  * the repository that it needs; what the release does; the scripts of the repository's root.
  */
-export async function waysToBuild(request: WaysRequest): Promise<readonly Way[]> {
+async function waysToBuild(request: WaysRequest): Promise<readonly Way[]> {
   const { manifest, root, directory } = request;
   const own = stepsOf(manifest, directory, root);
   const released = releaseWays(request);
