@@ -229,7 +229,8 @@ function installed(bytes: Buffer): ReadonlyMap<string, string> | null {
         entry.on('end', () => {
           // node-tar unpacks all three as files.
           const type = entry.type.replace(/^(?:Contiguous|Old)File$/, 'File');
-          const mode = ((entry.mode ?? 0) & 0o7777).toString(8);
+          // As npm's pacote sets it: whoever installs may read and write, and what could be executed still can.
+          const mode = ((((entry.mode ?? 0) & 0o7777) | 0o666) & ~0o022).toString(8);
           found.set(
             entry.path,
             `${type} ${mode} ${entry.linkpath ?? ''} ${Buffer.concat(parts).toString('latin1')}`,
@@ -265,10 +266,21 @@ function programOf(text: string, path: string): string | null {
 function means(path: string, published: string, honest: string): boolean {
   if (path === 'package.json')
     return JSON.stringify(JSON.parse(published)) === JSON.stringify(JSON.parse(honest));
+  if (path === 'README.md') return isPartOf(published.split('\n'), honest.split('\n'));
   if (path.endsWith('.d.ts'))
     return published.replaceAll(/[\s;,()]/g, '') === honest.replaceAll(/[\s;,()]/g, '');
   const program = programOf(published, path);
   return program !== null && program === programOf(honest, path);
+}
+
+/** Whether all lines stand among others, in the same order. */
+function isPartOf(lines: readonly string[], others: readonly string[]): boolean {
+  let from = 0;
+  return lines.every((line) => {
+    const at = others.indexOf(line, from);
+    from = at + 1;
+    return at >= 0;
+  });
 }
 
 /** Why a verdict says more than is so; null when it does not. */

@@ -213,11 +213,12 @@ describe('severity follows what an entry can do', () => {
         rebuilt: tarball([tarEntry({ name: 'package/a' })]),
       });
     expect([0o664, 0o755, 0o4755, 0o600].map((bits) => mode(bits).severity)).toEqual([
-      'low',
+      'info',
       'medium',
       'high',
-      'low',
+      'info',
     ]);
+    expect(mode(0o600)).toMatchObject({ verdict: 'reproduced', level: 'contents' });
     expect(mode(0o755).findings[0]?.message).toContain('mode 755 instead of 644');
   });
   test('findings come worst first and name paths visibly', () => {
