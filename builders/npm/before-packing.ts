@@ -4,7 +4,7 @@ import type { Evidence } from '../../src/model/source.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { INSIDE_TARGET } from './inside.ts';
 import { join } from './install-root.ts';
-import { manifestEntry } from './judgement.ts';
+import { packedManifest } from './judgement.ts';
 import { inSource, type ManagerName, toolStep } from './managers/manager.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { TABLES, tablesStep } from './dependency-tables.ts';
@@ -62,7 +62,7 @@ function copiesFromRoot({ source, published, unexplained }: PlanRequest): readon
 /** Release tools put versions in the place of `workspace:` ranges; npm publishes as they are those that nobody wrote anew. */
 async function workspaceRanges(request: PlanRequest): Promise<readonly Preparation[]> {
   const { source, readText } = request;
-  const packed = packedManifest(request);
+  const packed = packedManifest(request.published.artifact.archive);
   const text = await readText(join(source.directory, 'package.json'));
   const manifest = text === null || !text.includes('"workspace:') ? null : parseManifest(text);
   if (manifest === null) return [];
@@ -99,16 +99,11 @@ function resolvedRange(range: string, version: string | null): string {
 /** Lerna writes the commit into the manifest that it packs. */
 function gitHead(request: PlanRequest, manifest: Manifest): readonly Preparation[] {
   const { source } = request;
-  const packed = packedManifest(request)?.gitHead ?? null;
+  const packed = packedManifest(request.published.artifact.archive)?.gitHead ?? null;
   if (packed === null || packed === manifest.gitHead) return [];
   const argv = ['node', `${INSIDE_TARGET}/manifest.cjs`, 'gitHead', source.commit] as const;
   const step = toolStep({ name: 'set gitHead', phase: 'build', argv, directory: source.directory });
   const detail =
     'the packed manifest names a commit: this one is written into it before packing, as lerna does';
   return [{ step, evidence: { kind: 'git-head-set', detail } }];
-}
-
-function packedManifest({ published }: PlanRequest): Manifest | null {
-  const bytes = manifestEntry(published.artifact.archive.entries)?.content.subarray();
-  return bytes === undefined ? null : parseManifest(Buffer.from(bytes).toString('utf8'));
 }

@@ -42,23 +42,12 @@ export async function managerInDependencies({ request, plan, went }: Reading): P
   const directory = directoryOf(install);
   const tools = (await manifestAt(request, directory))?.devDependencies ?? {};
   const role = MANAGER_ROLES.find((one) => semver.validRange(tools[one] ?? 'none') !== null);
-  if (role === undefined || !plan.steps.some((step) => packsWith(step, role))) return null;
+  const pack = plan.steps.findLast(({ phase }) => phase === 'pack');
+  // The program follows what finds the folder, which can hold a package of the same name.
+  const at = role === undefined ? -1 : (pack?.argv.lastIndexOf(role) ?? -1);
+  if (role === undefined || pack === undefined || at === -1) return null;
   const program = `${inSource(directory)}/node_modules/.bin/${role}`;
-  const steps = plan.steps.map((step) =>
-    packsWith(step, role) ? { ...step, argv: replaced(step.argv, { word: role, by: program }) } : step,
-  );
+  const argv = pack.argv.with(at, program) as unknown as Step['argv'];
   const why = `scripts of the repository call the ${role} of its dependencies (${tools[role] ?? ''}): packed with that`;
-  return { why, change: { steps } };
-}
-
-function packsWith({ phase, argv }: Step, program: string): boolean {
-  return phase === 'pack' && argv.includes(program);
-}
-
-function replaced(
-  [first, ...rest]: Step['argv'],
-  { word, by }: { readonly word: string; readonly by: string },
-): Step['argv'] {
-  const change = (one: string) => (one === word ? by : one);
-  return [change(first), ...rest.map(change)];
+  return { why, change: { steps: plan.steps.map((step) => (step === pack ? { ...pack, argv } : step)) } };
 }

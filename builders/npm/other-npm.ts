@@ -33,11 +33,11 @@ export function npmOfChangelog({ plan, went }: Reading): Revision | null {
   const isPacked = plan.steps.some(({ phase, argv }) => phase === 'pack' && argv.includes('npm'));
   if (went.kind !== 'differed' || !isPacked || semver.valid(npm) === null) return null;
   const paths = went.differences.map(({ path }) => path);
-  const isPublished = semver.gt(npm, LAST_SO);
+  const isNewer = semver.gt(npm, LAST_SO);
   const isChangelog = ({ kind, path, inCommit }: Difference) =>
-    ONCE_ALWAYS.test(path) && (isPublished ? kind === 'added' && inCommit : kind === 'missing');
+    ONCE_ALWAYS.test(path) && (isNewer ? kind === 'added' && inCommit : kind === 'missing');
   if (paths.length === 0 || !went.differences.every(isChangelog)) return null;
-  const version = isPublished ? LAST_SO : NEWER.find((one) => semver.satisfies(node, one.node))?.version;
+  const version = isNewer ? LAST_SO : NEWER.find((one) => semver.satisfies(node, one.node))?.version;
   if (version === undefined) return null;
   const why = `only ${paths.join(', ')} differs, which npm packed until 7.11 whatever the manifest says: npm ${version}`;
   return { why, change: { toolchain: { ...plan.toolchain, npm: version } } };

@@ -88,7 +88,7 @@ export function packerOf({ steps, toolchain }: Pick<RebuildPlan, 'steps' | 'tool
   const argv = steps.findLast(({ phase }) => phase === 'pack')?.argv ?? [];
   if (argv[0] === 'git') return 'git archive';
   const isManager = (word: string) => MANAGER_NAMES.some((name) => name === word);
-  const installed = argv.find((word) => word.startsWith(`${LAYOUT.source}/`) && isManager(basename(word)));
+  const installed = argv.find((word) => word.includes('/node_modules/.bin/') && isManager(basename(word)));
   if (installed !== undefined) return `${basename(installed)} of the dependencies`;
   const program = argv.find(isManager) ?? 'unknown';
   return `${program} ${toolchain[program] ?? ''}`.trim();

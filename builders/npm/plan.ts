@@ -242,8 +242,9 @@ function lockUses({ root }: Context): readonly LockUse[] {
 
 async function buildPlans(context: Context): Promise<readonly RebuildPlan[]> {
   const { manifest, root, request, release } = context;
-  const { source, readText } = request;
-  const ways = await waysToPack({ manifest, root, release, ...source, readText });
+  const { directory, tree } = request.source;
+  const { readText } = request;
+  const ways = await waysToPack({ manifest, root, release, directory, tree, readText });
   return lockUses(context).flatMap((lock) =>
     ways.map((build) => installBuildPack({ context, build, lock, scripts: true })),
   );

@@ -11,8 +11,7 @@ import { sameBytes } from '../../src/model/content.ts';
 import type { BundleVerifier } from '../../src/sigstore/verify-bundle.ts';
 import { absentData } from './absent-data.ts';
 import { sourceClaims } from './claims.ts';
-import { manifestEntry } from './judgement.ts';
-import { type Manifest, parseManifest } from './manifest.ts';
+import { packedManifest } from './judgement.ts';
 import { type PackageSpec, parsePackageSpec, purlOf } from './package-spec.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { type PackageDocument, type VersionDocument, versionOf } from './registry/document.ts';
@@ -201,11 +200,6 @@ async function describe(facts: {
       document: version?.raw ?? null,
     }),
   };
-}
-
-function packedManifest(archive: Archive): Manifest | null {
-  const entry = manifestEntry(archive.entries);
-  return entry === undefined ? null : parseManifest(Buffer.from(entry.content.subarray()).toString('utf8'));
 }
 
 function subjectOf(name: string, version: string): PackageVersion {

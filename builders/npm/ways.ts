@@ -32,8 +32,8 @@ export async function waysToPack(request: WaysRequest): Promise<readonly Way[]> 
   const explicit = await waysToBuild(request);
   const lifecycle = ['prepare', 'prepack'].filter((name) => manifest.scripts[name] !== undefined);
   const isByHand = await ignoresScripts(request);
-  const isAll = lifecycle.length > 0 && explicit.length === 0;
-  const byPacking = !isByHand && (isAll || (lifecycle.length > 0 && packBuilds(manifest.scripts)));
+  const isOnlyWay = lifecycle.length > 0 && explicit.length === 0;
+  const byPacking = !isByHand && (isOnlyWay || (lifecycle.length > 0 && packBuilds(manifest.scripts)));
   const byHand = lifecycle.map((script) =>
     scriptStep({ run: { script, args: [] }, directory, manager: root.manager }),
   );
@@ -42,7 +42,7 @@ export async function waysToPack(request: WaysRequest): Promise<readonly Way[]> 
   return [
     ...(byPacking ? [[]] : []),
     ...explicit,
-    ...(isByHand && isAll ? [byHand] : []),
+    ...(isByHand && isOnlyWay ? [byHand] : []),
     ...(byInstalling && !byPacking ? [[]] : []),
   ];
 }

@@ -14,6 +14,11 @@ const OF_FILES = {
 } as const satisfies Record<string, (published: Entry) => HeaderNumbers>;
 export type OfFiles = keyof typeof OF_FILES;
 
+/** Whether it is taken before packing, from each file. */
+export function isOfFiles(what: string): what is OfFiles {
+  return Object.hasOwn(OF_FILES, what);
+}
+
 /** With what the published entry of each path has of these. */
 export function withDisk(rebuilt: Archive, published: Archive, copied: readonly OfFiles[]): Uint8Array {
   const entries = new Map(published.entries.map((entry) => [entry.path, entry]));

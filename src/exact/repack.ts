@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Rebuilt } from '../compare/compare.ts';
-import { inOrder, type OfFiles, withDisk, withOwner } from '../compare/replay.ts';
+import { inOrder, isOfFiles, withDisk, withOwner } from '../compare/replay.ts';
 import type { Packer, Replayed } from '../ecosystem.ts';
 import type { Archive } from '../model/artifact.ts';
 import type { Tool } from '../model/plan.ts';
@@ -32,7 +32,7 @@ export interface Repacked {
 export async function repack(request: RepackRequest): Promise<Repacked | null> {
   const { workshop, packer, published, rebuilt } = request;
   const folder = rebuilt.entries[0]?.storedName.split('/')[0] ?? '.';
-  const ofFiles = OF_FILES.filter((what) => packer.copies.includes(what));
+  const ofFiles = packer.copies.filter((what) => isOfFiles(what));
   const ran = await inSandbox({
     workshop,
     toolchain: packer.toolchain,
@@ -51,8 +51,6 @@ export async function repack(request: RepackRequest): Promise<Repacked | null> {
   }
   return { rebuilt: packed, replayed, tools: ran.tools };
 }
-
-const OF_FILES = ['times', 'permissions'] as const satisfies readonly OfFiles[];
 
 /** No step runs as the publisher's user or sees the publisher's other files: these come after packing. */
 const AFTERWARDS = { owner: withOwner, order: inOrder } as const;
