@@ -86,8 +86,9 @@ function comparePaths({ published, rebuilt, source }: Sides): readonly PathResul
   const inCommit = commitLookup(source);
   const ours = new EntriesByPath(countedEntries(published));
   const theirs = new EntriesByPath(countedEntries(rebuilt));
+  const manifest = ours.at('package.json').at(-1)?.content ?? null;
   return [...new Set([...ours.paths, ...theirs.paths])].map((path) =>
-    comparePath({ path, published: ours.at(path), rebuilt: theirs.at(path), inCommit }),
+    comparePath({ path, published: ours.at(path), rebuilt: theirs.at(path), inCommit, manifest }),
   );
 }
 
@@ -96,13 +97,15 @@ interface OnePath {
   readonly published: readonly Entry[];
   readonly rebuilt: readonly Entry[];
   readonly inCommit: (entry: Entry) => boolean;
+  /** The published one, if there is one. */
+  readonly manifest: Content | null;
 }
 
 /**
  * Occurrences of a path are paired in the order in which they are stored. Where a path occurs more than once, what is
  * installed depends on the reader: no occurrence may then be explained away by a normalizer or by the commit.
  */
-function comparePath({ path, published, rebuilt, inCommit }: OnePath): PathResult {
+function comparePath({ path, published, rebuilt, inCommit, manifest }: OnePath): PathResult {
   const single = published.length <= 1 && rebuilt.length <= 1;
   const differences: Difference[] = [];
   const normalizers: NormalizerUse[] = [];
@@ -115,7 +118,7 @@ function comparePath({ path, published, rebuilt, inCommit }: OnePath): PathResul
       continue;
     }
     const kinds = differencesOf(ours, theirs);
-    const normalizer = single && kinds.includes('content') ? normalizerFor(ours, theirs) : null;
+    const normalizer = single && kinds.includes('content') ? normalizerFor(ours, theirs, manifest) : null;
     for (const kind of kinds) {
       if (kind === 'content' && normalizer !== null) {
         normalizers.push({

@@ -5,15 +5,19 @@ import { sameJsonValue } from './json-formatting.ts';
 import { isProseName, sameButForLineEnds } from './line-ends.ts';
 import { NORMALIZER_NAMES, type NormalizerName } from './normalizer-names.ts';
 import { isScriptName } from './script.ts';
-import { isReadmeName, isShortened } from './shortened-readme.ts';
+import { isNamedIn, isReadmeName, isShortened } from './shortened-readme.ts';
 
 /** A small rule that may ignore one benign difference between two files of the same path. */
 export interface Normalizer {
   readonly title: string;
   /** Where it is explained: what it ignores, and why that cannot carry code that runs. */
   readonly page: string;
-  /** Whether this rule may look at a file of this path at all. */
-  appliesTo(path: string): boolean;
+  /**
+   * Whether this rule may look at a file of this path at all.
+   *
+   * @param manifest the published one; null where there is none
+   */
+  appliesTo(path: string, manifest: Content | null): boolean;
   /** Whether the published and the rebuilt bytes are equal but for what the rule ignores. */
   equal(published: Content, rebuilt: Content, path: string): boolean;
 }
@@ -48,7 +52,7 @@ export const NORMALIZERS = {
   'shortened-readme': {
     title: 'Lines left out of a README',
     page: 'docs/normalizers/shortened-readme.md',
-    appliesTo: isReadmeName,
+    appliesTo: (path, manifest) => isReadmeName(path) && !isNamedIn(manifest, path),
     equal: isShortened,
   },
 } as const satisfies Record<NormalizerName, Normalizer>;
@@ -56,13 +60,21 @@ export const NORMALIZERS = {
 /** Larger files are never equal but for something. */
 const MAX_BYTES = 64 * 1024 ** 2;
 
-/** The first normalizer under which two files are equal, or null. */
-export function normalizerFor(published: Entry, rebuilt: Entry): NormalizerName | null {
+/**
+ * The first normalizer under which two files are equal, or null.
+ *
+ * @param manifest the published one; null where there is none
+ */
+export function normalizerFor(
+  published: Entry,
+  rebuilt: Entry,
+  manifest: Content | null,
+): NormalizerName | null {
   if (published.type !== 'file' || rebuilt.type !== 'file' || published.path !== rebuilt.path) return null;
   if (Math.max(published.size, rebuilt.size) > MAX_BYTES) return null;
   const applies = (name: NormalizerName) => {
-    const { appliesTo, equal } = NORMALIZERS[name];
-    return appliesTo(published.path) && equal(published.content, rebuilt.content, published.path);
+    const { appliesTo, equal }: Normalizer = NORMALIZERS[name];
+    return appliesTo(published.path, manifest) && equal(published.content, rebuilt.content, published.path);
   };
   return NORMALIZER_NAMES.find(applies) ?? null;
 }

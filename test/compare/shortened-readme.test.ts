@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isReadmeName, isShortened } from '../../src/compare/shortened-readme.ts';
+import { isNamedIn, isReadmeName, isShortened } from '../../src/compare/shortened-readme.ts';
 
 const shortened = (published: string | Buffer, rebuilt: string) =>
   isShortened(Buffer.from(published), Buffer.from(rebuilt));
@@ -38,5 +38,24 @@ describe('attack: what a shorter text could hide', () => {
 
   test.each(['README', 'readme.md', 'docs/Readme.markdown', 'README.txt'])('it looks at %s', (path) => {
     expect(isReadmeName(path)).toBe(true);
+  });
+
+  test.each([
+    ['a program', { bin: { a: './README.md' } }],
+    ['what is loaded', { main: 'readme.md' }],
+    ['a word of a script', { scripts: { postinstall: 'sh README.md' } }],
+  ])('it is none where the manifest names it as %s', (_, manifest) => {
+    expect(isNamedIn(Buffer.from(JSON.stringify(manifest)), 'README.md')).toBe(true);
+  });
+
+  test('nor where the manifest cannot be read, or hides the name in escapes', () => {
+    expect(isNamedIn(Buffer.from('{'), 'README.md')).toBe(true);
+    expect(isNamedIn(Buffer.from('{"main":"\\u0052EADME.md"}'), 'README.md')).toBe(true);
+  });
+
+  test('a list of files and an address of the page name no program', () => {
+    const manifest = { files: ['README.md'], homepage: 'https://git.example/owner/a#readme' };
+    expect(isNamedIn(Buffer.from(JSON.stringify(manifest)), 'README.md')).toBe(false);
+    expect(isNamedIn(null, 'README.md')).toBe(false);
   });
 });
