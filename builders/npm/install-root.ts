@@ -10,6 +10,8 @@ export interface InstallRoot {
   readonly manager: ManagerName;
   /** The manager's own lockfile there; null when there is none. */
   readonly lockfile: Lockfile | null;
+  /** Exact version of the Yarn that the repository brings along, as its file is called; null when it brings none. */
+  readonly ownYarn: string | null;
 }
 
 interface Lockfile {
@@ -80,15 +82,26 @@ async function describe(directory: string, context: Context): Promise<InstallRoo
   const manifest = await manifestIn(directory, readText);
   if (manifest === null) return null;
   const named = namedManager(manifest.packageManager);
+  const ownYarn = yarnAt(await readText(join(directory, '.yarnrc.yml')));
   const present = LOCKFILES.filter(({ name }) => paths.has(join(directory, name)));
   const kind = present.find(({ managers }) => named !== null && managers.includes(named)) ?? present[0];
   if (kind === undefined) {
     const isPnpm = paths.has(join(directory, 'pnpm-workspace.yaml'));
-    return { directory, manifest, manager: named ?? (isPnpm ? 'pnpm' : 'npm'), lockfile: null };
+    const manager = named ?? (isPnpm ? 'pnpm' : 'npm');
+    return { directory, manifest, manager, lockfile: null, ownYarn };
   }
   const path = join(directory, kind.name);
   const version = kind.version.exec(((await readText(path)) ?? '').slice(0, 4096))?.[1] ?? null;
-  return { directory, manifest, manager: managerOf(kind, version), lockfile: { path, version } };
+  return { directory, manifest, manager: managerOf(kind, version), lockfile: { path, version }, ownYarn };
+}
+
+/** Yarn runs the file that `yarnPath` names in place of itself (https://yarnpkg.com/configuration/yarnrc#yarnPath). */
+function yarnAt(settings: string | null): string | null {
+  return (
+    /^yarnPath:[ \t]*\S*\byarn-(\d{1,4}\.\d{1,4}\.\d{1,4}(?:-[\w.]{1,32})?)\.c?js\b/m.exec(
+      settings ?? '',
+    )?.[1] ?? null
+  );
 }
 
 /** Both yarns call their lockfile the same; only berry writes a version into it. */

@@ -47,6 +47,7 @@ const ERAS = [
     leaves: ['npm<5'],
     copies: ['times', 'permissions', 'owner', 'order'],
   },
+  { manager: 'yarn', range: '1', node: '16', leaves: ['yarn 1'], copies: ['times', 'permissions'] },
   { manager: 'pnpm', range: '10', node: '22', leaves: ['pnpm'], copies: [] },
   { manager: 'pnpm', range: '11', node: '22', leaves: ['pnpm'], copies: [] },
   { manager: 'pnpm', range: '8', node: '18', leaves: ['pnpm'], copies: [] },

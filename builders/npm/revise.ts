@@ -1,6 +1,7 @@
 import type { PlanRequest, RevisedPlans } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { isSlippedIn } from '../../src/explain/slipped-in.ts';
+import { committedFiles } from './committed-files.ts';
 import { cloneName, inFolderNamed } from './folder-name.ts';
 import { INSIDE_TARGET } from './inside.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
@@ -12,7 +13,7 @@ import { otherMakers } from './scripts.ts';
 import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import { npmTooOld, npmOfChangelog } from './other-npm.ts';
-import { installAsTakenOver, olderInstall } from './other-time.ts';
+import { installsAsTakenOver, olderInstall } from './other-time.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
 import { madeFolders, permissionsStep, publishedPermissions } from './permissions.ts';
@@ -36,7 +37,7 @@ const AFTER_FAILURE: readonly Rule[] = [
   nodeTooOld,
   nodeTooNew,
   npmTooOld,
-  installAsTakenOver,
+  ...installsAsTakenOver,
   tolerantBuild,
   packWithoutScripts,
 ];
@@ -46,6 +47,7 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   placeholderInFiles,
   versionBeforeBuild,
   packedElsewhere,
+  committedFiles,
   windowsCheckout,
   otherPermissions,
   racedOrder,
@@ -56,7 +58,7 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
 /** What may help where nothing points anywhere. */
 const AT_LAST: readonly Rule[] = [
   folderOfClone,
-  installAsTakenOver,
+  ...installsAsTakenOver,
   olderInstall,
   managersOfTime,
   moreScripts,

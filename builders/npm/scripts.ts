@@ -58,13 +58,20 @@ const MOST_OTHERS = 3;
  * scripts loses its checks (`clean && compile && lint && test` is run as `clean`, `compile`).
  */
 export function buildWays(scripts: Scripts): readonly (readonly ScriptRun[])[] {
-  const named = BUILD_NAMES.filter((name) => scriptOf(scripts, name) !== undefined);
-  const publishing = ['prepublishOnly', 'prepublish'].filter((name) =>
-    MAKES.test(scriptOf(scripts, name) ?? ''),
-  );
-  const others = named.length > 0 ? [] : otherMakers(scripts).slice(0, MOST_OTHERS);
-  const ways = [...named, ...publishing, ...others].map((name) => withoutChecks(scripts, name));
+  const whole = wholeBuilds(scripts);
+  const others = whole.some((name) => !PUBLISHING.includes(name))
+    ? []
+    : otherMakers(scripts).slice(0, MOST_OTHERS);
+  const ways = [...whole, ...others].map((name) => withoutChecks(scripts, name));
   return ways.filter((way, index) => way.length > 0 && ways.findIndex((other) => same(other, way)) === index);
+}
+
+const PUBLISHING: readonly string[] = ['prepublishOnly', 'prepublish'];
+
+/** Scripts that are called as those are that make all there is, most telling name first. */
+export function wholeBuilds(scripts: Scripts): readonly string[] {
+  const named = BUILD_NAMES.filter((name) => scriptOf(scripts, name) !== undefined);
+  return [...named, ...PUBLISHING.filter((name) => MAKES.test(scriptOf(scripts, name) ?? ''))];
 }
 
 function same(a: readonly ScriptRun[], b: readonly ScriptRun[]): boolean {
@@ -75,14 +82,16 @@ const CHAIN_LINK =
   /^(?:(?:npm run(?:-script)?|(?:pnpm|yarn|bun)(?: run)?) ([\w:.-]+)((?: -[\w:.=-]+)*)|npm (test|t|ci|install|i))$/;
 
 function withoutChecks(scripts: Scripts, name: string): readonly ScriptRun[] {
-  const links = (scriptOf(scripts, name) ?? '').split('&&').map((link) => CHAIN_LINK.exec(link.trim()));
-  const isChain = links.every((link) => link !== null);
-  if (!isChain) return [{ script: name, args: [] }];
-  const runs = links.flatMap((link) => {
-    const script = link?.[1];
-    if (script === undefined || CHECKS.test(script) || scriptOf(scripts, script) === undefined) return [];
-    return [{ script, args: (link?.[2] ?? '').split(' ').filter((word) => word !== '' && word !== '--') }];
-  });
+  const whole = [{ script: name, args: [] }];
+  const runs: ScriptRun[] = [];
+  for (const link of (scriptOf(scripts, name) ?? '').split('&&')) {
+    const [found, script, args = ''] = CHAIN_LINK.exec(link.trim()) ?? [];
+    if (found === undefined) return whole;
+    if (script === undefined || CHECKS.test(script)) continue;
+    // A script that other packages of the workspace have, or a program of the dependencies.
+    if (scriptOf(scripts, script) === undefined) return whole;
+    runs.push({ script, args: args.split(' ').filter((word) => word !== '' && word !== '--') });
+  }
   return runs;
 }
 

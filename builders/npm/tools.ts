@@ -85,7 +85,9 @@ function packageOf(manager: ManagerName): string {
 
 function managerFacts(manager: Exclude<ManagerName, 'npm'>, { manifest, root, release }: ToolClues) {
   const role = manager === 'berry' ? 'yarn' : manager;
-  const named = [root.manifest, manifest].map((one) => namedVersion(one, role)).find((one) => one !== null);
+  const own = role === 'yarn' ? root.ownYarn : null;
+  const stated = [root.manifest, manifest].map((one) => namedVersion(one, role));
+  const named = [own, ...stated].find((one) => one !== null);
   const isRight = (version: string) =>
     role !== 'yarn' || version.startsWith('0.') || version.startsWith('1.') === (manager === 'yarn');
   return {

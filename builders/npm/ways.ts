@@ -2,7 +2,7 @@ import type { Step } from '../../src/model/plan.ts';
 import type { TreeFile } from '../../src/model/source.ts';
 import { type InstallRoot, join } from './install-root.ts';
 import type { Manifest } from './manifest.ts';
-import { buildWays, packBuilds, type ScriptRun } from './scripts.ts';
+import { buildWays, packBuilds, type ScriptRun, wholeBuilds } from './scripts.ts';
 import { inSource, toolStep } from './managers/manager.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
 import { recipeBuildWays } from './release/ways.ts';
@@ -59,7 +59,8 @@ async function ignoresScripts({ root, directory, readText }: WaysRequest): Promi
 /**
  * The ways in which a package can be built. A repository of one package is built as its release does it, else by its
  * own scripts; of several, the cheapest comes first: the package's own scripts; the same after those of the packages of
- * the repository that it needs; what the release does; the scripts of the repository's root.
+ * the repository that it needs; what the release does; the scripts of the repository's root. The latter two come
+ * first for a package without a script that makes all of it.
  */
 async function waysToBuild(request: WaysRequest): Promise<readonly Way[]> {
   const { manifest, root, directory } = request;
@@ -71,6 +72,9 @@ async function waysToBuild(request: WaysRequest): Promise<readonly Way[]> {
   const [first] = own;
   const after = needed.length > 0 && first !== undefined ? [[...needed, ...first]] : [];
   const fromRoot = stepsOf(root.manifest, root.directory, root);
+  // What only makes a part of the package may be called by what makes all from the root.
+  if (wholeBuilds(manifest.scripts).length === 0 && wholeBuilds(root.manifest.scripts).length > 0)
+    return [...released, ...fromRoot, ...own, ...after];
   return [...own.slice(0, 1), ...after, ...released, ...fromRoot, ...own.slice(1)];
 }
 

@@ -1,11 +1,11 @@
 import { textOf } from '../../src/compare/utf8.ts';
-import { lineEnds } from '../../src/compare/explained.ts';
+import { lineEnds, linksAsFiles } from '../../src/compare/explained.ts';
 import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { Difference } from '../../src/model/comparison.ts';
-import type { RebuildPlan } from '../../src/model/plan.ts';
+import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { join } from './install-root.ts';
 import { toolStep } from './managers/manager.ts';
-import type { Revision, Rule } from './revision.ts';
+import type { Rule } from './revision.ts';
 import { afterFetching } from './step-places.ts';
 
 /**
@@ -19,23 +19,38 @@ const CHECK_OUT = [
   'if [ $# -gt 0 ]; then rm -f -- "$@" && git -c core.autocrlf=false checkout-index --force -- "$@"; fi',
 ].join(' && ');
 
+/** Where a disk has no links, git writes files that name their targets (git-config(1), core.symlinks). */
+const CHECK_OUT_LINKS = 'git config core.symlinks false && rm -f -- "$@" && git checkout-index --force -- "$@"';
+
 const KIND = 'line-ends';
 const WHY = 'lines end in CRLF: checked out as on Windows';
+const WHY_LINKS = 'links were published as files that name their targets: checked out as on Windows';
 /** More are no handful of files that somebody edited, and a command line has an end. */
-const MOST_KEPT = 1_000;
+const MOST_NAMED = 1_000;
 
-/** Plans that begin with a checkout as on Windows, where the published texts come from one. */
+/** Plans that begin with a checkout as on Windows, where the published texts or links come from one. */
 export function checkedOut(
   { published, source }: PlanRequest,
   plans: readonly RebuildPlan[],
 ): readonly RebuildPlan[] {
-  const { kept, windows } = lineEnds(published.artifact.archive, source);
-  if (windows.length <= kept.length || kept.length > MOST_KEPT) return plans;
-  const files = kept.map((file) => join(source.directory, file));
+  const { archive } = published.artifact;
+  const inRepository = (paths: readonly string[]) => paths.map((path) => join(source.directory, path));
+  const { kept, windows } = lineEnds(archive, source);
+  const links = linksAsFiles(archive, source);
+  const changes: { readonly step: Step; readonly detail: string }[] = [];
+  if (windows.length > kept.length && kept.length <= MOST_NAMED)
+    changes.push({ step: lineEndsStep(inRepository(kept)), detail: WHY });
+  if (links.length > 0 && links.length <= MOST_NAMED)
+    changes.push({ step: linksStep(inRepository(links)), detail: WHY_LINKS });
+  if (changes.length === 0) return plans;
   return plans.map((plan) => ({
     ...plan,
-    ...change(plan, files),
-    evidence: [...plan.evidence, { kind: KIND, detail: WHY }],
+    withGit: true,
+    steps: afterFetching(
+      plan.steps,
+      changes.map(({ step }) => step),
+    ),
+    evidence: [...plan.evidence, ...changes.map(({ detail }) => ({ kind: KIND, detail }))],
   }));
 }
 
@@ -43,18 +58,26 @@ export function checkedOut(
 export const windowsCheckout: Rule = ({ plan, went }) => {
   if (went.kind !== 'differed' || !isMostlyLineEnds(went.differences)) return null;
   if (plan.evidence.some(({ kind }) => kind === KIND)) return null;
-  return { why: WHY, change: change(plan, []) };
+  return { why: WHY, change: { steps: afterFetching(plan.steps, [lineEndsStep([])]), withGit: true } };
 };
 
 /** @param kept files that have the line ends of the commit all the same */
-function change({ steps }: RebuildPlan, kept: readonly string[]): Revision['change'] {
-  const step = toolStep({
+function lineEndsStep(kept: readonly string[]): Step {
+  return toolStep({
     name: 'check out with the line ends of Windows',
     phase: 'build',
     argv: ['bash', '-c', CHECK_OUT, 'bash', ...kept],
     directory: '.',
   });
-  return { steps: afterFetching(steps, [step]), withGit: true };
+}
+
+function linksStep(links: readonly string[]): Step {
+  return toolStep({
+    name: 'check out links as Windows does',
+    phase: 'build',
+    argv: ['bash', '-c', CHECK_OUT_LINKS, 'bash', ...links],
+    directory: '.',
+  });
 }
 
 /** Other files may differ for other reasons, which show when the line ends are out of the way. */

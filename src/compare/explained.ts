@@ -31,6 +31,17 @@ export function lineEnds(archive: Archive, source: Source): LineEnds {
   return { kept: kept.map(({ path }) => path), windows: windows.map(({ path }) => path) };
 }
 
+/** The paths at which a commit has a link, and a regular file that names its target was published. Pure. */
+export function linksAsFiles(archive: Archive, source: Source): readonly string[] {
+  const root = rootOf(source);
+  const links = new Map(
+    source.tree.flatMap(({ path, mode, blobId }) => (mode === '120000' ? [[path, blobId]] : [])),
+  );
+  return archive.entries
+    .filter(({ type, path, blobId }) => type === 'file' && links.get(root + path) === blobId)
+    .map(({ path }) => path);
+}
+
 const LINE_FEED = 10;
 
 function hasLines({ size, content }: Entry): boolean {

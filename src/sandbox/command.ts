@@ -49,7 +49,7 @@ exit "$code"`;
 const PREPARE_SCRIPT = `exec 2>&1
 umask 022
 cd "$1" && mkdir -p home source output tmp && chmod 1777 tmp || exit 1
-exec tar --extract --file="$2" --directory=source --no-same-owner --same-permissions --warning=no-timestamp`;
+exec tar --extract --file="$2" --directory=source --no-same-owner --same-permissions --delay-directory-restore --warning=no-timestamp`;
 
 // Not past links' targets (--absolute-names): tar would make links to elsewhere last, and so list them elsewhere. Its
 // names are those that we gave it, and nothing but the folder can be written.

@@ -35,6 +35,7 @@ export const ROOT = {
   manifest: MANIFEST_READ,
   manager: 'npm',
   lockfile: { path: 'package-lock.json', version: '3' },
+  ownYarn: null,
 } as const;
 export const TOOLS = { node: '20.20.2', npm: '10.9.9' };
 export const PLAN: RebuildPlan = {

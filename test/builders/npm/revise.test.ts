@@ -436,9 +436,19 @@ describe('after a difference', () => {
       async (_what, went) => {
         const times = await takenOver(went, '2024-02-23T22:24:14.754Z');
         expect(times).toContainEqual(['2024-04-23T22:24:14.754Z', false]);
+        expect(times).toContainEqual(['2026-02-22T22:24:14.754Z', false]);
         expect(times.map(([time]) => time)).not.toContain('2023-12-02T00:00:00.000Z');
       },
     );
+
+    it('that is done once', async () => {
+      const publishedAt = '2024-02-23T22:24:14.754Z';
+      const request = { ...REQUEST, published: { ...REQUEST.published, publishedAt } };
+      const evidence = [{ kind: 'resolution', detail: '' }];
+      const plan = { ...PLAN, evidence, registryTime: '2024-04-23T22:24:14.754Z' };
+      const { next } = await revisedPlans({ ...FACTS, request, plan, went: FAILED });
+      expect(next.map(({ registryTime }) => registryTime)).not.toContain('2026-02-22T22:24:14.754Z');
+    });
 
     it.each([
       ['its time is the true one', REQUEST.instant, 'resolution'],

@@ -24,6 +24,12 @@ describe('buildWays', () => {
     expect(names(scripts)).toEqual([['clean', 'compile'], ['compile']]);
   });
 
+  it('takes a chain as it is when a link is no script of its manifest', () => {
+    const scripts = { build: 'npm run build:esm && npm run build:cjs --workspaces', 'build:esm': 'tsc -b' };
+    expect(names(scripts)[0]).toEqual(['build']);
+    expect(names({ build: 'yarn clean && yarn tsup', clean: 'rm -r dist' })).toEqual([['build']]);
+  });
+
   it('keeps the arguments of a link', () => {
     expect(names({ build: 'npm run tsc -- --sourceMap', tsc: 'tsc' })).toEqual([['tsc --sourceMap']]);
   });
@@ -65,6 +71,7 @@ describe('scripts that want to be read for ever', () => {
   it('may call what only the prototype of an object has', () => {
     expect(packBuilds({ prepare: 'npm run constructor', prepack: 'npm run __proto__' })).toBe(false);
     expect(buildWays({ build: 'npm run toString && npm run compile', compile: 'tsc' })).toEqual([
+      [{ script: 'build', args: [] }],
       [{ script: 'compile', args: [] }],
     ]);
   });
