@@ -1,6 +1,6 @@
 import { unexplainedByCommit } from './compare/explained.ts';
 import { compare, type Rebuilt } from './compare/compare.ts';
-import { addsOnlyNotes, inconclusive, unbuilt } from './compare/inconclusive.ts';
+import { addsOnlyNotes, guessedTools, inconclusive, unbuilt } from './compare/inconclusive.ts';
 import { outsideOfCommit } from './compare/outside.ts';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, Published, Went } from './ecosystem.ts';
@@ -279,9 +279,19 @@ async function makeAttempt(
     failure: result.ok
       ? (outsideOfCommit(comparison, source) ??
         inconclusive(plan, comparison) ??
+        (await guessedTools({
+          plan,
+          comparison,
+          source,
+          repairs: done.repairs,
+          onInstall: pathsOf(roles, ['runs-on-install']),
+        })) ??
         unbuilt(
           { plan, comparison, source },
-          { entryPoints: entryPointsOf(roles), ignored: await ignoredLines(planRequest) },
+          {
+            entryPoints: pathsOf(roles, ['runs-on-import', 'executable']),
+            ignored: await ignoredLines(planRequest),
+          },
         ))
       : result.reason,
   });
@@ -297,10 +307,8 @@ async function makeAttempt(
   };
 }
 
-function entryPointsOf(roles: ReadonlyMap<string, EntryRole>): readonly string[] {
-  return [...roles].flatMap(([path, role]) =>
-    role === 'runs-on-import' || role === 'executable' ? [path] : [],
-  );
+function pathsOf(roles: ReadonlyMap<string, EntryRole>, wanted: readonly EntryRole[]): readonly string[] {
+  return [...roles].flatMap(([path, role]) => (wanted.includes(role) ? [path] : []));
 }
 
 /** What git is told to leave out, at the root of the repository and in the package's folder. */

@@ -23,8 +23,7 @@ export async function beforePacking(
   request: PlanRequest,
   { manifest, packer }: { readonly manifest: Manifest; readonly packer: ManagerName },
 ): Promise<BeforePacking> {
-  // pnpm takes a licence from the root by itself, to another place in the archive.
-  const copied = packer === 'pnpm' ? [] : copiesFromRoot(request);
+  const copied = copiesFromRoot(request, packer);
   // The other packers write the versions of the workspace themselves.
   const ranges = packer === 'npm' || packer === 'yarn' ? await workspaceRanges(request) : [];
   const changes = [...ranges, ...gitHead(request, manifest)];
@@ -44,13 +43,20 @@ interface Preparation {
 /** Files for people that release tools (lerna among them) copy from the root of a repository into its packages. */
 const COPIED = /^(?:licen[sc]e|copying|notice|readme|changelog|history|authors|security)(?:[-.][\w.-]*)?$/i;
 
+/** pnpm takes these from the root by itself, to another place in the archive. */
+const COPIED_BY_PNPM = /^licen[sc]e/i;
+
 /** Only where the commit's root has a file of the same name with the very bytes that were published. */
-function copiesFromRoot({ source, published, unexplained }: PlanRequest): readonly Preparation[] {
+function copiesFromRoot(
+  { source, published, unexplained }: PlanRequest,
+  packer: ManagerName,
+): readonly Preparation[] {
   if (source.directory === '.') return [];
   const atRoot = new Map(source.tree.map((file) => [file.path, file.blobId]));
   const { entries } = published.artifact.archive;
   return unexplained.flatMap((path) => {
     const entry = entries.find((one) => one.path === path && one.type === 'file');
+    if (packer === 'pnpm' && COPIED_BY_PNPM.test(path)) return [];
     if (!COPIED.test(path) || entry === undefined || atRoot.get(path) !== entry.blobId) return [];
     const argv = ['cp', '--', join(LAYOUT.source, path), join(inSource(source.directory), path)] as const;
     const step = toolStep({ name: `copy ${path}`, phase: 'build', argv, directory: source.directory });

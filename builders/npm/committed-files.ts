@@ -9,9 +9,8 @@ const MOST_NAMED = 1_000;
 /** What the build wrote over and was published as the commit has it: the publisher did not build it anew. */
 export const committedFiles: Rule = ({ request, plan, went }) => {
   if (went.kind !== 'differed' || !plan.steps.some(({ phase }) => phase === 'build')) return null;
-  const unexplained = new Set(request.unexplained);
   const files = went.differences
-    .filter(({ kind, path }) => kind === 'content' && !unexplained.has(path))
+    .filter(({ kind, inCommit }) => kind === 'content' && inCommit)
     .map(({ path }) => join(request.source.directory, path));
   if (files.length === 0 || files.length > MOST_NAMED) return null;
   const step = toolStep({

@@ -53,3 +53,17 @@ export function missingIn(log: string): readonly string[] {
   const names = MISSING.flatMap((pattern) => pattern.exec(text)?.[1] ?? []);
   return [...new Set(names.map((name) => name.replace(/%2f/i, '/')))];
 }
+
+/** What package managers say of a file that the registry does not have; berry says it of the package, or in a line of its own. */
+const GONE: readonly RegExp[] = [
+  /YN0035[^\n]*Package not found/,
+  /YN0035[^\n]*Response Code: 404/,
+  /(?:404 Not Found|HTTP 404)\b[^\n]*\/-\/[^\s:"]+\.tgz/,
+  /\/-\/[^\s:"]+\.tgz[^\n]*(?:\b404\b|Not [Ff]ound)/,
+];
+
+/** Whether an install ended for a file that the registry does not have. */
+export function namesGoneFile(log: string): boolean {
+  const text = unfolded(log);
+  return GONE.some((pattern) => pattern.test(text));
+}

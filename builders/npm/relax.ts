@@ -1,4 +1,5 @@
 import type { Step } from '../../src/model/plan.ts';
+import type { ManagerName } from './managers/manager.ts';
 import { type GitPins, PINS_WORD, pinsWord } from './git/pins.ts';
 
 /** The install commands that follow a lockfile to the letter, and those that do not. */
@@ -32,9 +33,22 @@ export function withGitPackages(steps: readonly Step[], pins: GitPins): readonly
   return changeInstall(steps, (argv) => loosened(argv, { word: PINS_WORD, text: pinsWord(pins) }));
 }
 
-/** An install with one more word for inside/registry.cjs, in place of the one that begins alike. */
-function loosened(argv: readonly string[], added: { word: string; text: string }): readonly string[] {
-  const words = argv.filter((word) => !word.startsWith(added.word)).map((word) => LOOSER[word] ?? word);
+/** An install that may change its lockfile, with one more word for inside/registry.cjs. */
+function loosened(argv: readonly string[], added: AddedWord): readonly string[] {
+  return withWord(
+    argv.map((word) => LOOSER[word] ?? word),
+    added,
+  );
+}
+
+interface AddedWord {
+  /** How the words begin in place of which it comes. */
+  readonly word: string;
+  readonly text: string;
+}
+
+function withWord(argv: readonly string[], added: AddedWord): readonly string[] {
+  const words = argv.filter((word) => !word.startsWith(added.word));
   const at = words.findIndex((word) => word.endsWith('/registry.cjs')) + 2;
   return [...words.slice(0, at), added.text, ...words.slice(at)];
 }
@@ -56,16 +70,22 @@ export function lenientInstall(steps: readonly Step[]): readonly Step[] | null {
   );
 }
 
-/** The steps of a plan with npm installs that do not look at peer dependencies; null where there is none to change. */
+/**
+ * The steps of a plan with npm installs that do not look at peer dependencies, also those that its scripts start; null where there
+ * is none to change.
+ */
 export function peerlessInstalls(steps: readonly Step[]): readonly Step[] | null {
   const isToChange = ({ phase, argv }: Step) =>
     phase === 'fetch' && argv.includes('npm') && argv.includes('install') && !argv.includes(NO_PEERS);
   if (!steps.some(isToChange)) return null;
-  return steps.map((step) =>
-    isToChange(step)
-      ? { ...step, argv: [...step.argv.filter((word) => word !== '--force'), NO_PEERS] as unknown as Argv }
-      : step,
-  );
+  return steps.map((step) => {
+    if (step.phase !== 'fetch') return { ...step, env: { ...step.env, npm_config_legacy_peer_deps: 'true' } };
+    if (!isToChange(step)) return step;
+    return {
+      ...step,
+      argv: [...step.argv.filter((word) => word !== '--force'), NO_PEERS] as unknown as Argv,
+    };
+  });
 }
 
 const NO_PEERS = '--legacy-peer-deps';
@@ -73,14 +93,29 @@ const NO_PEERS = '--legacy-peer-deps';
 /** How berry is told not to hold packages against the checksums of its lockfile (yarnpkg.com, checksumBehavior). */
 const UNCHECKED = { YARN_CHECKSUM_BEHAVIOR: 'ignore' } as const;
 
-/** The steps of a plan with installs, also those of its build, that take what stands in for versions that are gone. */
-export function withStandIns(steps: readonly Step[]): readonly Step[] {
-  return steps.map((step) => ({ ...step, env: { ...step.env, ...UNCHECKED } }));
+const STAND_INS = '--stand-ins';
+
+/**
+ * The steps of a plan with an install that takes what stands in for versions that are gone. Berry's installs, also those of a
+ * build, are told not to check; the digests in other lockfiles are changed (see inside/registry.cjs). Null where no step installs
+ * by a lockfile, or takes them already.
+ */
+export function withStandIns(steps: readonly Step[], manager: ManagerName): readonly Step[] | null {
+  if (steps.some(acceptsStandIns)) return null;
+  if (manager === 'berry') return steps.map((step) => ({ ...step, env: { ...step.env, ...UNCHECKED } }));
+  return changeInstall(steps, (argv) =>
+    argv.includes('--no-package-lock') || argv.includes('--no-lockfile')
+      ? null
+      : withWord(argv, { word: STAND_INS, text: STAND_INS }),
+  );
 }
 
 /** Whether the registry proxy may serve stand-ins to a step. */
-export function acceptsStandIns({ phase, env }: Step): boolean {
-  return phase === 'fetch' && env['YARN_CHECKSUM_BEHAVIOR'] === UNCHECKED.YARN_CHECKSUM_BEHAVIOR;
+export function acceptsStandIns({ phase, env, argv }: Step): boolean {
+  return (
+    phase === 'fetch' &&
+    (argv.includes(STAND_INS) || env['YARN_CHECKSUM_BEHAVIOR'] === UNCHECKED.YARN_CHECKSUM_BEHAVIOR)
+  );
 }
 
 function changeInstall(

@@ -12,6 +12,7 @@ import { lenientInstall, peerlessInstalls, withStandIns } from './relax.ts';
 import { otherMakers } from './scripts.ts';
 import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
+import { namesGoneFile } from './install-log.ts';
 import { npmTooOld, npmOfChangelog } from './other-npm.ts';
 import { installsAsTakenOver, olderInstall } from './other-time.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
@@ -21,6 +22,7 @@ import { afterFetching, directoryOf, insertBeforePacking, manifestAt } from './s
 import { tablesStep } from './dependency-tables.ts';
 import { racedTables } from './raced-order.ts';
 import { builtBeforeVersion, placeholderInFiles, versionBeforeBuild } from './written-version.ts';
+import { sourceLineEnds } from './source-line-ends.ts';
 import { versionHooks } from './version-hooks.ts';
 import { windowsCheckout } from './windows-checkout.ts';
 import { unservedDependencies } from './unserved.ts';
@@ -49,6 +51,7 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   packedElsewhere,
   committedFiles,
   windowsCheckout,
+  sourceLineEnds,
   otherPermissions,
   racedOrder,
   versionHooks,
@@ -93,11 +96,15 @@ function revised(plan: RebuildPlan, { why, change }: Revision, kind: string): Re
   return { ...plan, ...change, evidence: [...plan.evidence, { kind, detail: why }], fallback: false };
 }
 
-/** Berry's words for a package of its lockfile that is gone. */
+/** Versions that the lockfile names may be gone. */
 function standIns({ plan, went }: Reading): Revision | null {
-  if (went.kind !== 'failed' || !/YN0035[^\n]*Package not found/.test(went.log)) return null;
+  if (went.kind !== 'failed' || went.code !== 'fetch-failed' || !namesGoneFile(went.log)) return null;
+  const isBerry = /\bYN\d{4}\b/.test(went.log);
+  const install = plan.steps.find(({ phase }) => phase === 'fetch');
+  const manager = isBerry ? 'berry' : MANAGER_NAMES.find((name) => install?.argv.includes(name));
+  const steps = manager === undefined ? null : withStandIns(plan.steps, manager);
   const why = 'versions that the lockfile names are gone: their neighbours, or nothing, stand in for them';
-  return { why, change: { steps: withStandIns(plan.steps), conclusive: false } };
+  return steps === null ? null : { why, change: { steps, conclusive: false } };
 }
 
 function peerConflict({ plan, went }: Reading): Revision | null {

@@ -6,6 +6,7 @@ import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { join } from './install-root.ts';
 import { toolStep } from './managers/manager.ts';
 import type { Rule } from './revision.ts';
+import { windowsEndsStep } from './source-line-ends.ts';
 import { afterFetching } from './step-places.ts';
 
 /**
@@ -20,13 +21,22 @@ const CHECK_OUT = [
 ].join(' && ');
 
 /** Where a disk has no links, git writes files that name their targets (git-config(1), core.symlinks). */
-const CHECK_OUT_LINKS = 'git config core.symlinks false && rm -f -- "$@" && git checkout-index --force -- "$@"';
+const CHECK_OUT_LINKS =
+  'git config core.symlinks false && rm -f -- "$@" && git checkout-index --force -- "$@"';
 
 const KIND = 'line-ends';
 const WHY = 'lines end in CRLF: checked out as on Windows';
+const WHY_SOME = 'some files end their lines in CRLF: written so before the build';
 const WHY_LINKS = 'links were published as files that name their targets: checked out as on Windows';
 /** More are no handful of files that somebody edited, and a command line has an end. */
 const MOST_NAMED = 1_000;
+
+interface Change {
+  readonly kind: string;
+  readonly detail: string;
+  readonly step: Step;
+  readonly withGit: boolean;
+}
 
 /** Plans that begin with a checkout as on Windows, where the published texts or links come from one. */
 export function checkedOut(
@@ -37,20 +47,25 @@ export function checkedOut(
   const inRepository = (paths: readonly string[]) => paths.map((path) => join(source.directory, path));
   const { kept, windows } = lineEnds(archive, source);
   const links = linksAsFiles(archive, source);
-  const changes: { readonly step: Step; readonly detail: string }[] = [];
-  if (windows.length > kept.length && kept.length <= MOST_NAMED)
-    changes.push({ step: lineEndsStep(inRepository(kept)), detail: WHY });
+  const isAll = windows.length > kept.length;
+  const changes: Change[] = [];
+  if (isAll && kept.length <= MOST_NAMED)
+    changes.push({ kind: KIND, step: lineEndsStep(inRepository(kept)), detail: WHY, withGit: true });
+  if (!isAll && windows.length > 0 && windows.length <= MOST_NAMED) {
+    const step = windowsEndsStep(inRepository(windows));
+    changes.push({ kind: 'some-line-ends', step, detail: WHY_SOME, withGit: false });
+  }
   if (links.length > 0 && links.length <= MOST_NAMED)
-    changes.push({ step: linksStep(inRepository(links)), detail: WHY_LINKS });
+    changes.push({ kind: 'links', step: linksStep(inRepository(links)), detail: WHY_LINKS, withGit: true });
   if (changes.length === 0) return plans;
   return plans.map((plan) => ({
     ...plan,
-    withGit: true,
+    withGit: plan.withGit || changes.some((one) => one.withGit),
     steps: afterFetching(
       plan.steps,
       changes.map(({ step }) => step),
     ),
-    evidence: [...plan.evidence, ...changes.map(({ detail }) => ({ kind: KIND, detail }))],
+    evidence: [...plan.evidence, ...changes.map(({ kind, detail }) => ({ kind, detail }))],
   }));
 }
 

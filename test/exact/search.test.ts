@@ -69,6 +69,15 @@ describe('what is run in the sandbox', { timeout: 5 * MINUTE }, () => {
     expect(tools.map((tool) => tool.name)).toContain('npm');
   });
 
+  test('an archive of yarn 1 is what it packs of the same files and folders, of other times', async () => {
+    const published = packedBy('yarn-1');
+    const tar = withHeaderNumbers(archiveOf(published), () => ({ mtime: 1_700_000_000 }));
+    const rebuilt = gzipOf(tar, { extraFlags: 0, operatingSystem: 3 });
+    const { comparison } = await search({ published, rebuilt, engine, ecosystem });
+    expect([comparison.level, comparison.wrapping]).toEqual(['bytes', []]);
+    expect(comparison.exact?.packer).toMatch(/^yarn 1\.\d+\.\d+, with the published times$/);
+  });
+
   test('an archive of an old packer in a stream of nobody is at level tar, and says whose it is', async () => {
     const tar = gunzipSync(packedBy('npm-5.6'));
     const { comparison } = await packerOf(gzipOf(tar, { extraFlags: 0, operatingSystem: 3 }));

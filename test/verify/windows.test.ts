@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ENGINE, manifestOf, TestWorld } from '../support/world.ts';
 
@@ -42,4 +44,34 @@ it('code between its lines is found', async () => {
   const { verdict, findings } = await world.verify('between', { engine: ENGINE });
   expect(verdict).toBe('diverged');
   expect(findings.map(({ kind, path }) => `${kind} ${path ?? ''}`)).toEqual(['file-changed index.js']);
+});
+
+it('files of a few are written so before they are packed, and the whole is there to the byte', async () => {
+  const repository = world.source('few', { 'index.js': INDEX, 'a.js': INDEX, 'README.md': '# Read me\n' });
+  writeFileSync(path.join(repository.directory, 'README.md'), '# Read me\r\n');
+  await world.publishPacked('few', repository);
+  const { level, plan, attempts } = await world.verify('few', { engine: ENGINE });
+  expect([level, attempts.length]).toEqual(['bytes', 1]);
+  expect(plan?.evidence.map(({ kind }) => kind)).toContain('some-line-ends');
+});
+
+it('links that were published as files are checked out as where there are no links', async () => {
+  world.repository('links').link('link', '../target.txt');
+  const repository = world.source('links', { 'index.js': INDEX, 'target.txt': 'text' });
+  rmSync(path.join(repository.directory, 'link'));
+  writeFileSync(path.join(repository.directory, 'link'), '../target.txt');
+  await world.publishPacked('links', repository);
+  const { level, plan, comparison } = await world.verify('links', { engine: ENGINE });
+  expect(level).toBe('bytes');
+  expect(plan?.evidence.map(({ kind }) => kind)).toContain('links');
+  expect(comparison?.origins['link']).toBe('rebuilt');
+});
+
+it('a file in place of a link that names another target is found', async () => {
+  world.repository('led').link('link', '../target.txt');
+  world.source('led', { 'index.js': INDEX, 'target.txt': 'text' });
+  world.publish('led', { 'index.js': INDEX, 'target.txt': 'text', link: '../other.txt' });
+  const { verdict, findings } = await world.verify('led', { engine: ENGINE });
+  expect(verdict).toBe('diverged');
+  expect(findings.map(({ kind, path }) => `${kind} ${path ?? ''}`)).toEqual(['file-added link']);
 });

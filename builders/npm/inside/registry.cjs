@@ -1,6 +1,6 @@
 'use strict';
 // Runs in fetch steps, below the forwarder:
-//   registry.cjs REGISTRY_URL [--without=NAME,...] [--git={"SPEC":"PLACE",...}] COMMAND [ARGUMENT...]
+//   registry.cjs REGISTRY_URL [--without=NAME,...] [--git={"SPEC":"PLACE",...}] [--stand-ins] COMMAND [ARGUMENT...]
 //
 // Package managers take a registry from many places, and some follow the addresses of a lockfile without asking. This
 // writes the registry into the configuration of the home folder, points the addresses in the lockfiles of the current
@@ -8,16 +8,18 @@
 // everything from the package's name on: what is served for it is checked against the lockfile's own digest by the
 // package manager. Dependencies named by --without are taken out of the manifests of the folder and of those below it, and
 // out of npm's lockfile, meanwhile; what --git names is replaced there, and in the other lockfiles, by the address at which
-// the registry serves it. Plain ES5, for every Node since 0.12.
+// the registry serves it. With --stand-ins the digests in the lockfiles are those of what is served for versions that are gone.
+// Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
 var spawn = require('child_process').spawn;
+var standIns = require('./stand-ins.cjs');
 
 var registry = process.argv[2];
 var command = process.argv.slice(3);
 var options = {};
-for (var option; (option = /^--(without|git)=([^]*)$/.exec(command[0])); command.shift())
-  options[option[1]] = option[2];
+for (var option; (option = /^--(?:(without|git)=([^]*)|(stand-ins))$/.exec(command[0])); command.shift())
+  options[option[1] || option[3]] = option[2] || true;
 var git = JSON.parse(options.git || '{}');
 var LOCKFILES = [
   'yarn.lock',
@@ -98,16 +100,19 @@ function replace(name, before, after) {
   fs.writeFileSync(name, after, 'latin1');
 }
 
-LOCKFILES.forEach(function (name) {
-  var text;
+/** The text of a file of the folder, a character for each byte; null when there is no such file. */
+function textOf(name) {
   try {
-    if (!fs.lstatSync(name).isFile()) return;
-    text = fs.readFileSync(name, 'latin1');
+    return fs.lstatSync(name).isFile() ? fs.readFileSync(name, 'latin1') : null;
   } catch (error) {
-    if (error.code === 'ENOENT') return;
+    if (error.code === 'ENOENT') return null;
     throw error;
   }
-  var redirected = redirect(name, text);
+}
+
+LOCKFILES.forEach(function (name) {
+  var text = textOf(name);
+  var redirected = text === null ? null : redirect(name, text);
   if (redirected !== text) replace(name, text, redirected);
 });
 
@@ -204,12 +209,29 @@ function restore() {
   });
 }
 
-var child = spawn(command[0], command.slice(1), { stdio: 'inherit' });
-child.on('error', function (error) {
-  process.stderr.write('registry.cjs: ' + error.message + '\n');
-  process.exit(127);
-});
-child.on('exit', function (code, signal) {
-  restore();
-  process.exit(signal ? 1 : code);
-});
+/** Lockfile by lockfile, and then goes on. */
+function withStandIns(files, done) {
+  if (files.length === 0) return done();
+  var name = files[0];
+  var text = textOf(name);
+  if (text === null) return withStandIns(files.slice(1), done);
+  standIns.replaced(registry, name, text, function (changed) {
+    if (changed !== text) replace(name, has(originals, name) ? originals[name] : text, changed);
+    withStandIns(files.slice(1), done);
+  });
+}
+
+function run() {
+  var child = spawn(command[0], command.slice(1), { stdio: 'inherit' });
+  child.on('error', function (error) {
+    process.stderr.write('registry.cjs: ' + error.message + '\n');
+    process.exit(127);
+  });
+  child.on('exit', function (code, signal) {
+    restore();
+    process.exit(signal ? 1 : code);
+  });
+}
+
+if (options['stand-ins']) withStandIns(LOCKFILES, run);
+else run();

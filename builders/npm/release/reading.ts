@@ -2,12 +2,13 @@ import type { Evidence } from '../../../src/model/source.ts';
 import { actionStatements } from './action-commands.ts';
 import { type Act, actsOf, type LabelledAct } from './acts.ts';
 import { coreOf, managerCall, programName } from './calls.ts';
+import { buildsOfCheck } from './check-builds.ts';
 import { excludeEachOther } from './conditions.ts';
 import type { PlacedJob } from './jobs.ts';
 import { type Publishing, publishingOf, type Reader } from './publishing.ts';
 import type { Command, ManagerName, PackageManager } from './recipe.ts';
 import { roleOf } from './roles.ts';
-import { type Statement, statementsOf } from './statements.ts';
+import { type Statement, statementsOf, writesFile } from './statements.ts';
 
 /** What the steps of a job have set up and run, up to some point. */
 export interface Progress {
@@ -76,7 +77,8 @@ export async function readJob(job: PlacedJob, reader: Reader): Promise<JobReadin
     for (const statement of statementsIn(act, reader)) {
       const publishing = sites.length < MOST_SITES ? await publishingOf(statement, reader) : null;
       if (publishing === null) {
-        events.push({ condition, done: statement });
+        const done = [...(await buildsOfCheck(statement, reader.files)), statement];
+        events.push(...done.map((one) => ({ condition, done: one })));
         continue;
       }
       const progress = publishing.before.reduce(withStatement, progressOf(events, condition));
@@ -128,7 +130,7 @@ const MOST_COMMANDS = 100;
 
 /** Files one command of a release under what it is there for. */
 export function withStatement(progress: Progress, statement: Statement): Progress {
-  const role = roleOf(statement.words);
+  const role = writesFile(statement) ? 'build' : roleOf(statement.words);
   if (role === 'check' || role === 'aside' || role === 'version') return progress;
   if (role === 'pack') return { ...progress, packed: statement };
   if (progress.install.length + progress.build.length + progress.notes.length >= MOST_COMMANDS)

@@ -12,8 +12,15 @@ export interface Line {
   /** What stands before it, and after it. */
   readonly before: Joint;
   readonly after: Joint;
-  /** Why it is more than words; null when it is not. */
+  /** Where its output goes (`> file`, `>> file`); null when that is not redirected. */
+  readonly output: Output | null;
+  /** Why it is more than words and a file to write; null when it is not. */
   readonly odd: string | null;
+}
+
+export interface Output {
+  readonly file: string;
+  readonly append: boolean;
 }
 
 /** Characters of one script; longer ones are generated. */
@@ -36,6 +43,9 @@ class Lexer {
   #words: Word[] = [];
   #word: { text: string; literal: boolean } | null = null;
   #odd: string | null = null;
+  #output: Output | null = null;
+  /** Set when the next word is where output goes. */
+  #appends: boolean | null = null;
   #before: Joint = ';';
   /** Delimiters of here-documents that begin after this line. */
   #here: string[] = [];
@@ -148,8 +158,16 @@ class Lexer {
   }
 
   #redirect(char: string): void {
+    const rest = this.#text.slice(this.#at, this.#at + 80);
+    const isOfDescriptor = /^\d+$/.test(this.#word?.text ?? '');
+    const toFile = isOfDescriptor ? null : /^(>>?)[ \t]*(?![>&(|])/.exec(rest);
+    if (toFile !== null && this.#output === null && this.#appends === null) {
+      this.#endWord(0);
+      this.#appends = toFile[1] === '>>';
+      return this.#skipTo(this.#at + toFile[0].length);
+    }
     this.#odd ??= 'a redirection';
-    const here = /^<<-?[ \t]*(['"]?)([\w.-]{1,64})\1/.exec(this.#text.slice(this.#at, this.#at + 80));
+    const here = /^<<-?[ \t]*(['"]?)([\w.-]{1,64})\1/.exec(rest);
     if (char === '<' && here?.[2] !== undefined) {
       this.#here.push(here[2].replaceAll('.', '\\.'));
       return this.#skipTo(this.#at + here[0].length);
@@ -169,19 +187,33 @@ class Lexer {
   }
 
   #endWord(length: number): void {
-    if (this.#word !== null) this.#words.push(this.#word);
+    const word = this.#word;
     this.#word = null;
     this.#at += length;
+    if (word === null) return;
+    if (this.#appends === null) return void this.#words.push(word);
+    this.#output = { file: word.text, append: this.#appends };
+    this.#appends = null;
+    if (!word.literal) this.#odd ??= 'a redirection';
   }
 
   #endLine(after: Joint): void {
     this.#endWord(0);
+    if (this.#appends !== null) this.#odd ??= 'a redirection';
     if (this.#words.length > 0 || after === '(' || after === ')')
-      this.#lines.push({ words: this.#words, before: this.#before, after, odd: this.#odd });
+      this.#lines.push({
+        words: this.#words,
+        before: this.#before,
+        after,
+        output: this.#output,
+        odd: this.#odd,
+      });
     // After `a &&` and the end of the line, `b` still belongs to `a`.
     if (this.#words.length > 0 || after !== ';') this.#before = after;
     this.#words = [];
     this.#odd = null;
+    this.#output = null;
+    this.#appends = null;
   }
 
   #giveUp(): void {

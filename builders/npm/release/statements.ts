@@ -1,6 +1,7 @@
+import { programName } from './calls.ts';
 import { insideRepository } from './paths.ts';
 import type { Command } from './recipe.ts';
-import { commandLines, type Line, type Word } from './shell.ts';
+import { commandLines, type Line, type Output, type Word } from './shell.ts';
 
 /** One command of a script, read in its place. */
 export interface Statement {
@@ -88,10 +89,30 @@ function reading(
   const { directory } = state;
   const unknown = directory === null ? 'a folder that is not known' : null;
   const problem = (parts.compound ? 'a condition or loop' : null) ?? problemOf(line, rest) ?? unknown;
-  const [first, ...others] = rest.map((word) => word.text);
-  const plain = problem === null && directory !== null && first !== undefined;
-  const command = plain ? { argv: [first, ...others] as const, directory, env } : null;
+  const argv = argvOf(rest, line.output);
+  const command = problem === null && directory !== null && argv !== null ? { argv, directory, env } : null;
   return [{ words: rest, command, directory, env, problem }];
+}
+
+function argvOf(words: readonly Word[], output: Output | null): Command['argv'] | null {
+  const [first, ...others] = words.map((word) => word.text);
+  if (first === undefined) return null;
+  if (output === null || output.file === '/dev/null') return [first, ...others];
+  const script = `"$@" ${output.append ? '>>' : '>'} "$0"`;
+  return ['bash', '-c', script, output.file, first, ...others];
+}
+
+/** Programs that people write files with, by where their output goes. */
+const WRITERS: ReadonlySet<string> = new Set(['echo', 'printf', 'cat', 'jq', 'head', 'tail', 'sort']);
+
+/** Configuration of package managers, which holds secrets on the publisher's side. */
+const CONFIGURES = /(?:^|\/)\.(?:npmrc|yarnrc(?:\.ym?l)?)$/;
+
+/** Whether a statement writes a file of the repository by where its output goes. */
+export function writesFile({ words, command }: Pick<Statement, 'words' | 'command'>): boolean {
+  const [program, , , file = ''] = command?.argv ?? [];
+  const isRedirected = program === 'bash' && words[0]?.text !== 'bash';
+  return isRedirected && WRITERS.has(programName(words[0])) && !CONFIGURES.test(file) && /^[\w.@]/.test(file);
 }
 
 function problemOf(line: Line, words: readonly Word[]): string | null {

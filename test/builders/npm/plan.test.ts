@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { sourceOf } from '../../support/artifacts.ts';
 import { plansOf } from '../../support/planning.ts';
 
 const BUILT = { 'dist/index.js': 'runs-on-import' } as const;
@@ -407,6 +406,21 @@ describe('a repository of another package manager', () => {
     expect(clues[0]?.root.manager).toBe('pnpm');
   });
 
+  it('is the Yarn that the repository brings, whatever packageManager says', async () => {
+    const files = {
+      'package.json': { ...manifest, packageManager: 'yarn@2.4.3' },
+      'yarn.lock': '__metadata:\n  version: 6\n',
+      '.yarnrc.yml': 'nodeLinker: node-modules\nyarnPath: ".yarn/releases/yarn-3.2.3.cjs"\n',
+    };
+    const { clues } = await plansOf({ files, unexplained: BUILT });
+    expect(clues[0]?.root).toMatchObject({ manager: 'berry', ownYarn: '3.2.3' });
+    const without = await plansOf({
+      files: { ...files, '.yarnrc.yml': 'yarnPath: yarn.cjs' },
+      unexplained: BUILT,
+    });
+    expect(without.clues[0]?.root.ownYarn).toBeNull();
+  });
+
   it('asks for every manager that a script calls by name', async () => {
     const { clues } = await plansOf({
       files: { 'package.json': { name: 'pkg', scripts: { build: 'yarn compile && bun x', compile: 'tsc' } } },
@@ -422,66 +436,6 @@ describe('a repository of another package manager', () => {
     });
     expect(steps[0]?.at(-1)).toContain('pnpm --config.ignore-scripts=true pack');
     expect(steps[0]?.[0]).toMatch(/^fetch /);
-  });
-});
-
-describe('what a release tool does before it packs', () => {
-  it('is done again: the licence of the root is copied only where it is the very same file', async () => {
-    const { steps, plans } = await plansOf({
-      files: {
-        'package.json': { name: 'root', workspaces: ['packages/*'] },
-        LICENSE: 'MIT',
-        README: 'another text',
-        'packages/pkg/package.json': { name: 'pkg' },
-      },
-      published: '1.0.0',
-      archive: { 'package.json': '{"name":"pkg","version":"1.0.0"}', LICENSE: 'MIT', README: 'a text' },
-      directory: 'packages/pkg',
-      unexplained: { LICENSE: 'read-by-people', README: 'read-by-people' },
-    });
-    expect(steps[0]?.filter((step) => step.includes(' cp '))).toEqual([
-      'build /work/source/packages/pkg: cp -- /work/source/LICENSE /work/source/packages/pkg/LICENSE',
-    ]);
-    expect(plans[0]?.evidence).toContainEqual(expect.objectContaining({ kind: 'copied-from-root' }));
-  });
-
-  it.each([
-    ['is written anew where none was published', '1.0.0', true],
-    ['is left where it was published', 'workspace:*', false],
-  ])('a range of the workspace %s', async (_what, range, isWritten) => {
-    const manifest = { name: 'pkg', devDependencies: { other: 'workspace:*' } };
-    const { steps } = await plansOf({
-      files: {
-        'package.json': { name: 'root', workspaces: ['packages/*'] },
-        'packages/pkg/package.json': manifest,
-        'packages/other/package.json': { name: 'other' },
-      },
-      directory: 'packages/pkg',
-      archive: {
-        'package.json': JSON.stringify({ ...manifest, version: '1.0.0', devDependencies: { other: range } }),
-      },
-    });
-    expect(steps[0]?.some((step) => step.includes('/opt/inside/tables.cjs'))).toBe(isWritten);
-  });
-
-  it.each([
-    ['the manifest has none', {}],
-    ['the manifest has an old one', { gitHead: 'e'.repeat(40) }],
-  ])('is done again: the commit is written where one is published and %s', async (_what, old) => {
-    const gitHead = 'f'.repeat(40);
-    const { plans } = await plansOf({
-      files: { 'package.json': { name: 'pkg', ...old } },
-      archive: { 'package.json': JSON.stringify({ name: 'pkg', version: '1.0.0', gitHead }) },
-      unexplained: { 'package.json': 'data' },
-    });
-    const [argv = []] =
-      plans[0]?.steps.flatMap((step) => (step.name === 'set gitHead' ? [step.argv] : [])) ?? [];
-    // The commit that is rebuilt, never the one that the archive claims.
-    expect(argv.slice(1)).toEqual([
-      '/opt/inside/manifest.cjs',
-      'gitHead',
-      plans[0] && sourceOf({}, '.').commit,
-    ]);
   });
 });
 

@@ -106,6 +106,7 @@ describe('after a failed install', () => {
     expect(commands(next[0])[0]).toMatch(
       / npm install --no-package-lock --ignore-scripts --legacy-peer-deps$/,
     );
+    expect(next[0]?.steps[1]?.env).toMatchObject({ npm_config_legacy_peer_deps: 'true' });
     expect((await revise(went, next[0])).next).toEqual([]);
   });
 

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { INSIDE_DIRECTORY } from '../../../../builders/npm/inside.ts';
 import { temporaryFolder } from '../../../support/registry.ts';
 
@@ -212,6 +215,107 @@ describe('version-in-files.cjs', () => {
     await expect(inside('version-in-files.cjs', ['0', '1', '--', 'false'], folder)).rejects.toMatchObject({
       code: 1,
     });
+  });
+});
+
+describe('registry.cjs with stand-ins', () => {
+  const SERVED = Buffer.from('an archive');
+  const SHA1 = createHash('sha1').update(SERVED).digest('hex');
+  const SHA512 = `sha512-${createHash('sha512').update(SERVED).digest('base64')}`;
+  const OLD = 'a'.repeat(40);
+  let address = '';
+
+  beforeAll(async () => {
+    const server = createServer((request, response) => {
+      const url = decodeURIComponent(request.url ?? '');
+      const isThere = url === '/kept/1.0.0' || url.endsWith('.tgz');
+      response.statusCode = url.endsWith('/refused-1.0.0.tgz') ? 502 : isThere ? 200 : 404;
+      response.end(SERVED);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;
+    return () => server.close();
+  });
+
+  const LOCKFILES = [
+    [
+      'package-lock.json',
+      JSON.stringify({
+        packages: {
+          'node_modules/a/node_modules/@s/gone': { version: '1.0.0', integrity: 'sha512-GONE==' },
+          'node_modules/alias': { name: 'gone', version: '2.0.0', integrity: 'sha1-ALIAS=' },
+          'node_modules/kept': { version: '1.0.0', integrity: 'sha512-KEPT==' },
+          'node_modules/refused': { version: '1.0.0', integrity: 'sha512-REFUSED==' },
+          packages: { version: '1.0.0' },
+        },
+        dependencies: {
+          a: { version: '1.0.0', dependencies: { old: { version: '1.0.0', integrity: 'sha512-OLD' } } },
+        },
+      }),
+      { 'sha512-GONE==': SHA512, 'sha1-ALIAS=': SHA512, 'sha512-OLD': SHA512 },
+    ],
+    [
+      'pnpm-lock.yaml',
+      [
+        'packages:',
+        '',
+        "  '@s/gone@1.0.0':",
+        '    resolution: {integrity: sha512-GONE==}',
+        "    engines: {node: '>=6'}",
+        '',
+        '  /gone/1.0.0_peer@2.0.0:',
+        '    deprecated: yes',
+        '    resolution: {integrity: sha512-OLD==, tarball: x}',
+        '',
+        '  kept@1.0.0(peer@2.0.0):',
+        '    resolution: {integrity: sha512-KEPT==}',
+      ].join('\n'),
+      { 'sha512-GONE==': SHA512, 'sha512-OLD==': SHA512 },
+    ],
+    [
+      'yarn.lock',
+      [
+        '# yarn lockfile v1',
+        '',
+        '"@s/gone@^1.0.0", "@s/gone@~1.0.0":',
+        '  version "1.0.0"',
+        `  resolved "https://registry.yarnpkg.com/@s/gone/-/gone-1.0.0.tgz#${OLD}"`,
+        '  integrity sha512-GONE==',
+        '',
+        'kept@1:',
+        '  version "1.0.0"',
+        `  resolved "https://registry.yarnpkg.com/kept/-/kept-1.0.0.tgz#${'b'.repeat(40)}"`,
+      ].join('\n'),
+      { 'sha512-GONE==': SHA512, [OLD]: SHA1 },
+    ],
+    [
+      'bun.lock',
+      '    "x": ["@s/gone@1.0.0", "", { "dependencies": { "kept": "1" } }, "sha512-GONE=="],\n    "kept": ["kept@1.0.0", "", {}, "sha512-KEPT=="],',
+      { 'sha512-GONE==': SHA512 },
+    ],
+  ] as const;
+
+  it.each(LOCKFILES)(
+    '%s has the digests of what is served for versions that are gone',
+    async (name, text, changes) => {
+      const folder = await folderWith({ [name]: text });
+      const plain = (await inside('registry.cjs', [address, 'cat', name], folder)).stdout;
+      const { stdout } = await inside('registry.cjs', [address, '--stand-ins', 'cat', name], folder);
+      const expected = Object.entries(changes).reduce((all, [old, now]) => all.split(old).join(now), plain);
+      expect(stdout).toBe(expected);
+      expect(stdout).not.toBe(plain);
+      expect(await read(folder, name)).toBe(text);
+    },
+  );
+
+  it('a lockfile that cannot be read is left to the package manager', async () => {
+    const folder = await folderWith({ 'package-lock.json': '{' });
+    const { stdout } = await inside(
+      'registry.cjs',
+      [address, '--stand-ins', 'cat', 'package-lock.json'],
+      folder,
+    );
+    expect(stdout).toBe('{');
   });
 });
 

@@ -236,3 +236,35 @@ describe('a repository without a publishing workflow', () => {
     });
   });
 });
+
+describe('what a check makes before it', () => {
+  const built = async (command: string, scripts: object) => {
+    const steps = `- run: ${command}\n- run: node clean.mjs\n- run: npm publish`;
+    return shown((await recipeOfSteps(steps, { 'package.json': { name: 'pkg', scripts } })).build);
+  };
+
+  it.each([
+    ['npm test', { pretest: 'npm run build', test: 'node test.js', build: 'tsc' }, ['.: npm run build']],
+    ['npm t', { test: 'yarn build:js && mocha', 'build:js': 'tsc' }, ['.: yarn build:js']],
+    ['npm run test:ci', { 'test:ci': 'npm run compile && jest' }, ['.: npm run compile']],
+    ['yarn test', { test: 'yarn build' }, ['.: yarn build']],
+    ['npm test', { test: 'npm run unit && jasmine && $RUN' }, []],
+    ['npm test -w other', { pretest: 'npm run build' }, []],
+    ['npm test', { build: 'tsc' }, []],
+  ])('%s, with %j', async (command, scripts, expected) => {
+    expect(await built(command, scripts)).toEqual([...expected, '.: node clean.mjs']);
+  });
+});
+
+it('files that a step writes by redirecting output are written', async () => {
+  const steps =
+    "- run: npm run build\n- run: jq 'del(.scripts)' package.json > build/package.json\n" +
+    '- run: echo "//r/:_authToken=1" >> .npmrc\n- run: npm publish ./build';
+  const { build } = await recipeOfSteps(steps, {
+    'package.json': { name: 'pkg', scripts: { build: 'tsc' } },
+  });
+  expect(shown(build)).toEqual([
+    '.: npm run build',
+    '.: bash -c "$@" > "$0" build/package.json jq del(.scripts) package.json',
+  ]);
+});

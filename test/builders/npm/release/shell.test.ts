@@ -1,12 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import { commandLines } from '../../../../builders/npm/release/shell.ts';
-import { statementsOf } from '../../../../builders/npm/release/statements.ts';
+import { statementsOf, writesFile } from '../../../../builders/npm/release/statements.ts';
 
 const read = (script: string) =>
   statementsOf(script, { directory: '.', env: {} }).map(
     ({ command, words, problem }) =>
       problem ?? `${command?.directory ?? '?'}: ${words.map((word) => word.text).join('|')}`,
   );
+
+describe('output that goes to a file', () => {
+  const argv = (script: string) =>
+    statementsOf(script, { directory: '.', env: {} }).map(({ command }) => command?.argv);
+
+  it('is written there, whatever the words are', () => {
+    expect(argv("jq 'del(.scripts)' package.json > build/package.json; make")).toEqual([
+      ['bash', '-c', '"$@" > "$0"', 'build/package.json', 'jq', 'del(.scripts)', 'package.json'],
+      ['make'],
+    ]);
+    expect(argv('echo "; rm x" >>out')).toEqual([['bash', '-c', '"$@" >> "$0"', 'out', 'echo', '; rm x']]);
+    expect(argv('make > /dev/null')).toEqual([['make']]);
+  });
+
+  it.each([
+    ['jq . package.json > build/package.json', true],
+    ["echo '{}' > lib/package.json", true],
+    ['echo registry=x >> .npmrc', false],
+    ['echo registry=x > /etc/npmrc', false],
+    ['git log > CHANGELOG.md', false],
+    ["bash -c 'make' > lib/x", false],
+    ['echo {}', false],
+  ])('%s: whether it makes a file of the repository: %s', (script, expected) => {
+    expect(statementsOf(script, { directory: '.', env: {} }).map(writesFile)).toEqual([expected]);
+  });
+});
 
 describe('a script', () => {
   it.each([
@@ -29,7 +55,12 @@ describe('a script', () => {
     ['make -j "$(nproc)"', ['a variable, substitution or pattern']],
     ['node x.js ${{ steps.a.outputs.b }}', ['a variable, substitution or pattern']],
     ['cp ~/x .', ['a variable, substitution or pattern']],
-    ['node x.js > log', ['a redirection']],
+    ['node x.js 2> log', ['a redirection']],
+    ['node x.js > log 2>&1', ['a redirection']],
+    ['node x.js > log > other', ['a redirection']],
+    ['node x.js > $LOG', ['a redirection']],
+    ['node x.js >', ['a redirection']],
+    ['node x.js < in', ['a redirection']],
     ['npm ls | sh', ['a pipe', 'a pipe']],
     ['make watch &', ['a background process']],
     ['make a || make b', ['.: make|a', 'an alternative']],
