@@ -44,6 +44,7 @@ export const PACKAGE_NAMES = [
   'gzip',
   'hostname',
   'iproute2',
+  'jq',
   'libatomic1',
   'libc-bin',
   'libc6',
@@ -51,11 +52,15 @@ export const PACKAGE_NAMES = [
   'libstdc++6',
   'make',
   'mawk',
+  'patch',
   'procps',
   'python3',
+  'rsync',
   'sed',
   'tar',
   'tini',
+  'unzip',
+  'zip',
 ] as const;
 
 /** Throws `image-unavailable` unless the programs that fetch and unpack packages are here. */
