@@ -1,9 +1,10 @@
 import { unexplainedByCommit } from './compare/explained.ts';
 import { compare, type Rebuilt } from './compare/compare.ts';
-import { addsOnlyNotes, guessedTools, inconclusive, unbuilt } from './compare/inconclusive.ts';
+import { addsOnlyNotes, inconclusive, unbuilt } from './compare/inconclusive.ts';
 import { outsideOfCommit } from './compare/outside.ts';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, Published, Went } from './ecosystem.ts';
+import { guessedTools } from './explain/guessed-tools.ts';
 import { isSlippedIn } from './explain/slipped-in.ts';
 import type { Judgement } from './judge/judge.ts';
 import { judge, withoutVerdict } from './judge/judge.ts';
@@ -180,7 +181,8 @@ function keyOf({ toolchain, registryTime, steps }: RebuildPlan, source: Source):
 }
 
 function howItWent({ rebuild: { result }, comparison }: Attempt): Went {
-  if (!result.ok) return { kind: 'failed', code: result.reason.code, log: result.log ?? '' };
+  if (!result.ok)
+    return { kind: 'failed', code: result.reason.code, log: result.log ?? '', phase: result.phase ?? null };
   return { kind: 'differed', differences: comparison?.differences ?? [] };
 }
 

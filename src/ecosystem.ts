@@ -67,7 +67,13 @@ export interface PlanRequest {
 
 /** How an attempt ended that reproduced nothing. */
 export type Went =
-  | { readonly kind: 'failed'; readonly code: ReasonCode; readonly log: string }
+  | {
+      readonly kind: 'failed';
+      readonly code: ReasonCode;
+      readonly log: string;
+      /** Of the step that did not end in time; null for any other failure. */
+      readonly phase: Step['phase'] | null;
+    }
   | { readonly kind: 'differed'; readonly differences: readonly Difference[] };
 
 /** What of an archive comes from the disk on which it was packed. */

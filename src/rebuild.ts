@@ -15,12 +15,18 @@ import { lackingIn } from './sandbox/lacking.ts';
 import { missingFiles } from './source/missing-files.ts';
 import type { Repository } from './source/repository.ts';
 import { appendToTar } from './source/tree-archive.ts';
+import { timeOf } from './step-time.ts';
 
 /** What one run of one plan gave. */
 export interface Rebuild {
   readonly result:
     | { readonly ok: true; readonly bytes: Uint8Array; readonly archive: Archive }
-    | { readonly ok: false; readonly reason: Reason; readonly log: string | null };
+    | {
+        readonly ok: false;
+        readonly reason: Reason;
+        readonly log: string | null;
+        readonly phase?: Step['phase'];
+      };
   readonly tools: readonly Tool[];
   readonly materials: readonly Material[];
   /** What the registry view let in against its clock. */
@@ -271,14 +277,6 @@ function refreshIndex({ plan, deadline }: RebuildRequest): Step & { readonly tim
   };
 }
 
-/** Longer than all but a few installs take. */
-const FETCH_MS = 180_000;
-
-/** An install that goes on for long may never end: it must leave time for another way. */
-function fetchTime(leftMs: number): number {
-  return Math.min(leftMs, Math.max(FETCH_MS, Math.round(leftMs / 3)));
-}
-
 /** Runs a step; a fetch step is tried again as long as its log leads the registry view to a repair. */
 async function runStep(context: {
   sandbox: Sandbox;
@@ -292,7 +290,7 @@ async function runStep(context: {
     const left = request.deadline.leftMs();
     if (left <= 0) return { kind: 'timed-out', log: '' };
     request.onStep(step);
-    const timeoutMs = step.phase === 'fetch' ? fetchTime(left) : left;
+    const timeoutMs = timeOf(step.phase, left);
     const outcome = await sandbox.run({ ...step, env: { ...clock, ...step.env }, timeoutMs });
     const failed = outcome.kind === 'exited' && outcome.exitCode !== 0;
     if (!failed || step.phase !== 'fetch' || view === null || tries >= MOST_REPAIRS) return outcome;
@@ -315,7 +313,7 @@ function failureOf(context: { step: Step; outcome: StepOutcome; view: RegistryVi
   const log = outcome.log;
   if (outcome.kind === 'timed-out') {
     const message = `"${command}" (${step.name}) did not end in time and was stopped. Allow more with --timeout.`;
-    return { ok: false, reason: { code: 'timed-out', message }, log };
+    return { ok: false, reason: { code: 'timed-out', message }, log, phase: step.phase };
   }
   if (outcome.kind === 'limit') {
     const message = `"${command}" (${step.name}) met the sandbox's limit on ${outcome.limit} and was stopped.`;

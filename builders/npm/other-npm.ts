@@ -12,6 +12,12 @@ const NEWER = [
   { version: '7.24.2', node: '>=10' },
 ] as const;
 
+/** Those that read `files` as ignore rules, and the Node that they run on. */
+const NEXT = [
+  { version: '10.9.2', node: '^18.17.0 || >=20.5.0' },
+  { version: '9.9.4', node: '^14.17.0 || ^16.13.0 || >=18.0.0' },
+] as const;
+
 /** A newer npm, where an old one breaks on what it should install. */
 export function npmTooOld({ plan, went }: Reading): Revision | null {
   const { node = '', npm = '' } = plan.toolchain;
@@ -40,5 +46,22 @@ export function npmOfChangelog({ plan, went }: Reading): Revision | null {
   const version = isNewer ? LAST_SO : NEWER.find((one) => semver.satisfies(node, one.node))?.version;
   if (version === undefined) return null;
   const why = `only ${paths.join(', ')} differs, which npm packed until 7.11 whatever the manifest says: npm ${version}`;
+  return { why, change: { toolchain: { ...plan.toolchain, npm: version } } };
+}
+
+/**
+ * The npm of the next or the last generation, where nothing but the choice of files differs: each reads `files` and the ignore
+ * files in its own way (npm-packlist, changelog).
+ */
+export function npmOfFiles({ plan, went }: Reading): Revision | null {
+  const { node = '', npm = '' } = plan.toolchain;
+  const isPacked = plan.steps.some(({ phase, argv }) => phase === 'pack' && argv.includes('npm'));
+  if (went.kind !== 'differed' || !isPacked || semver.valid(npm) === null) return null;
+  const isChoice = ({ kind, inCommit }: Difference) => kind === 'missing' || (kind === 'added' && inCommit);
+  if (went.differences.length === 0 || !went.differences.every(isChoice)) return null;
+  const generation = semver.major(npm) < 7 ? [] : semver.major(npm) < 9 ? NEXT : NEWER;
+  const version = generation.find((one) => semver.satisfies(node, one.node))?.version;
+  if (version === undefined) return null;
+  const why = `nothing but the choice of ${went.differences.length} files differs: npm ${version}`;
   return { why, change: { toolchain: { ...plan.toolchain, npm: version } } };
 }

@@ -10,10 +10,11 @@ import { packWithoutScripts } from './pack-without-scripts.ts';
 import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, peerlessInstalls, withStandIns } from './relax.ts';
 import { otherMakers } from './scripts.ts';
+import { npxTools } from './npx-tools.ts';
 import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import { namesGoneFile } from './install-log.ts';
-import { npmTooOld, npmOfChangelog } from './other-npm.ts';
+import { npmTooOld, npmOfChangelog, npmOfFiles } from './other-npm.ts';
 import { installsAsTakenOver, olderInstall } from './other-time.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
@@ -33,9 +34,11 @@ const AFTER_FAILURE: readonly Rule[] = [
   unservedDependencies,
   peerConflict,
   endlessInstall,
+  endlessBuild,
   oldCrypto,
   absentManager,
   nestedInstall,
+  npxTools,
   nodeTooOld,
   nodeTooNew,
   npmTooOld,
@@ -56,6 +59,7 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   racedOrder,
   versionHooks,
   npmOfChangelog,
+  npmOfFiles,
   managerInDependencies,
 ];
 /** What may help where nothing points anywhere. */
@@ -115,9 +119,22 @@ function peerConflict({ plan, went }: Reading): Revision | null {
     : { why: 'peer dependencies conflict: installed all the same', change: { steps } };
 }
 
+/** A build that watches what it has built never ends: it is given a while. What differs then may only not be there yet. */
+function endlessBuild({ plan, went }: Reading): Revision | null {
+  if (went.kind !== 'failed' || went.code !== 'timed-out' || went.phase !== 'build') return null;
+  const isToEnd = ({ phase, optional }: Step) => phase === 'build' && !optional;
+  if (!plan.steps.some(isToEnd)) return null;
+  const steps = plan.steps.map((step) =>
+    isToEnd(step) ? { ...step, argv: [...A_WHILE, ...step.argv] as const, optional: true } : step,
+  );
+  return { why: 'the build did not end: given a minute', change: { steps, conclusive: false } };
+}
+
+const A_WHILE = ['timeout', '--kill-after=5', '60'] as const;
+
 /** npm 7 and later can look for places of conflicting peers without end. */
 function endlessInstall({ plan, went }: Reading): Revision | null {
-  if (went.kind !== 'failed' || went.code !== 'timed-out') return null;
+  if (went.kind !== 'failed' || went.code !== 'timed-out' || went.phase !== 'fetch') return null;
   const steps = peerlessInstalls(plan.steps);
   const why = 'the install did not end: done without regard for peer dependencies';
   return steps === null ? null : { why, change: { steps } };

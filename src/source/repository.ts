@@ -256,7 +256,8 @@ export class Repository {
   }
 
   /**
-   * Commits of some time that put a file with these bytes at a path, or took it away, newest first; 20 at most.
+   * Commits of some time that put a file with these bytes at a path, or took it away, merges against each of their parents, newest
+   * first; 20 at most.
    *
    * @param options.tips full ids of the commits from which to walk back
    */
@@ -272,8 +273,9 @@ export class Repository {
     if (file.includes('\0') || file.length > LONGEST_PATH) return [];
     const walk = ['--literal-pathspecs', 'log', ...tips, '-20', '--format=%H', '--no-renames'];
     const times = [`--since=${from.toISOString()}`, `--until=${to.toISOString()}`];
-    const listed = await this.#read([...walk, ...times, `--find-object=${blobId}`, '--', file]);
-    return listed.split('\n').filter((line) => FULL_ID.test(line));
+    const merges = ['-m', '--full-history'];
+    const listed = await this.#read([...walk, ...merges, ...times, `--find-object=${blobId}`, '--', file]);
+    return [...new Set(listed.split('\n').filter((line) => FULL_ID.test(line)))];
   }
 
   /**

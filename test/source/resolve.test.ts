@@ -205,6 +205,29 @@ describe('the commit', () => {
       expect(outcome.signals.map(({ kind }) => kind)).toEqual(['source-evidence-disagrees']);
     });
 
+    it('may be a merge, to which the file came from the other side', async () => {
+      const { repository, name } = newRepository();
+      const base = repository.commit({
+        'package.json': { ...MANIFEST, version: '1.2.2' },
+        'index.js': 'old',
+      });
+      repository.git('checkout', '-q', '-b', 'side');
+      repository.commit({ 'index.js': 'published' });
+      repository.git('checkout', '-q', 'main');
+      repository.commit({ 'package.json': MANIFEST });
+      repository.tag('v1.2.3');
+      repository.git('merge', '-q', '--no-ff', '-m', 'merge', 'side');
+      const merge = repository.git('rev-parse', 'HEAD');
+      const blobId = gitBlobId(new TextEncoder().encode('published'));
+      const contradictions: ResolveOptions['contradictions'] = ({ tree }) =>
+        tree
+          .filter((file) => file.path === 'index.js' && file.blobId !== blobId)
+          .map(({ path: file }) => ({ file, blobId }));
+      const { candidates } = await resolved(name, {}, null, { contradictions });
+      expect(base).not.toBe(merge);
+      expect(candidates[0]?.commit).toBe(merge);
+    });
+
     it.each([
       ['is none where it states another version', 'later', 'main'],
       ['is none where no commit has them', 'evil()', 'main'],

@@ -66,6 +66,7 @@ export const failed = (code: 'fetch-failed' | 'build-failed', log: string): Went
   kind: 'failed',
   code,
   log,
+  phase: null,
 });
 export const commands = (plan: RebuildPlan | undefined) =>
   plan?.steps.map(({ argv }) => argv.join(' ')) ?? [];

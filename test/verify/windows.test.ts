@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ENGINE, manifestOf, TestWorld } from '../support/world.ts';
 
@@ -48,7 +48,7 @@ it('code between its lines is found', async () => {
 
 it('files of a few are written so before they are packed, and the whole is there to the byte', async () => {
   const repository = world.source('few', { 'index.js': INDEX, 'a.js': INDEX, 'README.md': '# Read me\n' });
-  writeFileSync(path.join(repository.directory, 'README.md'), '# Read me\r\n');
+  writeFileSync(join(repository.directory, 'README.md'), '# Read me\r\n');
   await world.publishPacked('few', repository);
   const { level, plan, attempts } = await world.verify('few', { engine: ENGINE });
   expect([level, attempts.length]).toEqual(['bytes', 1]);
@@ -58,8 +58,8 @@ it('files of a few are written so before they are packed, and the whole is there
 it('links that were published as files are checked out as where there are no links', async () => {
   world.repository('links').link('link', '../target.txt');
   const repository = world.source('links', { 'index.js': INDEX, 'target.txt': 'text' });
-  rmSync(path.join(repository.directory, 'link'));
-  writeFileSync(path.join(repository.directory, 'link'), '../target.txt');
+  rmSync(join(repository.directory, 'link'));
+  writeFileSync(join(repository.directory, 'link'), '../target.txt');
   await world.publishPacked('links', repository);
   const { level, plan, comparison } = await world.verify('links', { engine: ENGINE });
   expect(level).toBe('bytes');

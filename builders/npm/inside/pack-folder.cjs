@@ -3,7 +3,8 @@
 //
 // Some builds lay a whole package out in a folder of their own, manifest included, and publish from there. This looks
 // below FOLDER for the folder whose package.json has the NAME and that holds most of the PATHs, and runs the command
-// there; where there is none, in FOLDER itself. Plain ES5, for every Node since 0.12.
+// there; where there is none, in FOLDER itself. An archive that the build itself has packed there is taken out first.
+// Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
 var spawnSync = require('child_process').spawnSync;
@@ -33,11 +34,11 @@ function isFolder(file) {
   return fs.lstatSync(file).isDirectory();
 }
 
-function nameIn(directory) {
+function manifestIn(directory) {
   try {
-    return JSON.parse(fs.readFileSync(path.join(directory, 'package.json'), 'utf8')).name;
+    return JSON.parse(fs.readFileSync(path.join(directory, 'package.json'), 'utf8')) || {};
   } catch (error) {
-    if (error.code === 'ENOENT' || error instanceof SyntaxError) return null;
+    if (error.code === 'ENOENT' || error instanceof SyntaxError) return {};
     throw error;
   }
 }
@@ -50,7 +51,7 @@ function score(directory) {
 
 var best = foldersBelow(folder, DEPTH)
   .filter(function (directory) {
-    return nameIn(directory) === name;
+    return manifestIn(directory).name === name;
   })
   .sort(function (a, b) {
     return score(b) - score(a) || a.length - b.length || (a < b ? -1 : 1);
@@ -58,6 +59,11 @@ var best = foldersBelow(folder, DEPTH)
 
 var place = best === undefined || score(best) === 0 ? folder : best;
 process.stderr.write('pack-folder.cjs: packing ' + place + '\n');
+var archive = path.join(
+  place,
+  name.replace('@', '').replace('/', '-') + '-' + manifestIn(place).version + '.tgz'
+);
+if (place !== folder && fs.existsSync(archive)) fs.unlinkSync(archive);
 var argv = command.map(function (word) {
   return word === folder ? place : word;
 });

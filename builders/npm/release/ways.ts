@@ -30,7 +30,8 @@ export function recipeBuildWays(
 }
 
 /** Programs and scripts that only take away. */
-const REMOVES = /^(?:rm|rmdir|rimraf|del|del-cli|premove|shx|trash|git|clean(?:[:_-].*)?)$/;
+const REMOVES =
+  /^(?:rm|rmdir|rimraf|del|del-cli|premove|shx|trash|git|clean(?:[:_-](?!(?:pkg|package|publish|json)\b).*)?)$/;
 
 function makesFiles(command: Command): boolean {
   const words = command.argv.map((text) => ({ text, literal: true }));

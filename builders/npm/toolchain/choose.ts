@@ -176,10 +176,10 @@ function npmOfGzip(extraFlags: number, operatingSystem: number): string | null {
   return null;
 }
 
-/** npm 6 writes version 1, npm 7 and 8 version 2, and 3 since npm 9 (7 and 8 read it). */
+/** npm 6 writes version 1, npm 7 and 8 version 2, and 3 since npm 9, which leaves version 2 where it is (npm docs, lockfile-version). */
 function npmOfLockfile(version: number, bundled: number): string {
   if (version <= 1) return '6';
-  if (version === 2) return bundled === 7 ? '7' : '8';
+  if (version === 2) return bundled === 7 || bundled >= 9 ? `${bundled}` : '8';
   return `${Math.max(9, bundled)}`;
 }
 

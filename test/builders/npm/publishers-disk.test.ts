@@ -64,3 +64,29 @@ describe('sources that a published map shows with the line ends of Windows', () 
     expect(await planned(published, rebuilt)).toEqual([]);
   });
 });
+
+describe('where nothing but the choice of files differs', () => {
+  const chosen = async (
+    npm: string,
+    kinds: readonly ('missing' | 'added' | 'content')[],
+    inCommit = true,
+  ) => {
+    const differences = kinds.map((kind, at) => ({ ...difference(kind, `a${at}.spec.js`), inCommit }));
+    const plan = { ...PLAN, toolchain: { node: '20.20.2', npm } };
+    const { next } = await revise({ kind: 'differed', differences }, plan);
+    return next.map(({ toolchain }) => toolchain['npm']).filter((version) => version !== npm);
+  };
+
+  it.each([
+    ['8.19.4', ['missing', 'missing'], ['10.9.2']],
+    ['11.1.0', ['missing', 'added'], ['8.19.4']],
+    ['8.19.4', ['missing', 'content'], []],
+    ['6.14.18', ['missing'], []],
+  ] as const)('npm %s, %j: is packed by %j', async (npm, kinds, expected) => {
+    expect(await chosen(npm, kinds)).toEqual(expected);
+  });
+
+  it('it does not for a file that the commit has not', async () => {
+    expect(await chosen('8.19.4', ['added'], false)).toEqual([]);
+  });
+});

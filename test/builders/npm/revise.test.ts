@@ -22,7 +22,7 @@ import { tarball, tarEntry } from '../../support/tarball.ts';
 
 describe('after packing failed', () => {
   const log = 'npm ERR! Failed at the pkg@1.0.1 prepublish script.';
-  const went: Went = { kind: 'failed', code: 'pack-failed', log };
+  const went: Went = { kind: 'failed', code: 'pack-failed', log, phase: null };
 
   it('what was built is packed without scripts, and a difference then speaks against nobody', async () => {
     const { next } = await revise(went);
@@ -101,12 +101,21 @@ describe('after a failed install', () => {
       { ...install, argv: [...install.argv, '--force'] },
       ...PLAN.steps.slice(1),
     ];
-    const went: Went = { kind: 'failed', code: 'timed-out', log: '' };
+    const went: Went = { kind: 'failed', code: 'timed-out', log: '', phase: 'fetch' };
     const { next } = await revise(went, { ...PLAN, steps });
     expect(commands(next[0])[0]).toMatch(
       / npm install --no-package-lock --ignore-scripts --legacy-peer-deps$/,
     );
     expect(next[0]?.steps[1]?.env).toMatchObject({ npm_config_legacy_peer_deps: 'true' });
+    expect((await revise(went, next[0])).next).toEqual([]);
+  });
+
+  it('a build that did not end is given a while', async () => {
+    const went: Went = { kind: 'failed', code: 'timed-out', log: '', phase: 'build' };
+    const { next } = await revise(went);
+    expect(next).toHaveLength(1);
+    expect(commands(next[0])[1]).toBe('timeout --kill-after=5 60 npm run build');
+    expect(next[0]).toMatchObject({ conclusive: false, steps: [{}, { optional: true }, {}] });
     expect((await revise(went, next[0])).next).toEqual([]);
   });
 

@@ -194,6 +194,20 @@ describe('pack-folder.cjs', () => {
     expect(stdout.trim()).toBe(folder);
   });
 
+  it('takes an archive of the package out of that folder, which the build has packed itself', async () => {
+    const manifest = '{"name":"@s/pkg","version":"1.0.0"}';
+    const archives = {
+      's-pkg-1.0.0.tgz': 'root',
+      'dist/s-pkg-1.0.0.tgz': 'built',
+      'dist/other-1.0.0.tgz': 'x',
+    };
+    const folder = await folderWith({ ...files, 'dist/package.json': manifest, ...archives });
+    const { stdout } = await inside('pack-folder.cjs', [folder, '@s/pkg', 'index.js', '--', 'ls'], folder);
+    expect(stdout.split('\n').filter((name) => name.endsWith('.tgz'))).toEqual(['other-1.0.0.tgz']);
+    await inside('pack-folder.cjs', [folder, 'absent', 'index.js', '--', 'ls'], folder);
+    expect(await read(folder, 's-pkg-1.0.0.tgz')).toBe('root');
+  });
+
   it('hands the folder to a packer that is told it as an argument', async () => {
     const folder = await folderWith(files);
     const args = [folder, 'pkg', 'index.js', '--', 'echo', folder];

@@ -42,7 +42,12 @@ describe('recipeBuildWays', () => {
 
   it('is empty when nothing is made', () => {
     expect(ways([])).toEqual([]);
-    expect(ways([command('rm -rf dist'), command('npm run clean')])).toEqual([]);
+    expect(ways([command('rm -rf dist'), command('npm run clean'), command('yarn clean:dist')])).toEqual([]);
+  });
+
+  it('has what cleans a manifest, which makes another one of it', () => {
+    expect(ways([command('clean-pkg-json')]).map(shown)).toEqual([['.: clean-pkg-json']]);
+    expect(ways([command('npm run clean:package')])).toHaveLength(1);
   });
 
   it('passes no variable on that is the sandbox own, or that loads code', () => {

@@ -134,6 +134,8 @@ describe('otherwise the calendar, corrected by what the package needs', () => {
       '8.19.4',
       ['publish-time', 'lockfile'],
     ]);
+    // npm since 9 leaves a lockfile of version 2 as it is.
+    expect(choose({ lockfileVersion: 2, at: '2024-06-01' })[1]).toMatch(/^10\./);
     expect(choose({ lockfileVersion: 3, at: '2022-12-01' })).toEqual([
       '18.20.8',
       '9.9.4',

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { revisedPlans } from '../../../builders/npm/revise.ts';
+import { commands, failed, FACTS, MANIFEST, PLAN, REQUEST } from '../../support/revising.ts';
+
+const UNREACHED = 'FetchError: request to http://127.0.0.1:4873/rollup failed, reason: connect ECONNREFUSED';
+
+const planned = async (
+  scripts: Readonly<Record<string, string>>,
+  went = failed('build-failed', UNREACHED),
+  plan = PLAN,
+) => {
+  const text = JSON.stringify({ ...MANIFEST, scripts });
+  const request = { ...REQUEST, readText: () => Promise.resolve(text) };
+  const { next } = await revisedPlans({ request, plan, went, ...FACTS });
+  return next.filter(({ steps }) => steps.some(({ name }) => name === 'fetch the tools of npx'));
+};
+
+describe('tools that scripts start by npx', () => {
+  it('are fetched where no manifest names them, and found in the build', async () => {
+    const [plan, ...others] = await planned({
+      build: 'npx rollup -c && npx -y @s/tool',
+      test: 'npx typescript',
+    });
+    expect(others).toEqual([]);
+    expect(commands(plan)[1]).toMatch(
+      / npm install --prefix \/work\/npx --no-save --ignore-scripts rollup @s\/tool$/,
+    );
+    expect(plan?.steps.map(({ phase }) => phase)).toEqual(['fetch', 'fetch', 'build', 'build', 'pack']);
+    expect(plan?.conclusive).toBe(false);
+    const again = await planned({ build: 'npx rollup' }, failed('build-failed', UNREACHED), plan);
+    const times = again.map(
+      ({ steps }) => steps.filter(({ name }) => name === 'fetch the tools of npx').length,
+    );
+    expect(new Set(times)).toEqual(new Set([1]));
+  });
+
+  it.each([
+    ['none is started so', { build: 'rollup -c' }, failed('build-failed', UNREACHED)],
+    [
+      'a version is asked for, which npx fetches itself',
+      { build: 'npx rollup@2' },
+      failed('build-failed', UNREACHED),
+    ],
+    ['the registry was not asked', { build: 'npx rollup' }, failed('build-failed', 'rollup: no such file')],
+    ['the fetch failed', { build: 'npx rollup' }, failed('fetch-failed', UNREACHED)],
+  ])('are not where %s', async (_what, scripts, went) => {
+    expect(await planned(scripts, went)).toEqual([]);
+  });
+});
