@@ -6,7 +6,7 @@ import type { Reading, Revision } from './revision.ts';
 import { afterFetching, manifestAt } from './step-places.ts';
 
 /** `npx rollup`: with a version behind the name npx takes nothing but what it has fetched itself. */
-const NPX = /\bnpx\s+(?:(?:-y|--yes|-q|--quiet)\s+)*((?:@[\w.-]{1,100}\/)?[\w.-]{1,100})(?![\w.@/-])/g;
+const NPX = /\bnpx\s+(?:(?:-y|--yes|-q|--quiet)\s+)*((?:@\w[\w.-]{0,99}\/)?\w[\w.-]{0,99})(?![\w.@/-])/g;
 /** npx in want of the registry, in the words of npm 6 and of later ones. */
 const UNREACHED = /request to http:\/\/127\.0\.0\.1:4873\/\S+ failed|npx canceled due to missing packages/;
 

@@ -10,6 +10,8 @@ import { afterFetching } from './step-places.ts';
 
 /** A command line has an end. */
 const MOST_NAMED = 1_000;
+/** Bytes; a larger map is not read. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 const TO_WINDOWS =
   "process.argv.slice(1).forEach(function (file) { var fs = require('fs'); fs.writeFileSync(file, " +
@@ -40,7 +42,7 @@ export function windowsEndsStep(files: readonly string[]): Step {
   return toolStep({
     name: 'write files with the line ends of Windows',
     phase: 'build',
-    argv: ['node', '-e', TO_WINDOWS, ...files],
+    argv: ['node', '-e', TO_WINDOWS, '--', ...files],
     directory: '.',
   });
 }
@@ -48,6 +50,7 @@ export function windowsEndsStep(files: readonly string[]): Step {
 /** The sources of a map that were published with CRLF and rebuilt with LF, by their paths in the package. */
 function windowsSources({ kind, path: file, published, rebuilt }: Difference): readonly string[] {
   if (kind !== 'content' || !file.endsWith('.map') || published === null || rebuilt === null) return [];
+  if (published.size > MOST_BYTES || rebuilt.size > MOST_BYTES) return [];
   const [theirs, ours] = [published, rebuilt].map((side) => sourceMapOf(side.content.subarray()));
   if (theirs == null || ours == null) return [];
   return theirs.sources.flatMap((source, index) => {

@@ -34,15 +34,21 @@ export async function guessedTools(made: Made): Promise<Reason | null> {
   return { code: 'unsupported', message };
 }
 
-/** Whether every script was read, and what is only published of it can do nothing that the rebuilt one cannot. */
+/** Fewer are no other tool's doing, but somebody's: a tool does the same wherever it can. */
+const FEWEST_CHANGES = 10;
+
+/** Whether every script was read, differs as by another tool, and what is only published can do nothing that is not rebuilt. */
 async function areHarmless(differences: readonly Difference[]): Promise<boolean> {
   const explained = await explainAll(differences);
-  return differences
-    .filter(({ path }) => isScriptName(path))
-    .every(({ path }) => {
-      const one = explained.get(path);
-      return one !== undefined && 'capabilities' in one && one.capabilities.length === 0;
-    });
+  const scripts = differences.filter(({ path }) => isScriptName(path)).map(({ path }) => explained.get(path));
+  const isHarmless = scripts.every(
+    (one) => one !== undefined && 'capabilities' in one && one.capabilities.length === 0,
+  );
+  const changes = scripts.reduce(
+    (sum, one) => sum + (one !== undefined && 'total' in one ? one.total : 0),
+    0,
+  );
+  return isHarmless && changes >= FEWEST_CHANGES;
 }
 
 /** How the evidence of a plan says that dependencies are those of the publish time, without a lockfile. */

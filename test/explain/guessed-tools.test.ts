@@ -28,7 +28,11 @@ describe('a build whose tools had to be guessed', () => {
     const repairs = ['babel@6.0.0: hidden'];
     return guessedTools({ plan, comparison, source: SOURCE, repairs, onInstall: [], ...more });
   };
-  const TRANSPILED = [{ 'dist/index.js': 'var a = 1;' }, { 'dist/index.js': 'let b = 1;' }] as const;
+  const many = (line: (at: number) => string) => Array.from({ length: 10 }, (_, at) => line(at)).join('\n');
+  const TRANSPILED = [
+    { 'dist/index.js': many((at) => `var a${at} = f(${at});`) },
+    { 'dist/index.js': many((at) => `const a${at} = f(${at});`) },
+  ] as const;
 
   it('says nothing of what it makes', async () => {
     expect(await guessed(...TRANSPILED)).toMatchObject({ code: 'unsupported' });
@@ -48,9 +52,10 @@ describe('a build whose tools had to be guessed', () => {
     ['the manifest', { 'package.json': '{"name":"pkg","scripts":{"install":"x"}}' }, {}],
     [
       'what can do more than before, wherever it stands',
-      { 'dist/index.js': "var a = 1;\nlet b = require('child_process').exec('x');" },
-      { 'dist/index.js': 'let a = 1;\nlet b = c;' },
+      { 'dist/index.js': `${TRANSPILED[0]['dist/index.js']}\nlet b = require('child_process').exec('x');` },
+      { 'dist/index.js': `${TRANSPILED[1]['dist/index.js']}\nlet b = c;` },
     ],
+    ['few changes', { 'dist/index.js': "var to = '0xevil';" }, { 'dist/index.js': "var to = '0xgood';" }],
     ['a script that cannot be read', { 'dist/index.js': 'var a = {' }, { 'dist/index.js': 'var a;' }],
   ])('nor of %s', async (_what, published, rebuilt) => {
     expect(await guessed(published, rebuilt)).toBeNull();

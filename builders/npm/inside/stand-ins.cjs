@@ -15,22 +15,29 @@ var LIST = {
   'bun.lock': ofBun,
 };
 
+/** Shorter texts may stand for anything else in a lockfile. */
+var DIGEST = /^(?:sha\d{1,3}-[A-Za-z0-9+\/=]{4,}|[0-9a-f]{40})$/;
+
 /** What a lockfile names: name, version and the digests that stand beside them, each as it is written. */
 function listed(file, text) {
-  return LIST[file] === undefined ? [] : LIST[file](text);
+  if (LIST[file] === undefined) return [];
+  return LIST[file](text).filter(function (one) {
+    return one.digests.every(function (digest) {
+      return DIGEST.test(digest);
+    });
+  });
 }
 
 function ofNpm(text) {
   var lock;
   try {
-    lock = JSON.parse(text);
+    lock = JSON.parse(text) || {};
   } catch (error) {
     if (error instanceof SyntaxError) return [];
     throw error;
   }
   var found = [];
-  Object.keys(lock.packages || {}).forEach(function (folder) {
-    var one = lock.packages[folder];
+  each(lock.packages, function (folder, one) {
     var at = folder.lastIndexOf('node_modules/');
     if (at >= 0) found.push(entry(one.name || folder.slice(at + 'node_modules/'.length), one));
   });
@@ -40,9 +47,16 @@ function ofNpm(text) {
 
 /** The form of npm until 6: dependencies within dependencies. */
 function ofTables(table, found) {
-  Object.keys(table || {}).forEach(function (name) {
-    found.push(entry(name, table[name]));
-    ofTables(table[name].dependencies, found);
+  each(table, function (name, one) {
+    found.push(entry(name, one));
+    ofTables(one.dependencies, found);
+  });
+}
+
+/** The entries of a table that are objects: a lockfile may hold anything. */
+function each(table, use) {
+  Object.keys(table !== null && typeof table === 'object' ? table : {}).forEach(function (key) {
+    if (table[key] !== null && typeof table[key] === 'object') use(key, table[key]);
   });
 }
 

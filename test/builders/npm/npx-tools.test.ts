@@ -41,6 +41,7 @@ describe('tools that scripts start by npx', () => {
       { build: 'npx rollup@2' },
       failed('build-failed', UNREACHED),
     ],
+    ['an option is not known', { build: 'npx --no-install rollup' }, failed('build-failed', UNREACHED)],
     ['the registry was not asked', { build: 'npx rollup' }, failed('build-failed', 'rollup: no such file')],
     ['the fetch failed', { build: 'npx rollup' }, failed('fetch-failed', UNREACHED)],
   ])('are not where %s', async (_what, scripts, went) => {

@@ -263,10 +263,10 @@ describe('registry.cjs with stand-ins', () => {
           packages: { version: '1.0.0' },
         },
         dependencies: {
-          a: { version: '1.0.0', dependencies: { old: { version: '1.0.0', integrity: 'sha512-OLD' } } },
+          a: { version: '1.0.0', dependencies: { old: { version: '1.0.0', integrity: 'sha512-OLDER' } } },
         },
       }),
-      { 'sha512-GONE==': SHA512, 'sha1-ALIAS=': SHA512, 'sha512-OLD': SHA512 },
+      { 'sha512-GONE==': SHA512, 'sha1-ALIAS=': SHA512, 'sha512-OLDER': SHA512 },
     ],
     [
       'pnpm-lock.yaml',
@@ -322,14 +322,15 @@ describe('registry.cjs with stand-ins', () => {
     },
   );
 
-  it('a lockfile that cannot be read is left to the package manager', async () => {
-    const folder = await folderWith({ 'package-lock.json': '{' });
-    const { stdout } = await inside(
-      'registry.cjs',
-      [address, '--stand-ins', 'cat', 'package-lock.json'],
-      folder,
-    );
-    expect(stdout).toBe('{');
+  it.each([
+    '{',
+    'null',
+    '{"packages":{"node_modules/gone":null,"node_modules/b":1},"dependencies":[null,{"dependencies":"x"}]}',
+    '{"packages":{"node_modules/gone":{"version":"1.0.0","integrity":"a"}}}',
+  ])('%s is left to the package manager', async (text) => {
+    const folder = await folderWith({ 'package-lock.json': text });
+    const args = [address, '--stand-ins', 'cat', 'package-lock.json'];
+    expect((await inside('registry.cjs', args, folder)).stdout).toBe(text);
   });
 });
 
