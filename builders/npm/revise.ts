@@ -9,6 +9,7 @@ import { MANAGERS } from './managers/index.ts';
 import { packWithoutScripts } from './pack-without-scripts.ts';
 import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, peerlessInstalls, withStandIns } from './relax.ts';
+import { rerooted } from './rerooted.ts';
 import { otherMakers } from './scripts.ts';
 import { npxTools } from './npx-tools.ts';
 import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
@@ -52,6 +53,7 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   placeholderInFiles,
   versionBeforeBuild,
   packedElsewhere,
+  rerooted,
   committedFiles,
   windowsCheckout,
   sourceLineEnds,

@@ -216,6 +216,46 @@ describe('pack-folder.cjs', () => {
   });
 });
 
+describe('reroot.cjs', () => {
+  it('makes a folder a package: what leads into it leads there from within', async () => {
+    const manifest = {
+      name: 'pkg',
+      main: 'lib/index.js',
+      exports: { '.': { types: './lib/index.d.ts', default: './library/x.js' } },
+      browser: { './lib/a.js': false },
+      files: ['lib/'],
+      scripts: { build: 'lib/x' },
+      dependencies: { 'lib/x': 'file:lib/x' },
+      jest: {},
+    };
+    const folder = await folderWith({
+      'package.json': `${JSON.stringify(manifest, null, 4)}\n`,
+      'lib/index.js': '',
+      'lib/LICENSE': 'own',
+      'README.md': 'read',
+      LICENSE: 'root',
+      'license.txt/x': '',
+    });
+    await inside('reroot.cjs', ['lib', 'scripts,jest'], folder);
+    const expected = {
+      name: 'pkg',
+      main: 'index.js',
+      exports: { '.': { types: './index.d.ts', default: './library/x.js' } },
+      browser: { './a.js': false },
+      files: ['lib/'],
+      dependencies: { 'lib/x': 'file:lib/x' },
+    };
+    expect(await read(folder, 'lib/package.json')).toBe(`${JSON.stringify(expected, null, 4)}\n`);
+    expect(readdirSync(path.join(folder, 'lib')).toSorted()).toEqual([
+      'LICENSE',
+      'README.md',
+      'index.js',
+      'package.json',
+    ]);
+    expect(await read(folder, 'lib/LICENSE')).toBe('own');
+  });
+});
+
 describe('version-in-files.cjs', () => {
   it('writes the version over its placeholder, whatever the bytes around it, and runs the command', async () => {
     const folder = await folderWith({ 'a.js': 'x = "0.0.0-dev"; // é 0.0.0-dev', 'b.js': '0.0.0-dev' });
