@@ -2,6 +2,7 @@ import type { PlanRequest, RevisedPlans } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { isSlippedIn } from '../../src/explain/slipped-in.ts';
 import { committedFiles } from './committed-files.ts';
+import { absentTools } from './absent-tools.ts';
 import { cloneName, inFolderNamed } from './folder-name.ts';
 import { INSIDE_TARGET } from './inside.ts';
 import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
@@ -11,7 +12,6 @@ import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, peerlessInstalls, withStandIns } from './relax.ts';
 import { rerooted } from './rerooted.ts';
 import { otherMakers } from './scripts.ts';
-import { npxTools } from './npx-tools.ts';
 import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import { namesGoneFile } from './install-log.ts';
@@ -39,7 +39,7 @@ const AFTER_FAILURE: readonly Rule[] = [
   oldCrypto,
   absentManager,
   nestedInstall,
-  npxTools,
+  absentTools,
   nodeTooOld,
   nodeTooNew,
   npmTooOld,

@@ -20,6 +20,11 @@ export function lackingIn(log: string): string | null {
   return command === null ? null : `Its log says that there is no command "${command.name}".`;
 }
 
+/** The command that a log last says is not there; null when it tells of none. */
+export function lackingCommand(log: string): string | null {
+  return lastIn(log, NO_COMMAND)?.name ?? null;
+}
+
 function lastIn(log: string, patterns: readonly RegExp[]) {
   const found = patterns.flatMap((pattern) =>
     [...log.matchAll(pattern)].map(({ index, 1: name = '' }) => ({ index, name })),

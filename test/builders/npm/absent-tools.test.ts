@@ -12,7 +12,7 @@ const planned = async (
   const text = JSON.stringify({ ...MANIFEST, scripts });
   const request = { ...REQUEST, readText: () => Promise.resolve(text) };
   const { next } = await revisedPlans({ request, plan, went, ...FACTS });
-  return next.filter(({ steps }) => steps.some(({ name }) => name === 'fetch the tools of npx'));
+  return next.filter(({ steps }) => steps.some(({ name }) => name === 'fetch tools that are no dependency'));
 };
 
 describe('tools that scripts start by npx', () => {
@@ -23,13 +23,13 @@ describe('tools that scripts start by npx', () => {
     });
     expect(others).toEqual([]);
     expect(commands(plan)[1]).toMatch(
-      / npm install --prefix \/work\/npx --no-save --ignore-scripts rollup @s\/tool$/,
+      / npm install --prefix \/work\/tools --no-save --ignore-scripts rollup @s\/tool$/,
     );
     expect(plan?.steps.map(({ phase }) => phase)).toEqual(['fetch', 'fetch', 'build', 'build', 'pack']);
     expect(plan?.conclusive).toBe(false);
     const again = await planned({ build: 'npx rollup' }, failed('build-failed', UNREACHED), plan);
     const times = again.map(
-      ({ steps }) => steps.filter(({ name }) => name === 'fetch the tools of npx').length,
+      ({ steps }) => steps.filter(({ name }) => name === 'fetch tools that are no dependency').length,
     );
     expect(new Set(times)).toEqual(new Set([1]));
   });
@@ -46,5 +46,21 @@ describe('tools that scripts start by npx', () => {
     ['the fetch failed', { build: 'npx rollup' }, failed('fetch-failed', UNREACHED)],
   ])('are not where %s', async (_what, scripts, went) => {
     expect(await planned(scripts, went)).toEqual([]);
+  });
+});
+
+describe('tools that scripts start as if they were installed', () => {
+  it.each([
+    ['sh: 1: tsc: not found', 'typescript'],
+    ['/bin/sh: browserify: command not found', 'browserify'],
+    ['Error: spawn coffee ENOENT', 'coffeescript'],
+  ])('%s: %s is fetched', async (log, name) => {
+    const [plan] = await planned({ build: 'make' }, failed('build-failed', log));
+    expect(commands(plan)[1]).toMatch(new RegExp(`--ignore-scripts ${name}$`));
+  });
+
+  it('are not where the name is that of no tool that people install so', async () => {
+    const log = 'sh: 1: internal-tool: not found';
+    expect(await planned({ build: 'internal-tool' }, failed('build-failed', log))).toEqual([]);
   });
 });
