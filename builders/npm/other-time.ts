@@ -9,7 +9,7 @@ const TAKEN_OVER_MS = [60 * DAY_MS, 730 * DAY_MS] as const;
 export function olderInstall(reading: Reading): Revision | null {
   const { plan, went } = reading;
   const hasOther = went.kind === 'differed' && went.differences.some(({ kind }) => kind === 'content');
-  if (!isResolved(reading) || !hasOther || timeTakenOver(reading) !== null) return null;
+  if (!isResolved(reading) || !hasOther) return null;
   const registryTime = new Date(Date.parse(plan.registryTime) - MONTH_MS).toISOString();
   const why = `built files differ and there is no lockfile: dependencies as of ${registryTime}, a month earlier`;
   return { why, change: { registryTime } };

@@ -67,8 +67,8 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
 /** What may help where nothing points anywhere. */
 const AT_LAST: readonly Rule[] = [
   folderOfClone,
-  ...installsAsTakenOver,
   olderInstall,
+  ...installsAsTakenOver,
   managersOfTime,
   moreScripts,
 ];
