@@ -10,6 +10,7 @@ export const ORDER = [
     'model/',
     'errors.ts',
     'deadline.ts',
+    'step-time.ts',
     'stopwatch.ts',
     'tail-buffer.ts',
     'cache-dir.ts',

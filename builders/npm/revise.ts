@@ -1,7 +1,6 @@
 import type { PlanRequest, RevisedPlans } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { isSlippedIn } from '../../src/explain/slipped-in.ts';
-import { committedFiles } from './committed-files.ts';
 import { absentTools } from './absent-tools.ts';
 import { cloneName, inFolderNamed } from './folder-name.ts';
 import { INSIDE_TARGET } from './inside.ts';
@@ -54,7 +53,6 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   versionBeforeBuild,
   packedElsewhere,
   rerooted,
-  committedFiles,
   windowsCheckout,
   sourceLineEnds,
   otherPermissions,

@@ -4,32 +4,6 @@ import type { PlanRequest } from '../../../src/ecosystem.ts';
 import { sourceOf } from '../../support/artifacts.ts';
 import { commands, difference, FACTS, MANIFEST, PLAN, REQUEST, revise } from '../../support/revising.ts';
 
-const names = (plans: readonly { readonly steps: readonly { readonly name: string }[] }[]) =>
-  plans.map(({ steps }) => steps.map(({ name }) => name));
-
-describe('files that the build writes over', () => {
-  const committed = { ...difference('content', 'dist/a.js', ['1', '2']), inCommit: true };
-
-  it('are taken from the commit where they were published as it has them', async () => {
-    const differences = [committed, difference('content', 'b.js', ['1', '2'])];
-    const { next } = await revise({ kind: 'differed', differences });
-    const plan = next.find(({ steps }) =>
-      steps.some(({ name }) => name === 'take committed files as they are'),
-    );
-    expect(commands(plan).at(-2)).toBe('git checkout-index --force -- dist/a.js');
-    expect(plan).toMatchObject({ withGit: true, conclusive: true });
-  });
-
-  it('are not where nothing is built, or where the commit has others', async () => {
-    const bare = { ...PLAN, steps: PLAN.steps.filter(({ phase }) => phase === 'pack') };
-    const plans = [
-      ...(await revise({ kind: 'differed', differences: [committed] }, bare)).next,
-      ...(await revise({ kind: 'differed', differences: [{ ...committed, inCommit: false }] })).next,
-    ];
-    expect(names(plans).flat()).not.toContain('take committed files as they are');
-  });
-});
-
 describe('sources that a published map shows with the line ends of Windows', () => {
   const map = (content: string, sources = ['../src/a.ts']) =>
     JSON.stringify({ version: 3, sources, sourcesContent: [content], mappings: '' });
