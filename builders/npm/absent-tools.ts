@@ -44,7 +44,7 @@ const LINK =
 const FETCH_NAME = 'fetch tools that are no dependency';
 
 /**
- * Tools that scripts start by `npx`, or as if they were installed globally, and that no manifest names: fetched before the network is
+ * Tools that scripts start by `npx`, or as if they were installed globally, and that are not there: fetched before the network is
  * gone, as of that time.
  */
 export async function absentTools({ request, plan, went }: Reading): Promise<Revision | null> {
@@ -68,7 +68,7 @@ export async function absentTools({ request, plan, went }: Reading): Promise<Rev
     argv: ['bash', '-c', LINK, 'bash', ...directories.map(inSource)],
     directory: '.',
   });
-  const why = `scripts start ${names.join(', ')}, which no manifest names: fetched before the build, as of that time`;
+  const why = `scripts start ${names.join(', ')}, which are not there: fetched before the build, as of that time`;
   return {
     why,
     change: { steps: afterFetching(plan.steps, [withRegistry(fetch), link]), conclusive: false },

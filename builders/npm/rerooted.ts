@@ -1,15 +1,21 @@
 import type { Difference } from '../../src/model/comparison.ts';
 import { INSIDE_TARGET } from './inside.ts';
 import { join } from './install-root.ts';
+import { manifestEntry } from './judgement.ts';
 import { toolStep } from './managers/manager.ts';
-import { isJsonObject, type JsonObject, ownField, readPackedManifest } from './packed-manifest.ts';
+import { type JsonObject, ownField, readPackedManifest } from './packed-manifest.ts';
 import { fromMadeFolder } from './packers.ts';
 import type { Reading, Revision } from './revision.ts';
+import { IMPORT_FIELDS } from './roles.ts';
 import { insertBeforePacking } from './step-places.ts';
 
-/** What installs, runtimes and bundlers follow: a manifest without one of these is another package. */
+/** What installs, runtimes and bundlers follow besides imports: a manifest without one of these is another package. */
 const FUNCTIONAL =
-  /^(?:name|version|type|main|module|browser|exports|imports|bin|types|typings|sideEffects|engines|os|cpu|libc|man|directories|(?:peer|optional|bundled?|)[dD]ependencies|bundleDependencies|peerDependenciesMeta|overrides)$/;
+  /^(?:name|version|type|bin|types|typings|sideEffects|engines|os|cpu|libc|man|directories|gypfile|(?:peer|optional|bundled?)?[dD]ependencies(?:Meta)?|overrides)$/;
+
+function isFunctional(field: string): boolean {
+  return IMPORT_FIELDS.includes(field) || FUNCTIONAL.test(field);
+}
 
 /**
  * Release tools publish from the folder that a build fills, as a package of its own: every published file that is missing has been
@@ -22,15 +28,14 @@ export async function rerooted({ request, plan, went }: Reading): Promise<Revisi
   const folder = folderOf(added, went.differences);
   const { directory } = request.source;
   const text = await request.readText(join(directory, 'package.json'));
-  const { archive } = request.published.artifact;
-  const packed = archive.entries.find(({ path }) => path === 'package.json');
+  const packed = manifestEntry(request.published.artifact.archive.entries);
   const published = readPackedManifest(packed?.content.subarray() ?? null).value;
-  const manifest = text === null ? null : objectIn(text);
-  if (folder === null || manifest === null || !leadsInto(folder, manifest)) return null;
+  const manifest = readPackedManifest(text === null ? null : Buffer.from(text)).value;
+  if (folder === null || !leadsInto(folder, manifest)) return null;
   // What somebody wrote is a package where it stands, and nowhere else: a fixture may be anything.
   if (request.source.tree.some(({ path }) => path.startsWith(join(directory, `${folder}/`)))) return null;
   const dropped = Object.keys(manifest).filter((key) => !Object.hasOwn(published, key));
-  if (dropped.some((key) => FUNCTIONAL.test(key) || !/^[\w@./-]{1,100}$/.test(key))) return null;
+  if (dropped.some((key) => isFunctional(key) || !/^[\w@./-]{1,100}$/.test(key))) return null;
   const step = toolStep({
     name: `make ${folder} a package`,
     phase: 'build',
@@ -61,20 +66,10 @@ function folderOf(added: readonly Difference[], differences: readonly Difference
     : null;
 }
 
-const ENTRY_FIELDS = ['main', 'module', 'exports', 'bin', 'types'] as const;
-
 /** Whether the manifest of the commit has an entry point in the folder: what is imported is the same then as before. */
 function leadsInto(folder: string, manifest: JsonObject): boolean {
-  const targets = ENTRY_FIELDS.map((field) => JSON.stringify(ownField(manifest, field) ?? null));
+  const targets = [...IMPORT_FIELDS, 'bin', 'types'].map((field) =>
+    JSON.stringify(ownField(manifest, field) ?? null),
+  );
   return targets.some((text) => text.includes(`"${folder}/`) || text.includes(`"./${folder}/`));
-}
-
-function objectIn(text: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
-    return isJsonObject(value) ? value : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

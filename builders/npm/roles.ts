@@ -9,7 +9,7 @@ import {
 } from './packed-manifest.ts';
 
 /** Fields that name files to load on import, by Node or by bundlers. `types` and `typings` are only read. */
-const IMPORT_FIELDS = [
+export const IMPORT_FIELDS: readonly string[] = [
   'main',
   'module',
   'browser',

@@ -8,8 +8,8 @@ import { toolStep } from './managers/manager.ts';
 import type { Rule } from './revision.ts';
 import { afterFetching } from './step-places.ts';
 
-/** A command line has an end. */
-const MOST_NAMED = 1_000;
+/** More are no handful of files that somebody edited, and a command line has an end. */
+export const MOST_NAMED = 1_000;
 /** Bytes; a larger map is not read. */
 const MOST_BYTES = 16 * 1024 * 1024;
 

@@ -6,7 +6,7 @@ import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { join } from './install-root.ts';
 import { toolStep } from './managers/manager.ts';
 import type { Rule } from './revision.ts';
-import { windowsEndsStep } from './source-line-ends.ts';
+import { MOST_NAMED, windowsEndsStep } from './source-line-ends.ts';
 import { afterFetching } from './step-places.ts';
 
 /**
@@ -28,8 +28,6 @@ const KIND = 'line-ends';
 const WHY = 'lines end in CRLF: checked out as on Windows';
 const WHY_SOME = 'some files end their lines in CRLF: written so before the build';
 const WHY_LINKS = 'links were published as files that name their targets: checked out as on Windows';
-/** More are no handful of files that somebody edited, and a command line has an end. */
-const MOST_NAMED = 1_000;
 
 interface Change {
   readonly kind: string;
@@ -78,21 +76,15 @@ export const windowsCheckout: Rule = ({ plan, went }) => {
 
 /** @param kept files that have the line ends of the commit all the same */
 function lineEndsStep(kept: readonly string[]): Step {
-  return toolStep({
-    name: 'check out with the line ends of Windows',
-    phase: 'build',
-    argv: ['bash', '-c', CHECK_OUT, 'bash', ...kept],
-    directory: '.',
-  });
+  return checkOutStep('check out with the line ends of Windows', CHECK_OUT, kept);
 }
 
 function linksStep(links: readonly string[]): Step {
-  return toolStep({
-    name: 'check out links as Windows does',
-    phase: 'build',
-    argv: ['bash', '-c', CHECK_OUT_LINKS, 'bash', ...links],
-    directory: '.',
-  });
+  return checkOutStep('check out links as Windows does', CHECK_OUT_LINKS, links);
+}
+
+function checkOutStep(name: string, script: string, files: readonly string[]): Step {
+  return toolStep({ name, phase: 'build', argv: ['bash', '-c', script, 'bash', ...files], directory: '.' });
 }
 
 /** Other files may differ for other reasons, which show when the line ends are out of the way. */

@@ -76,6 +76,10 @@ describe('a package that was published from the folder of its build', () => {
       'the published manifest lacks what installs follow',
       { committed: { ...COMMITTED, dependencies: { a: '1' } } },
     ],
+    [
+      'the published manifest lacks what imports follow',
+      { committed: { ...COMMITTED, 'react-native': 'x.js' } },
+    ],
     ['nothing is missing', { added: [] }],
   ])('but not where %s', async (_what, situation) => {
     expect(await rerooting(situation)).toBeNull();
