@@ -35,7 +35,7 @@ export const ORDER = [
   ['ecosystem.ts', 'fetched-trees.ts'],
   ['rebuild.ts'],
   ['exact/'],
-  ['attempts.ts'],
+  ['attempt-signals.ts', 'attempts.ts'],
   ['best-attempt.ts'],
   ['inputs/'],
   ['report/'],

@@ -1,3 +1,4 @@
+import { attemptSignals } from './attempt-signals.ts';
 import { unexplainedByCommit } from './compare/explained.ts';
 import { compare, type Rebuilt } from './compare/compare.ts';
 import { addsOnlyNotes, inconclusive, unbuilt } from './compare/inconclusive.ts';
@@ -12,15 +13,12 @@ import type { EntryRole } from './judge/roles.ts';
 import { searchExact, type Searched } from './exact/search.ts';
 import { AS_PACKED, type Comparison } from './model/comparison.ts';
 import type { Pins, RebuildPlan, Step, Tool } from './model/plan.ts';
-import { signal } from './model/signals.ts';
 import type { Source } from './model/source.ts';
-import type { ReasonCode, Signal } from './model/verdict.ts';
+import type { ReasonCode } from './model/verdict.ts';
 import { SEVERITIES } from './model/verdict.ts';
 import { publishInstant } from './plan/instant.ts';
 import { type Rebuild, rebuild } from './rebuild.ts';
 import type { Engine, Limits, RootFilesystem } from './sandbox/engine.ts';
-import { missingFilesSignal } from './source/missing-files.ts';
-import { outsideCommitSignal } from './source/outside-commit.ts';
 import type { Repository } from './source/repository.ts';
 
 /** One plan, run and judged. */
@@ -277,7 +275,7 @@ async function makeAttempt(
     source,
     rebuilt: archive,
     ecosystemFindings: ecosystem.findings({ published, rebuilt: archive }),
-    signals: signalsOf(request, done, source),
+    signals: attemptSignals({ published, rebuild: done, source }),
     failure: result.ok
       ? (outsideOfCommit(comparison, source) ??
         inconclusive(plan, comparison) ??
@@ -335,34 +333,4 @@ async function compared(
 /** Each tool once. */
 function withTools(tools: readonly Tool[], more: readonly Tool[]): readonly Tool[] {
   return [...tools, ...more.filter((one) => !tools.some(({ integrity }) => integrity === one.integrity))];
-}
-
-function signalsOf(request: AttemptsRequest, done: Rebuild, source: Source): readonly Signal[] {
-  const { published } = request;
-  const instant = publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt });
-  const all = [
-    instant.signal,
-    missingFilesSignal(source),
-    outsideCommitSignal(source),
-    repairedSignal(done),
-    laterSignal(done),
-  ];
-  return all.filter((one) => one !== null);
-}
-
-function repairedSignal({ repairs }: Rebuild): Signal | null {
-  if (repairs.length === 0) return null;
-  const message = `The registry's times hide versions that must have existed; ${repairs.length} were let in (see "attempts").`;
-  return signal('registry-history-repaired', message);
-}
-
-const MOST_NAMED = 5;
-
-function laterSignal({ materials }: Rebuild): Signal | null {
-  const later = materials.filter((one) => one.afterCutoff);
-  if (later.length === 0) return null;
-  const named = later.slice(0, MOST_NAMED).map((one) => `${one.name}@${one.version}`);
-  const more = later.length > MOST_NAMED ? ', ...' : '';
-  const message = `${later.length} of ${materials.length} dependencies are dated after the publish time: ${named.join(', ')}${more}.`;
-  return signal('later-dependencies', message);
 }

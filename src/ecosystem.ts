@@ -45,8 +45,10 @@ export interface RegistryView {
   /** Host directory that holds `registry.sock`. */
   readonly socketDirectory: string;
   materials(): readonly Material[];
-  /** Versions let in although their time says "later", each with the reason. */
+  /** Versions let in although their time says "later", and stand-ins, each with the reason. */
   repairs(): readonly string[];
+  /** Those of the repairs that stand in for what a lockfile names and the registry has no longer. */
+  standIns(): readonly string[];
   /** Upstream failures while serving, in words. */
   failures(): readonly string[];
   /** Reads the log of a failed fetch step; true when something was changed that makes another try worth it. */

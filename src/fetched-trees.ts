@@ -22,7 +22,7 @@ import type { Limits, Mount } from './sandbox/engine.ts';
 import { VERSION } from './version.ts';
 
 /** To be raised when another tree would come out of the same ingredients, or would be stored in another way. */
-const FORMAT = 3;
+const FORMAT = 4;
 const GIBIBYTE = 1024 ** 3;
 const ARCHIVE = 'tree.tar';
 const DESCRIPTION = 'tree.json';
@@ -31,7 +31,11 @@ const NEW_PREFIX = 'new-';
 /** What a fetch phase had to tell, beside the tree that it left. */
 export interface FetchRecord {
   readonly materials: readonly Material[];
+  /** What the registry view let in against its clock, and what it let stand in, each with the reason. */
   readonly repairs: readonly string[];
+  /** Those of the repairs that stand in for what a lockfile names. */
+  readonly standIns: readonly string[];
+  /** Optional steps that failed, in words. */
   readonly skipped: readonly string[];
 }
 
@@ -94,6 +98,7 @@ const Description = z.strictObject({
       }),
     ),
     repairs: z.array(z.string()),
+    standIns: z.array(z.string()),
     skipped: z.array(z.string()),
   }),
 });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Deadline } from './deadline.ts';
 import type { Ecosystem, PlanRequest, RegistryView } from './ecosystem.ts';
 import type { Archive } from './model/artifact.ts';
-import type { Material, Pins, RebuildPlan, Step, Tool } from './model/plan.ts';
+import type { Pins, RebuildPlan, Step, Tool } from './model/plan.ts';
 import { found, type Outcome, type Reason, type ReasonCode } from './model/verdict.ts';
 import { type FetchRecord, treeKey, TreeSlot } from './fetched-trees.ts';
 import { makeOwned, sweepOwned } from './owner.ts';
@@ -18,21 +18,17 @@ import { appendToTar } from './source/tree-archive.ts';
 import { timeOf } from './step-time.ts';
 
 /** What one run of one plan gave. */
-export interface Rebuild {
-  readonly result:
-    | { readonly ok: true; readonly bytes: Uint8Array; readonly archive: Archive }
-    | {
-        readonly ok: false;
-        readonly reason: Reason;
-        readonly log: string | null;
-        readonly phase?: Step['phase'];
-      };
+export interface Rebuild extends FetchRecord {
+  readonly result: { readonly ok: true; readonly bytes: Uint8Array; readonly archive: Archive } | Failure;
   readonly tools: readonly Tool[];
-  readonly materials: readonly Material[];
-  /** What the registry view let in against its clock. */
-  readonly repairs: readonly string[];
-  /** Optional steps that failed, in words. */
-  readonly skipped: readonly string[];
+}
+
+interface Failure {
+  readonly ok: false;
+  readonly reason: Reason;
+  readonly log: string | null;
+  /** Of the step that did not end in time. */
+  readonly phase?: Step['phase'];
 }
 
 export interface RebuildRequest {
@@ -138,7 +134,7 @@ async function fromSource(place: Place, source: Outcome<string>, slot: TreeSlot 
   const { plan, planRequest, ecosystem } = request;
   if (!source.ok) {
     const result = { ok: false, reason: source.reason, log: null } as const;
-    return { result, tools: toolchain.tools, materials: [], repairs: [], skipped: [] };
+    return { result, tools: toolchain.tools, materials: [], repairs: [], standIns: [], skipped: [] };
   }
   const view = plan.steps.some(isFetch)
     ? await ecosystem.registryView({ plan, request: planRequest, directory: folder, pins: request.pins })
@@ -152,7 +148,12 @@ async function fromSource(place: Place, source: Outcome<string>, slot: TreeSlot 
         request,
         steps: plan.steps.filter(isFetch),
       });
-      const record = { materials: view?.materials() ?? [], repairs: view?.repairs() ?? [], skipped };
+      const record = {
+        materials: view?.materials() ?? [],
+        repairs: view?.repairs() ?? [],
+        standIns: view?.standIns() ?? [],
+        skipped,
+      };
       if (failed !== null) return { result: failed, tools: toolchain.tools, ...record };
       // An install may well succeed without what the registry just could not serve.
       if (view?.failures().length === 0) await slot?.keep(record, (...into) => sandbox.save(...into));
@@ -233,8 +234,6 @@ async function sourceTree(folder: string, request: RebuildRequest): Promise<Outc
   await appendToTar({ file, directory, member: '.git' });
   return found(file);
 }
-
-type Failure = Extract<Rebuild['result'], { ok: false }>;
 
 async function runSteps(context: {
   sandbox: Sandbox;

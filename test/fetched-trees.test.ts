@@ -37,7 +37,8 @@ const RECORD: FetchRecord = {
       afterCutoff: false,
     },
   ],
-  repairs: ['a@1.0.0: why'],
+  repairs: ['a@1.0.0: why', 'b@1.0.0: gone'],
+  standIns: ['b@1.0.0: gone'],
   skipped: ['a step'],
 };
 const MEBIBYTE = 1024 * 1024;

@@ -10,6 +10,7 @@ import { Text } from './manifest-fields.ts';
 import { pinsOf } from './git/pins.ts';
 import { purlOf } from './package-spec.ts';
 import type { GitRepositories } from './git/repositories.ts';
+import type { Repair } from './proxy/archive.ts';
 import { PinnedFiles } from './proxy/pinned-files.ts';
 import { startProxy } from './proxy/proxy.ts';
 import type { RegistryClient } from './registry/client.ts';
@@ -56,7 +57,12 @@ export async function openRegistryView(options: {
         license,
         afterCutoff,
       })),
-    repairs: () => proxy.repairs().map((repair) => `${repair.name}@${repair.version}: ${repair.reason}`),
+    repairs: () => proxy.repairs().map(wordsOf),
+    standIns: () =>
+      proxy
+        .repairs()
+        .filter(({ kind }) => kind === 'stand-in')
+        .map(wordsOf),
     failures: () => proxy.failures(),
     async repairFrom(log) {
       const { name, range } = unmatchedIn(log);
@@ -67,6 +73,10 @@ export async function openRegistryView(options: {
     },
     close: () => proxy.close(),
   };
+}
+
+function wordsOf({ name, version, reason }: Repair): string {
+  return `${name}@${version}: ${reason}`;
 }
 
 /** What lies in a repository is named by the repository's address, which no package can be. */

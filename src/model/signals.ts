@@ -5,6 +5,7 @@ export const SIGNAL_KINDS = [
   'version-not-in-source',
   'registry-time-implausible',
   'registry-history-repaired',
+  'lockfile-stand-ins',
   'not-the-registry-artifact',
   'image-differs-from-lock',
   'artifact-without-digest',
@@ -65,6 +66,11 @@ export const SIGNALS = {
     title: 'Versions were let in although the registry dates them later',
     severity: 'info',
     page: 'docs/signals/registry-history-repaired.md',
+  },
+  'lockfile-stand-ins': {
+    title: 'Something stood in for what a lockfile names',
+    severity: 'medium',
+    page: 'docs/signals/lockfile-stand-ins.md',
   },
   'not-the-registry-artifact': {
     title: 'The judged file is not the one that the registry serves',

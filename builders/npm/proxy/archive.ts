@@ -32,8 +32,9 @@ export interface Material {
   readonly afterCutoff: boolean;
 }
 
-/** A version shown although the times hide it. */
+/** A version shown although the times hide it, or one that stands in for another that is gone. */
 export interface Repair {
+  readonly kind: 'hidden' | 'stand-in';
   readonly name: string;
   readonly version: string;
   readonly range: string;
@@ -197,7 +198,7 @@ export class RegistryArchive {
     const version = document.distTags.get(range) ?? this.#likeliest(document, range, diagnosis)?.raw;
     if (version === undefined || !document.versions.has(version)) return null;
     const reason = `An install of this time found no version of ${name} in ${range}.`;
-    if (!kept.has(version)) this.#allow({ name, version, range, reason });
+    if (!kept.has(version)) this.#allow({ kind: 'hidden', name, version, range, reason });
     return version;
   }
 
@@ -215,7 +216,7 @@ export class RegistryArchive {
       const version = likeliest({ document, range, fitting, node: this.#node });
       if (version === null) continue;
       const reason = `${wantedBy} existed and needs ${document.name} in ${range}; the times of this registry hide every one.`;
-      this.#allow({ name: document.name, version: version.raw, range, reason });
+      this.#allow({ kind: 'hidden', name: document.name, version: version.raw, range, reason });
       past = snapshot(document, this.#cutoff, this.#allowedOf(document.name));
     }
     return past;
@@ -228,16 +229,19 @@ export class RegistryArchive {
     return likeliest({ document, range, fitting, node: trusted ? null : this.#node });
   }
 
-  /** The next higher version of the same major line, else the next lower one. */
+  /** The next higher version of the same major line, else the next lower one, of those that there were where that is known. */
   #neighbour(document: PackageDocument, version: string): VersionDocument | null {
     const { name } = document;
     const wanted = semver.parse(version, { loose: true });
     if (!this.#standIns || wanted === null || name === this.#subject?.name) return null;
-    const line = ascending(document.versions.keys()).filter(({ major }) => major === wanted.major);
+    const { kept, diagnosis } = snapshot(document, this.#cutoff, this.#allowedOf(name));
+    const line = ascending(diagnosis.trusted ? kept.keys() : document.versions.keys()).filter(
+      ({ major }) => major === wanted.major,
+    );
     const near = line.find((one) => one.compare(wanted) > 0) ?? line.at(-1);
     if (near === undefined) return null;
     const reason = `A lockfile names ${name}@${version}, which the registry does not have; its neighbour stands in.`;
-    this.#repair({ name, version: near.raw, range: version, reason });
+    this.#standInFor({ name, version: near.raw, range: version, reason });
     return versionOf(document, near.raw);
   }
 
@@ -245,13 +249,13 @@ export class RegistryArchive {
     this.#pins?.miss(name, version);
     if (!this.#standIns) return null;
     const reason = `A lockfile names ${name}@${version}, which the registry does not have; an empty package stands in.`;
-    this.#repair({ name, version, range: version, reason });
+    this.#standInFor({ name, version, range: version, reason });
     return emptyPackage(name, version);
   }
 
-  #repair(repair: Repair): void {
+  #standInFor(repair: Omit<Repair, 'kind'>): void {
     if (this.#repairs.some(({ reason }) => reason === repair.reason)) return;
-    this.#repairs.push(Object.freeze(repair));
+    this.#repairs.push(Object.freeze({ kind: 'stand-in', ...repair }));
   }
 
   #allow(repair: Repair): void {
