@@ -1,6 +1,6 @@
 /** How many package versions a minute one worker does, and two, from a PostgreSQL and a registry on this machine. */
 import { spawn } from 'node:child_process';
-import { integrityOf, lockfile, worldOptions } from '../../test/support/batches.ts';
+import { integrityOf, type Locked, lockfile, worldOptions } from '../../test/support/batches.ts';
 import { account, packageNames } from '../../test/support/kills.ts';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { Running, workerOptions } from '../../test/support/workers.ts';
@@ -35,15 +35,15 @@ export interface WorkersOptions {
 export async function benchWorkers({ packages, rounds, cli }: WorkersOptions): Promise<void> {
   const [world, server] = await Promise.all([TestWorld.open(), startPostgres()]);
   try {
-    const input = lockfile(
-      world,
-      'bench.json',
-      packageNames(packages).map((name) => {
-        const files = { 'index.js': `module.exports = '${name}';\n`, 'README.md': 'x'.repeat(10_000) };
-        world.source(name, files);
-        return { name, integrity: integrityOf(world.publish(name, files)) };
-      }),
-    );
+    const packed: Locked[] = [];
+    for (const name of packageNames(packages)) {
+      const repository = world.source(name, {
+        'index.js': `module.exports = '${name}';\n`,
+        'README.md': 'x'.repeat(10_000),
+      });
+      packed.push({ name, integrity: integrityOf(await world.publishPacked(name, repository)) });
+    }
+    const input = lockfile(world, 'bench.json', packed);
     const bench = { world, server, input, cli };
     // The first one fills the cache for all others.
     await rateOf(bench, 1, 'free');

