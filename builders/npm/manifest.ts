@@ -18,6 +18,10 @@ const Manifest = z.object({
   optionalDependencies: Texts,
   peerDependencies: Texts,
   engines: Texts,
+  private: z
+    .unknown()
+    .default(false)
+    .transform((value) => value === true),
   packageManager: Text,
   gitHead: Text,
   bundleDependencies: Bundle,
@@ -56,7 +60,10 @@ export function parseManifest(text: string): Manifest | null {
 /** How npm packages are found inside a repository. */
 export const packageJsonReader: ManifestReader = {
   fileName: 'package.json',
-  read: (text) => parseManifest(text),
+  read(text) {
+    const manifest = parseManifest(text);
+    return manifest === null ? null : { ...manifest, isPrivate: manifest.private };
+  },
   nameLine: (name) => line('name', name),
   versionLine: (version) => line('version', version),
 };

@@ -363,6 +363,21 @@ describe('the directory', () => {
   });
 
   it.each([
+    ['of a workspace, when the root of that name is private', true, {}, 'packages/pkg'],
+    ['the root, when it may be published', false, {}, '.'],
+    ['the root, when both are private', true, { private: true }, '.'],
+  ])('is that %s', async (_, isPrivate, own, directory) => {
+    const { repository, name } = newRepository();
+    repository.commit({
+      'package.json': { ...MANIFEST, private: isPrivate },
+      'test/package.json': MANIFEST,
+      'packages/pkg/package.json': { ...MANIFEST, ...own },
+    });
+    repository.tag('v1.2.3');
+    expect((await resolved(name, {})).candidates[0]?.directory).toBe(directory);
+  });
+
+  it.each([
     ['no tag', null],
     ['the tag of a neighbour that does not hold it', 'v1.2.3'],
   ])('without the document naming it is found by where it lies now: %s', async (_, tag) => {
