@@ -238,6 +238,7 @@ export function planRequestOf(request: PlansRequest, source: Source): PlanReques
     instant: publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt }).instant,
     unexplained: unexplainedByCommit(published.artifact.archive, source),
     readText: textReader(repository, source),
+    tagsBefore: () => repository.tagsBefore(source.commit),
   };
 }
 

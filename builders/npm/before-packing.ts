@@ -1,3 +1,4 @@
+import semver from 'semver';
 import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { Step } from '../../src/model/plan.ts';
 import type { Evidence } from '../../src/model/source.ts';
@@ -8,6 +9,7 @@ import { packedManifest } from './judgement.ts';
 import { inSource, type ManagerName, toolStep } from './managers/manager.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { TABLES, tablesStep } from './dependency-tables.ts';
+import { versionToSet } from './version-to-set.ts';
 import { members } from './workspace.ts';
 
 /** What a release tool does to a package after its build and before it packs; each step with the evidence for it. */
@@ -26,7 +28,7 @@ export async function beforePacking(
   const copied = copiesFromRoot(request, packer);
   // The other packers write the versions of the workspace themselves.
   const ranges = packer === 'npm' || packer === 'yarn' ? await workspaceRanges(request) : [];
-  const changes = [...ranges, ...gitHead(request, manifest)];
+  const changes = [...ranges, ...(await siblingVersions(request, manifest)), ...gitHead(request, manifest)];
   const all = [...copied, ...changes];
   return {
     steps: all.map(({ step }) => step),
@@ -100,6 +102,49 @@ function resolvedRange(range: string, version: string | null): string {
   const wanted = range.slice(WORKSPACE.length);
   if (wanted === '*') return version;
   return wanted === '^' || wanted === '~' ? `${wanted}${version}` : wanted;
+}
+
+/** A version alone, or the lowest that a range allows. */
+const PLAIN_RANGE = /^([~^]?)\d+\.\d+\.\d+$/;
+
+/**
+ * Robots that keep no versions in the repository write that of each package of it wherever it is needed, when they release: what
+ * the newest tag says of it then.
+ */
+async function siblingVersions(request: PlanRequest, manifest: Manifest): Promise<readonly Preparation[]> {
+  const packed = packedManifest(request.published.artifact.archive);
+  if (packed === null || versionToSet({ manifest, request }) === null) return [];
+  const tables = TABLES.filter((table) =>
+    Object.entries(manifest[table]).some(([name, range]) => (packed[table][name] ?? range) !== range),
+  );
+  if (tables.length === 0) return [];
+  const all = await members({ tree: request.source.tree, readText: request.readText });
+  const tags = await request.tagsBefore();
+  const written = (name: string, range: string) => {
+    const [, operator] = PLAIN_RANGE.exec(range) ?? [];
+    const newest = operator === undefined || !all.has(name) ? null : newestTagged(name, tags);
+    return newest === null ? range : `${operator}${newest}`;
+  };
+  const resolved = tables.map((table) => {
+    const ranges = Object.entries(manifest[table]).map(
+      ([name, range]) => [name, written(name, range)] as const,
+    );
+    return [table, Object.fromEntries(ranges)] as const;
+  });
+  const step = tablesStep('write the versions of other packages', {
+    tables: Object.fromEntries(resolved),
+    directory: request.source.directory,
+  });
+  const detail =
+    'the repository tags its packages and keeps no versions: those of the newest tags are written into the manifest before packing';
+  return [{ step, evidence: { kind: 'sibling-versions', detail } }];
+}
+
+/** The highest release that a tag `name@version` names. */
+function newestTagged(name: string, tags: readonly string[]): string | null {
+  const versions = tags.flatMap((tag) => (tag.startsWith(`${name}@`) ? [tag.slice(name.length + 1)] : []));
+  const releases = versions.filter((one) => semver.valid(one) === one && semver.prerelease(one) === null);
+  return semver.sort(releases).at(-1) ?? null;
 }
 
 /** Lerna writes the commit into the manifest that it packs. */

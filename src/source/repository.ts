@@ -131,6 +131,18 @@ export class Repository {
     });
   }
 
+  /** The names of the tags on a commit and on those before it, without `refs/tags/`. */
+  async tagsBefore(commit: string): Promise<readonly string[]> {
+    if (!FULL_ID.test(commit)) return [];
+    const listing = await this.#read([
+      'for-each-ref',
+      `--merged=${commit}`,
+      '--format=%(refname)',
+      'refs/tags',
+    ]);
+    return listing.split('\n').flatMap((name) => (name === '' ? [] : [name.slice('refs/tags/'.length)]));
+  }
+
   /** The full name of the branch with the newest commit, by the dates that commits state; null without branches. */
   async newestBranch(): Promise<string | null> {
     const args = ['for-each-ref', '--sort=-committerdate', '--count=1', '--format=%(refname)', 'refs/heads'];

@@ -70,6 +70,18 @@ describe('a repository', () => {
     expect(await repository.commitOf('--help')).toBeNull();
   });
 
+  it('tells the tags of a commit and of those before it, and of no later one', async () => {
+    const tagged = new TestRepository(path.join(folder.path, 'tagged'));
+    const first = tagged.commit({ file: '1' });
+    tagged.tag('scope/one@1.0.0');
+    const second = tagged.commit({ file: '2' });
+    tagged.git('tag', '-a', '-m', 'annotated', 'v2');
+    const opened = await open(tagged.directory);
+    expect(await opened.tagsBefore(first)).toEqual(['scope/one@1.0.0']);
+    expect(await opened.tagsBefore(second)).toEqual(['scope/one@1.0.0', 'v2']);
+    expect(await opened.tagsBefore('--format=evil')).toEqual([]);
+  });
+
   it('archives a commit as a checkout has it: nothing left out, substituted or filtered', async () => {
     const file = path.join(folder.path, 'tree.tar');
     expect(await repository.archive({ commit, file, maxBytes: 1_000_000 })).toBeNull();

@@ -21,12 +21,14 @@ interface Situation {
   readonly packer?: ManagerName;
   /** What was published. */
   readonly archive?: Readonly<Record<string, string>>;
+  /** On the commit and before it. */
+  readonly tags?: readonly string[];
 }
 
 /** Plans, their steps in words, and what the toolchain is chosen by. */
 export async function plansOf(situation: Situation) {
   const { files, directory = '.', unexplained = {}, publishedAt = null, npm = '10.0.0' } = situation;
-  const { published: version = '1.0.0', packer = 'npm' } = situation;
+  const { published: version = '1.0.0', packer = 'npm', tags = [] } = situation;
   const { archive = { 'package.json': '{"name":"pkg","version":"1.0.0"}' } } = situation;
   const texts = Object.fromEntries(
     Object.entries(files).map(([name, content]) => [
@@ -41,6 +43,7 @@ export async function plansOf(situation: Situation) {
     source: sourceOf(texts, directory),
     unexplained: Object.keys(unexplained),
     readText: (file) => Promise.resolve(texts[file] ?? null),
+    tagsBefore: () => Promise.resolve(tags),
     instant: '2024-01-01T00:00:00.000Z',
   };
   const plans = await npmPlans(request, {

@@ -64,6 +64,11 @@ export class TestRepository {
     symlinkSync(target, path.join(this.directory, name));
   }
 
+  /** What is committed next is so much later. */
+  wait(minutes: number): void {
+    this.#clock += minutes * 60_000;
+  }
+
   tag(name: string): void {
     this.git('tag', name);
   }

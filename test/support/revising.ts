@@ -25,6 +25,7 @@ export const REQUEST: PlanRequest = {
   source: sourceOf({ 'package.json': JSON.stringify(MANIFEST) }),
   unexplained: [],
   readText: (file) => Promise.resolve(file === 'package.json' ? JSON.stringify(MANIFEST) : null),
+  tagsBefore: () => Promise.resolve([]),
   instant: '2024-01-01T00:00:00.000Z',
 };
 

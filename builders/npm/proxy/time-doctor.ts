@@ -1,5 +1,6 @@
 import semver, { type SemVer } from 'semver';
 import type { PackageDocument } from '../registry/document.ts';
+import { firstSeen } from '../registry/first-seen.ts';
 
 /** Whether a document's times can be publish times. */
 export interface TimeDiagnosis {
@@ -54,15 +55,25 @@ export function diagnose(document: PackageDocument): TimeDiagnosis {
 
 /**
  * The versions of a package that existed at the cutoff. Times that are trusted are taken as they are. Otherwise a
- * version cannot be younger than a higher one of its own line, so that the earliest time of any version at or above it
- * stands for it. A version without any time, stated or inferred, is left out. `allowed` existed, whatever its time.
+ * version is no younger than the sources that name it, and cannot be younger than a higher one of its own line, so that the
+ * earliest time of any version at or above it stands for it. A version without any time, stated or inferred, is left out.
+ * `allowed` existed, whatever its time.
+ *
+ * @param seen when versions were there at the latest, ms since the epoch
  */
-export function snapshot(document: PackageDocument, cutoff: Date, allowed: ReadonlySet<string>): Snapshot {
+export function snapshot(
+  document: PackageDocument,
+  cutoff: Date,
+  allowed: ReadonlySet<string>,
+  seen = firstSeen(document.name),
+): Snapshot {
   const diagnosis = diagnose(document);
   const limit = cutoff.getTime();
-  const versions = known(document).map((one) =>
-    allowed.has(one.version) ? { ...one, time: Math.min(one.time, limit) } : one,
-  );
+  const versions = known(document).map((one) => {
+    const { version, time } = one;
+    const latest = diagnosis.trusted ? time : Math.min(time, seen.get(version) ?? time);
+    return { ...one, time: allowed.has(version) ? Math.min(latest, limit) : latest };
+  });
   const bounds = upperBounds(versions);
   const kept = new Map<string, number>();
   const inferred: string[] = [];

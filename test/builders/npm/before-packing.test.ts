@@ -41,6 +41,33 @@ describe('what a release tool does before it packs', () => {
   });
 
   it.each([
+    ['that of its newest tag', 'two@2.10.0', { two: '^2.10.0', three: '~1.0.0', other: '^1.0.0' }],
+    ['that of an older tag, where the newest names no package', 'v2.10.0', null],
+  ])('the version of another package is %s', async (_what, tag, written) => {
+    const dependencies = { two: '^1.0.0', three: '~1.0.0', other: '^1.0.0' };
+    const { steps, plans } = await plansOf({
+      files: {
+        'package.json': { name: 'root', workspaces: ['packages/*'] },
+        'packages/pkg/package.json': { name: 'pkg', version: '0.9.0', dependencies },
+        'packages/two/package.json': { name: 'two' },
+        'packages/three/package.json': { name: 'three' },
+      },
+      directory: 'packages/pkg',
+      tags: ['two@2.9.0', tag, 'two@3.0.0-rc.1', 'other@9.0.0', 'not-two@7.0.0'],
+      archive: {
+        'package.json': JSON.stringify({
+          name: 'pkg',
+          version: '1.0.0',
+          dependencies: { ...dependencies, two: '^8.8.8' },
+        }),
+      },
+    });
+    const expected = written ?? { ...dependencies, two: '^2.9.0' };
+    expect(steps[0]?.join('\n')).toContain(`tables.cjs ${JSON.stringify({ dependencies: expected })}`);
+    expect(plans[0]?.evidence).toContainEqual(expect.objectContaining({ kind: 'sibling-versions' }));
+  });
+
+  it.each([
     ['is written anew where none was published', '1.0.0', true],
     ['is left where it was published', 'workspace:*', false],
   ])('a range of the workspace %s', async (_what, range, isWritten) => {

@@ -36,6 +36,12 @@ describe('times that can be trusted', () => {
     expect(keptAt(honest, '2022-06-01')).toEqual(['1.0.0', '1.1.0', '2.0.0']);
   });
 
+  it('stay what they are, whenever sources named a version', () => {
+    const seen = new Map([['1.0.1', Date.parse('2020-06-01')]]);
+    const { kept } = snapshot(honest, new Date('2022-06-01'), new Set(), seen);
+    expect([...kept.keys()]).toEqual(['1.0.0', '1.1.0', '2.0.0']);
+  });
+
   it('include the instant of the cutoff itself', () => {
     expect(keptAt(honest, '2021-01-01T00:00:00.000Z')).toContain('1.1.0');
     expect(keptAt(honest, '2020-12-31T23:59:59.999Z')).not.toContain('1.1.0');
@@ -93,6 +99,17 @@ describe('times that a mirror made', () => {
   it('open everything below a version that is known to have existed', () => {
     expect(keptAt(mirrored, '2020-01-01')).toEqual([]);
     expect(keptAt(mirrored, '2020-01-01', ['1.1.0'])).toEqual(['1.0.0', '1.1.0']);
+  });
+
+  it('are bounded by the sources that name a version, and so are lower ones of its line', () => {
+    const seen = new Map([
+      ['2.1.0', Date.parse('2021-05-01')],
+      ['3.0.0', Date.parse('2026-01-01')],
+    ]);
+    const kept = (cutoff: string) => [...snapshot(mirrored, new Date(cutoff), new Set(), seen).kept.keys()];
+    expect(kept('2021-04-30')).toEqual([]);
+    expect(kept('2021-05-01')).toEqual(['2.0.0-rc.1', '2.0.0', '2.1.0']);
+    expect(kept('2025-11-02')).toContain('3.0.0');
   });
 
   it('count what was inferred and what stays hidden', () => {
