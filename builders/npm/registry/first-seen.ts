@@ -16,8 +16,8 @@ export function firstSeen(name: string): ReadonlyMap<string, number> {
   const pairs = lines.get(name)?.split(' ') ?? [];
   return new Map(
     pairs.map((pair) => {
-      const [version = '', hour = ''] = pair.split('=');
-      return [version, Date.parse(`${hour}:00Z`)];
+      const [version = '', day = ''] = pair.split('=');
+      return [version, Date.parse(day)];
     }),
   );
 }

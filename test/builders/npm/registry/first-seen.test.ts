@@ -11,9 +11,9 @@ const ROOT = path.join(import.meta.dirname, '../../../..');
 const FILE = path.join(ROOT, 'builders/npm/registry/first-seen.txt');
 
 describe('when versions were first seen', () => {
-  it('is known of compilers, to the hour', () => {
+  it('is known of compilers, to the day', () => {
     const typescript = firstSeen('typescript');
-    expect(new Date(typescript.get('4.5.2') ?? 0).toISOString()).toBe('2021-11-17T23:00:00.000Z');
+    expect(new Date(typescript.get('4.5.2') ?? 0).toISOString()).toBe('2021-11-18T00:00:00.000Z');
     expect(typescript.has('4.5.99')).toBe(false);
   });
 
@@ -49,20 +49,32 @@ describe('the script that makes the list', () => {
 
   it('takes the second repository that names a version, and nothing that few know', () => {
     const named = [{ tool: '^1.2.0' }, { tool: '~1.1.0' }, { tool: '>=1.3.0' }];
-    const known = [0, 90, 150, 210, 270].map((minutes) => repository(minutes, ...named));
+    const known = Array.from({ length: 15 }, (_, days) => repository(days * 1440, ...named));
     const [first = ''] = known;
     const copy = repository(0, ...named);
-    const once = repository(0, { tool: '2.0.0', rare: '1.0.0' });
-    const twice = repository(30, { rare: '1.0.0' });
-    const printed = execFileSync(
-      process.execPath,
-      ['scripts/first-seen.ts', ...known, first, copy, once, twice],
-      {
-        cwd: ROOT,
-        encoding: 'utf8',
-      },
-    );
+    const few = [repository(0, { rare: '1.0.0' }), repository(30, { rare: '1.0.0', tool: '2.0.0' })];
     // 1.1.0 was named after 1.2.0, which tells as much of it.
-    expect(printed).toBe('tool 1.2.0=2024-03-01T14\n');
+    expect(listOf([...known, first, copy, ...few])).toBe('tool 1.2.0=2024-03-03\n');
   });
+
+  it.each([
+    ['package-lock.json', '"resolved": "https://registry.example/@s/tool/-/tool-1.2.0.tgz",'],
+    ['yarn.lock', '  resolved "https://registry.example/@s/tool/-/tool-1.2.0.tgz#0123"'],
+    ['yarn.lock', '  resolution: "@s/tool@npm:1.2.0"'],
+    ['pnpm-lock.yaml', '  /@s/tool/1.2.0:'],
+    ['pnpm-lock.yaml', "  '@s/tool@1.2.0(peer@1.0.0)':"],
+  ])('reads %s: %s', (file, line) => {
+    const known = Array.from({ length: 15 }, (_, minutes) => {
+      const made = new TestRepository(path.join(folder.path, randomUUID()));
+      made.wait(minutes);
+      made.commit({ [file]: `${line}\n` });
+      return made.directory;
+    });
+    expect(listOf(known)).toBe('@s/tool 1.2.0=2024-03-02\n');
+  });
+
+  function listOf(repositories: readonly string[]): string {
+    const options = { cwd: ROOT, encoding: 'utf8' } as const;
+    return execFileSync(process.execPath, ['scripts/first-seen.ts', ...repositories], options);
+  }
 });
