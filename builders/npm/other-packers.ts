@@ -51,6 +51,8 @@ const ERAS = [
   { manager: 'pnpm', range: '10', node: '22', leaves: ['pnpm'], copies: [] },
   { manager: 'pnpm', range: '11', node: '22', leaves: ['pnpm'], copies: [] },
   { manager: 'pnpm', range: '8', node: '18', leaves: ['pnpm'], copies: [] },
+  // The manifest last.
+  { manager: 'pnpm', range: '>=8.6.1 <8.14.2', node: '18', leaves: ['pnpm'], copies: [] },
 ] as const satisfies readonly Era[];
 
 /** The package whose versions are those of a manager, and the role in which a toolchain holds it. */

@@ -13,9 +13,10 @@ export function encodedBy(encoder: (typeof ENCODED_BY)[number]): Buffer {
 
 /**
  * One folder, packed by npm 4.6.1, 5.6.0 and 6.4.1 as user 501 of group 20, in May 2016; beside what is packed it had
- * other files, on which npm 4's order depends. And another one of folders within folders, each of another day, by yarn 1.22.22.
+ * other files, on which npm 4's order depends. And others: one of folders within folders, each of another day, by yarn 1.22.22, and
+ * one by pnpm 8.6.12.
  */
-export type OldPacker = 'npm-4' | 'npm-5.6' | 'npm-6.4' | 'yarn-1';
+export type OldPacker = 'npm-4' | 'npm-5.6' | 'npm-6.4' | 'yarn-1' | 'pnpm-8.6';
 
 /** The folder as an old packer gives it. */
 export function packedBy(packer: OldPacker): Buffer {
