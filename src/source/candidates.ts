@@ -159,8 +159,9 @@ export async function versionCommits(
 
 /** A release is made within days of its commit. */
 const AROUND_MS = 30 * 24 * 3_600_000;
-const MOST_FILES = 3;
-const MOST_MATCHING = 6;
+/** Some files may have been as published long before the others that a release makes anew. */
+const MOST_FILES = 12;
+const MOST_MATCHING = 12;
 
 /**
  * Commits of the main branch around another one at which files came to be as they were published, the oldest first. What

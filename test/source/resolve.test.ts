@@ -205,6 +205,24 @@ describe('the commit', () => {
       expect(outcome.signals.map(({ kind }) => kind)).toEqual(['source-evidence-disagrees']);
     });
 
+    it('is the one where the last of many files came to be so', async () => {
+      const { repository, name } = newRepository();
+      const names = ['1.js', '2.js', '3.js', '4.js', '5.js', 'last.js'];
+      const all = (content: string) => Object.fromEntries(names.map((one) => [one, content]));
+      repository.commit({ 'package.json': MANIFEST, ...all('old') });
+      repository.commit({ ...all('published'), 'last.js': 'old' });
+      const commit = repository.commit({ 'last.js': 'published' });
+      repository.commit(all('tagged'));
+      repository.tag('v1.2.3');
+      const blobId = gitBlobId(new TextEncoder().encode('published'));
+      const contradictions: ResolveOptions['contradictions'] = ({ tree }) =>
+        tree
+          .filter((file) => names.includes(file.path) && file.blobId !== blobId)
+          .map(({ path: file }) => ({ file, blobId }));
+      const { candidates } = await resolved(name, {}, null, { contradictions });
+      expect(candidates[0]?.commit).toBe(commit);
+    });
+
     it('may be a merge, to which the file came from the other side', async () => {
       const { repository, name } = newRepository();
       const base = repository.commit({
