@@ -328,10 +328,12 @@ function likeliestFirst(
 ): readonly Located[] {
   const states = ({ version }: Located) => Number(version === claims.version);
   const ordered = sources.toSorted((a, b) => states(b) - states(a));
-  const own = ordered.find(({ source }) => isUnnamed(source.evidence));
+  const misfits = ({ source }: Located) => contradictions(source).length;
+  const [own] = ordered
+    .filter(({ source }) => isUnnamed(source.evidence))
+    .toSorted((a, b) => misfits(a) - misfits(b));
   if (own === undefined) return ordered;
   const others = ordered.filter((one) => one !== own);
-  const misfits = contradictions(own.source).length;
-  const isBest = others.every((one) => states(one) === 0 || misfits < contradictions(one.source).length);
+  const isBest = others.every((one) => states(one) === 0 || misfits(own) < misfits(one));
   return isBest ? [own, ...others] : ordered;
 }
