@@ -95,7 +95,7 @@ async function runPlans(request: AttemptsRequest): Promise<PlansRun> {
       break;
     }
     if (repeatsFailedFetch(attempts, plan, planRequest.source)) continue;
-    if (plan.fallback && fetchedAt(attempts, planRequest.source)) continue;
+    if (plan.fallback && fetchedOtherwise(attempts, plan, planRequest.source)) continue;
     request.progress.onPlan(plan, planRequest.source);
     const attempt = await makeAttempt(request, planRequest, plan);
     if (failedWith(attempt, 'timed-out') && request.deadline.leftMs() <= 0) stopped = next;
@@ -221,11 +221,12 @@ function repeatsFailedFetch(attempts: readonly Attempt[], plan: RebuildPlan, sou
   });
 }
 
-/** Whether an attempt at the same commit got through its fetch phase. */
-function fetchedAt(attempts: readonly Attempt[], source: Source): boolean {
-  return attempts.some(({ rebuild: { result }, plan, source: from }) => {
-    const fetches = plan.steps.some((step) => step.phase === 'fetch');
-    return from.commit === source.commit && fetches && (result.ok || result.reason.code !== 'fetch-failed');
+/** Whether an attempt at the same commit got through a fetch phase that is not the plan's. */
+export function fetchedOtherwise(attempts: readonly Attempt[], plan: RebuildPlan, source: Source): boolean {
+  return attempts.some((attempt) => {
+    const fetches = attempt.plan.steps.some((step) => step.phase === 'fetch');
+    const isOther = fetches && fetchKey(attempt.plan) !== fetchKey(plan);
+    return attempt.source.commit === source.commit && isOther && !failedWith(attempt, 'fetch-failed');
   });
 }
 

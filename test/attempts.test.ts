@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { asFarAsKnown, type Attempt, fetchKey, type RankedPlan, withKnownFetch } from '../src/attempts.ts';
+import {
+  asFarAsKnown,
+  type Attempt,
+  fetchedOtherwise,
+  fetchKey,
+  type RankedPlan,
+  withKnownFetch,
+} from '../src/attempts.ts';
 import { bestAttempt } from '../src/best-attempt.ts';
 import type { RebuildPlan, Step } from '../src/model/plan.ts';
+import type { Source } from '../src/model/source.ts';
 import type { Severity, Verdict } from '../src/model/verdict.ts';
 
 function attempt(
@@ -64,6 +72,19 @@ describe('a fetch that is known to be needed', () => {
     const known = withKnownFetch(planOf('all', 'b'), fetches);
     expect(known.steps.map(({ name }) => name)).toEqual(['without x', 'b']);
     expect(known).toMatchObject({ conclusive: false, evidence: [{ detail: 'x is left out' }] });
+  });
+
+  it.each([
+    ['whose fetch got through', 'all', null, 'all', false],
+    ['that would fetch in another way than one that got through', 'all', null, 'nothing', true],
+    ['that builds what another way could not', 'all', 'build-failed', 'all', false],
+    ['that would fetch in another way than one that failed', 'all', 'fetch-failed', 'nothing', false],
+  ])('makes needless a fallback %s: %s, %s, %s: %s', (_what, fetched, failure, fetch, isNeedless) => {
+    const source = { commit: 'abc' } as Source;
+    const result = failure === null ? { ok: true } : { ok: false, reason: { code: failure } };
+    const attempts = [{ plan: planOf(fetched, 'a'), rebuild: { result }, source }] as unknown as Attempt[];
+    expect(fetchedOtherwise(attempts, planOf(fetch, 'b'), source)).toBe(isNeedless);
+    expect(fetchedOtherwise(attempts, planOf(fetch, 'b'), { commit: 'def' } as Source)).toBe(false);
   });
 
   it('does not concern a plan that fetches otherwise', () => {
