@@ -63,7 +63,7 @@ export interface PlanRequest {
   readonly unexplained: readonly string[];
   /** The text of a file of the source commit (path from the repository's root), or null. */
   readText(file: string): Promise<string | null>;
-  /** The names of the tags on the source commit and on those before it, without "refs/tags/". */
+  /** The names of the tags on the source commit and on those before it, without `refs/tags/`. */
   tagsBefore(): Promise<readonly string[]>;
   /** The registry's view and the clock are set to this instant, ISO 8601. */
   readonly instant: string;

@@ -114,10 +114,10 @@ const PLAIN_RANGE = /^([~^]?)\d+\.\d+\.\d+$/;
 async function siblingVersions(request: PlanRequest, manifest: Manifest): Promise<readonly Preparation[]> {
   const packed = packedManifest(request.published.artifact.archive);
   if (packed === null || versionToSet({ manifest, request }) === null) return [];
-  const tables = TABLES.filter((table) =>
+  const differing = TABLES.filter((table) =>
     Object.entries(manifest[table]).some(([name, range]) => (packed[table][name] ?? range) !== range),
   );
-  if (tables.length === 0) return [];
+  if (differing.length === 0) return [];
   const all = await members({ tree: request.source.tree, readText: request.readText });
   const tags = await request.tagsBefore();
   const written = (name: string, range: string) => {
@@ -125,12 +125,13 @@ async function siblingVersions(request: PlanRequest, manifest: Manifest): Promis
     const newest = operator === undefined || !all.has(name) ? null : newestTagged(name, tags);
     return newest === null ? range : `${operator}${newest}`;
   };
-  const resolved = tables.map((table) => {
-    const ranges = Object.entries(manifest[table]).map(
-      ([name, range]) => [name, written(name, range)] as const,
-    );
-    return [table, Object.fromEntries(ranges)] as const;
+  const resolved = differing.flatMap((table) => {
+    const ranges = Object.entries(manifest[table]);
+    const anew = ranges.map(([name, range]) => [name, written(name, range)] as const);
+    const isSame = anew.every(([, range], index) => range === ranges[index]?.[1]);
+    return isSame ? [] : [[table, Object.fromEntries(anew)] as const];
   });
+  if (resolved.length === 0) return [];
   const step = tablesStep('write the versions of other packages', {
     tables: Object.fromEntries(resolved),
     directory: request.source.directory,

@@ -59,19 +59,20 @@ export function diagnose(document: PackageDocument): TimeDiagnosis {
  * earliest time of any version at or above it stands for it. A version without any time, stated or inferred, is left out.
  * `allowed` existed, whatever its time.
  *
- * @param seen when versions were there at the latest, ms since the epoch
+ * @param seen when versions were there at the latest, ms since the epoch; default: as far as it is known
  */
 export function snapshot(
   document: PackageDocument,
   cutoff: Date,
   allowed: ReadonlySet<string>,
-  seen = firstSeen(document.name),
+  seen?: ReadonlyMap<string, number>,
 ): Snapshot {
   const diagnosis = diagnose(document);
   const limit = cutoff.getTime();
+  const dated = diagnosis.trusted ? null : (seen ?? firstSeen(document.name));
   const versions = known(document).map((one) => {
     const { version, time } = one;
-    const latest = diagnosis.trusted ? time : Math.min(time, seen.get(version) ?? time);
+    const latest = Math.min(time, dated?.get(version) ?? time);
     return { ...one, time: allowed.has(version) ? Math.min(latest, limit) : latest };
   });
   const bounds = upperBounds(versions);

@@ -67,6 +67,23 @@ describe('what a release tool does before it packs', () => {
     expect(plans[0]?.evidence).toContainEqual(expect.objectContaining({ kind: 'sibling-versions' }));
   });
 
+  it('the version of another package is left where no tag tells it', async () => {
+    const manifest = { name: 'pkg', version: '0.9.0', dependencies: { two: '^1.0.0' } };
+    const { plans } = await plansOf({
+      files: {
+        'package.json': { name: 'root', workspaces: ['packages/*'] },
+        'packages/pkg/package.json': manifest,
+        'packages/two/package.json': { name: 'two' },
+      },
+      directory: 'packages/pkg',
+      tags: ['v2.0.0', 'two@latest'],
+      archive: {
+        'package.json': JSON.stringify({ ...manifest, version: '1.0.0', dependencies: { two: '^2.0.0' } }),
+      },
+    });
+    expect(plans[0]?.evidence.map(({ kind }) => kind)).not.toContain('sibling-versions');
+  });
+
   it.each([
     ['is written anew where none was published', '1.0.0', true],
     ['is left where it was published', 'workspace:*', false],
