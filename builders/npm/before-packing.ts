@@ -114,9 +114,12 @@ const PLAIN_RANGE = /^([~^]?)\d+\.\d+\.\d+$/;
 async function siblingVersions(request: PlanRequest, manifest: Manifest): Promise<readonly Preparation[]> {
   const packed = packedManifest(request.published.artifact.archive);
   if (packed === null || versionToSet({ manifest, request }) === null) return [];
-  const differing = TABLES.filter((table) =>
-    Object.entries(manifest[table]).some(([name, range]) => (packed[table][name] ?? range) !== range),
-  );
+  const differing = TABLES.filter((table) => {
+    const ranges = Object.entries(manifest[table]);
+    // Those are written from the manifests of the workspace, by the step for them or by the packer.
+    const isOfWorkspace = ranges.some(([, range]) => range.startsWith(WORKSPACE));
+    return !isOfWorkspace && ranges.some(([name, range]) => (packed[table][name] ?? range) !== range);
+  });
   if (differing.length === 0) return [];
   const all = await members({ tree: request.source.tree, readText: request.readText });
   const tags = await request.tagsBefore();

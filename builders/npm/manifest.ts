@@ -62,7 +62,9 @@ export const packageJsonReader: ManifestReader = {
   fileName: 'package.json',
   read(text) {
     const manifest = parseManifest(text);
-    return manifest === null ? null : { ...manifest, isPrivate: manifest.private };
+    if (manifest === null) return null;
+    const { name, version, private: isPrivate } = manifest;
+    return { name, version, isPrivate };
   },
   nameLine: (name) => line('name', name),
   versionLine: (version) => line('version', version),

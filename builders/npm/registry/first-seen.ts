@@ -7,7 +7,8 @@ let lines: ReadonlyMap<string, string> | null = null;
 
 /**
  * When versions of popular packages were named by the source of others for the second time: each existed by then, whatever a
- * registry says. Known for a part of the versions of what many build with.
+ * registry says. Known for a part of the versions of what many use; others were there when the next higher one that is known of
+ * their major line was.
  *
  * @returns version to milliseconds since the epoch; empty for a package of which nothing is known
  */

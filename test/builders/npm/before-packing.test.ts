@@ -40,47 +40,46 @@ describe('what a release tool does before it packs', () => {
     ]);
   });
 
-  it.each([
-    ['that of its newest tag', 'two@2.10.0', { two: '^2.10.0', three: '~1.0.0', other: '^1.0.0' }],
-    ['that of an older tag, where the newest names no package', 'v2.10.0', null],
-  ])('the version of another package is %s', async (_what, tag, written) => {
-    const dependencies = { two: '^1.0.0', three: '~1.0.0', other: '^1.0.0' };
-    const { steps, plans } = await plansOf({
+  /** Plans for a package that needs others of its repository, whose version is set and whose needed ranges were published anew. */
+  function withSiblings(
+    ranges: { readonly committed: Readonly<Record<string, string>>; readonly published: object },
+    tags: readonly string[],
+  ) {
+    const packed = {
+      name: 'pkg',
+      version: '1.0.0',
+      dependencies: { ...ranges.committed, ...ranges.published },
+    };
+    return plansOf({
       files: {
         'package.json': { name: 'root', workspaces: ['packages/*'] },
-        'packages/pkg/package.json': { name: 'pkg', version: '0.9.0', dependencies },
+        'packages/pkg/package.json': { name: 'pkg', version: '0.9.0', dependencies: ranges.committed },
         'packages/two/package.json': { name: 'two' },
         'packages/three/package.json': { name: 'three' },
       },
       directory: 'packages/pkg',
-      tags: ['two@2.9.0', tag, 'two@3.0.0-rc.1', 'other@9.0.0', 'not-two@7.0.0'],
-      archive: {
-        'package.json': JSON.stringify({
-          name: 'pkg',
-          version: '1.0.0',
-          dependencies: { ...dependencies, two: '^8.8.8' },
-        }),
-      },
+      tags,
+      archive: { 'package.json': JSON.stringify(packed) },
     });
-    const expected = written ?? { ...dependencies, two: '^2.9.0' };
-    expect(steps[0]?.join('\n')).toContain(`tables.cjs ${JSON.stringify({ dependencies: expected })}`);
+  }
+
+  it.each([
+    ['that of its newest tag', 'two@2.10.0', '^2.10.0'],
+    ['that of an older tag, where the newest names no package', 'v2.10.0', '^2.9.0'],
+  ])('the version of another package is %s', async (_what, tag, two) => {
+    const committed = { two: '^1.0.0', three: '~1.0.0', other: '^1.0.0' };
+    const tags = ['two@2.9.0', tag, 'two@3.0.0-rc.1', 'other@9.0.0', 'not-two@7.0.0'];
+    const { steps, plans } = await withSiblings({ committed, published: { two: '^8.8.8' } }, tags);
+    const written = { dependencies: { ...committed, two } };
+    expect(steps[0]?.join('\n')).toContain(`tables.cjs ${JSON.stringify(written)}`);
     expect(plans[0]?.evidence).toContainEqual(expect.objectContaining({ kind: 'sibling-versions' }));
   });
 
-  it('the version of another package is left where no tag tells it', async () => {
-    const manifest = { name: 'pkg', version: '0.9.0', dependencies: { two: '^1.0.0' } };
-    const { plans } = await plansOf({
-      files: {
-        'package.json': { name: 'root', workspaces: ['packages/*'] },
-        'packages/pkg/package.json': manifest,
-        'packages/two/package.json': { name: 'two' },
-      },
-      directory: 'packages/pkg',
-      tags: ['v2.0.0', 'two@latest'],
-      archive: {
-        'package.json': JSON.stringify({ ...manifest, version: '1.0.0', dependencies: { two: '^2.0.0' } }),
-      },
-    });
+  it.each([
+    ['no tag tells it', { two: '^1.0.0' }, ['v2.0.0', 'two@latest']],
+    ['ranges of the workspace stand beside it', { two: '^1.0.0', three: 'workspace:^' }, ['two@2.0.0']],
+  ])('the version of another package is left where %s', async (_what, committed, tags) => {
+    const { plans } = await withSiblings({ committed, published: { two: '^2.0.0', three: '^1.0.0' } }, tags);
     expect(plans[0]?.evidence.map(({ kind }) => kind)).not.toContain('sibling-versions');
   });
 
