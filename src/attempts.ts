@@ -62,6 +62,8 @@ export interface AttemptProgress {
 
 /** More rarely help and cost minutes each. */
 const MOST_ATTEMPTS = 12;
+/** After so many that did not build, a way of building lets others be tried first. */
+const MOST_FAILED_OF_A_WAY = 4;
 
 /**
  * Runs plans until one reproduces the artifact, or until nothing promising is left. After each the ecosystem reads how
@@ -84,11 +86,12 @@ interface PlansRun {
 async function runPlans(request: AttemptsRequest): Promise<PlansRun> {
   const attempts: Attempt[] = [];
   let stopped: RankedPlan | null = null;
-  const queue = [...request.plans];
+  const queue: QueuedPlan[] = request.plans.map((one) => ({ ...one, way: one.plan }));
+  const failures = new Map<RebuildPlan, number>();
   const seen = new Set(queue.map(({ plan, planRequest }) => keyOf(plan, planRequest.source)));
   const fetches = new Map<string, RebuildPlan>();
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { planRequest, rank } = next;
+  for (let next = takeNext(queue, failures); next !== undefined; next = takeNext(queue, failures)) {
+    const { planRequest, rank, way } = next;
     const plan = withKnownFetch(next.plan, fetches);
     if (attempts.length >= MOST_ATTEMPTS || request.deadline.leftMs() <= 0) {
       stopped = next;
@@ -100,6 +103,7 @@ async function runPlans(request: AttemptsRequest): Promise<PlansRun> {
     const attempt = await makeAttempt(request, planRequest, plan);
     if (failedWith(attempt, 'timed-out') && request.deadline.leftMs() <= 0) stopped = next;
     attempts.push(attempt);
+    if (hasNotBuilt(attempt)) failures.set(way, (failures.get(way) ?? 0) + 1);
     if (isFinal(attempt) || request.pins !== null) break;
     const revised = await request.ecosystem.revise({ request: planRequest, plan, went: howItWent(attempt) });
     const isFresh = (one: RebuildPlan) => !seen.has(keyOf(one, planRequest.source));
@@ -108,10 +112,38 @@ async function runPlans(request: AttemptsRequest): Promise<PlansRun> {
     if (attempt.rebuild.result.ok) attempts[attempts.length - 1] = { ...attempt, pointsTo: first };
     if (failedWith(attempt, 'fetch-failed'))
       first.slice(0, 1).forEach((one) => fetches.set(fetchKey(plan), one));
-    queue.unshift(...first.map((one) => ({ planRequest, plan: one, rank })));
-    queue.push(...last.map((one) => ({ planRequest, plan: one, rank })));
+    queue.unshift(...first.map((one) => ({ planRequest, plan: one, rank, way })));
+    queue.push(...last.map((one) => ({ planRequest, plan: one, rank, way })));
   }
   return { attempts, untried: [...(stopped === null ? [] : [stopped]), ...queue] };
+}
+
+interface QueuedPlan extends RankedPlan {
+  /** The plan, made beforehand, that it comes of. */
+  readonly way: RebuildPlan;
+}
+
+/** The next plan, out of the queue: one of another way of building the same commit where enough of its own did not build. */
+export function takeNext(
+  queue: QueuedPlan[],
+  failures: ReadonlyMap<RebuildPlan, number>,
+): QueuedPlan | undefined {
+  const isSpent = ({ way }: QueuedPlan) => (failures.get(way) ?? 0) >= MOST_FAILED_OF_A_WAY;
+  const [first] = queue;
+  if (first === undefined || !isSpent(first)) return queue.shift();
+  const other = queue.findIndex(
+    (one) =>
+      !isSpent(one) &&
+      !one.plan.fallback &&
+      one.planRequest.source.commit === first.planRequest.source.commit,
+  );
+  return queue.splice(Math.max(0, other), 1)[0];
+}
+
+/** Whether the build of a plan failed, or may have, as the plan allows. What cannot be fetched fails in every way of building. */
+function hasNotBuilt(attempt: Attempt): boolean {
+  if (!attempt.rebuild.result.ok) return !failedWith(attempt, 'fetch-failed');
+  return !attempt.plan.conclusive;
 }
 
 function failedWith({ rebuild: { result } }: Attempt, code: ReasonCode): boolean {

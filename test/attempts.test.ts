@@ -5,6 +5,7 @@ import {
   fetchedOtherwise,
   fetchKey,
   type RankedPlan,
+  takeNext,
   withKnownFetch,
 } from '../src/attempts.ts';
 import { bestAttempt } from '../src/best-attempt.ts';
@@ -90,6 +91,32 @@ describe('a fetch that is known to be needed', () => {
   it('does not concern a plan that fetches otherwise', () => {
     const other = planOf('else', 'b');
     expect(withKnownFetch(other, fetches)).toBe(other);
+  });
+});
+
+describe('a way of building of which four attempts did not build', () => {
+  const planOf = (way: string, fallback = false) => ({ way, fallback }) as unknown as RebuildPlan;
+  const [spent, other] = [planOf('spent'), planOf('other')];
+  const queued = (way: RebuildPlan, commit = 'abc', plan = way) =>
+    ({ way, plan, planRequest: { source: { commit } }, rank: 0 }) as unknown as Parameters<
+      typeof takeNext
+    >[0][number];
+  const revised = queued(spent, 'abc', planOf('revised'));
+  const failures = (count: number) => new Map([[spent, count]]);
+
+  it('lets another be tried first, and has its turn again after it', () => {
+    const queue = [revised, queued(other)];
+    expect(takeNext(queue, failures(4))?.plan).toBe(other);
+    expect(takeNext(queue, failures(4))).toBe(revised);
+    expect(takeNext(queue, failures(4))).toBeUndefined();
+  });
+
+  it.each([
+    ['with fewer failures', 3, queued(other)],
+    ['before a fallback', 4, queued(planOf('loose', true))],
+    ['before another commit', 4, queued(other, 'def')],
+  ])('goes on %s', (_what, count, next) => {
+    expect(takeNext([revised, next], failures(count))).toBe(revised);
   });
 });
 

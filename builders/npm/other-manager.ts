@@ -1,5 +1,6 @@
 import semver from 'semver';
 import type { Step } from '../../src/model/plan.ts';
+import { versionInProject } from './locked-version.ts';
 import { inSource } from './managers/manager.ts';
 import type { Reading, Revision } from './revision.ts';
 import { directoryOf, manifestAt } from './step-places.ts';
@@ -8,13 +9,20 @@ import { MANAGER_ROLES } from './toolchain/manager-releases.ts';
 const ABSENT_MANAGER =
   /\/opt\/(pnpm|yarn|bun)\/\S*: (?:not found|No such file)|\b(pnpm|yarn): not in this toolchain/;
 
-/** A program called a package manager that nothing else had asked for. */
-export async function absentManager({ plan, went, versionOfTime }: Reading): Promise<Revision | null> {
+/** A program called a package manager that nothing else had asked for: the one that the project installs for itself, if it does. */
+export async function absentManager(reading: Reading): Promise<Revision | null> {
+  const { request, plan, went, versionOfTime } = reading;
   const match = went.kind === 'failed' ? ABSENT_MANAGER.exec(went.log) : null;
   const role = MANAGER_ROLES.find((one) => one === (match?.[1] ?? match?.[2]));
   if (role === undefined || plan.toolchain[role] !== undefined) return null;
-  const toolchain = { ...plan.toolchain, [role]: await versionOfTime(role) };
-  return { why: `the build calls ${role}: it is there now`, change: { toolchain } };
+  const install = plan.steps.find(({ phase }) => phase === 'fetch');
+  const own = install === undefined ? null : await versionInProject(request, directoryOf(install), role);
+  const version = await versionOfTime(role, own ?? undefined);
+  const which = version === own ? `${role} ${version}, a dependency of the repository,` : role;
+  return {
+    why: `the build calls ${role}: ${which} is there now`,
+    change: { toolchain: { ...plan.toolchain, [role]: version } },
+  };
 }
 
 /** A manifest may name another package manager than the one that the publisher had. */
