@@ -206,8 +206,8 @@ export function withKnownFetch(plan: RebuildPlan, fetches: ReadonlyMap<string, R
 }
 
 /** Two plans with one key do the same at the same commit. */
-function keyOf({ toolchain, registryTime, steps }: RebuildPlan, source: Source): string {
-  return JSON.stringify([source.commit, source.directory, toolchain, registryTime, steps]);
+function keyOf({ toolchain, registryTime, clock, steps }: RebuildPlan, source: Source): string {
+  return JSON.stringify([source.commit, source.directory, toolchain, registryTime, clock, steps]);
 }
 
 function howItWent({ rebuild: { result }, comparison }: Attempt): Went {

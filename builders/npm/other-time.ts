@@ -1,3 +1,6 @@
+import { datePairs } from '../../src/compare/dates.ts';
+import { textOf } from '../../src/compare/utf8.ts';
+import type { Difference } from '../../src/model/comparison.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -43,4 +46,44 @@ function isResolved({ plan }: Reading): boolean {
 function timeTakenOver({ request }: Reading): number | null {
   const stated = Date.parse(request.published.publishedAt ?? '');
   return Number.isNaN(stated) || stated <= Date.parse(request.instant) + DAY_MS ? null : stated;
+}
+
+const MOST_BYTES_DATED = 4 * 1024 * 1024;
+/** A day later or earlier than the clock of the build, and no other build. */
+const YEAR_MS = 366 * DAY_MS;
+
+/**
+ * Where built files name the day of the build and nothing else of them differs, the published ones tell on which it was: registries
+ * may have taken the package over days later, and a release may be days after its commit.
+ */
+export function clockOfDates({ plan, went }: Reading): Revision | null {
+  if (went.kind !== 'differed') return null;
+  const day = plan.clock.slice(0, 10);
+  const days = new Set(went.differences.flatMap((one) => publishedDays(one, day)));
+  const [published] = days;
+  if (published === undefined || days.size > 1) return null;
+  if (Math.abs(Date.parse(published) - Date.parse(plan.clock)) > YEAR_MS) return null;
+  // At noon it is that day in nearly every zone.
+  const clock = `${published}T12:00:00.000Z`;
+  return { why: `built files name the day of the build: built on ${published}`, change: { clock } };
+}
+
+/** The days, year first, that a published file names where the rebuilt one names the day of the rebuild. */
+function publishedDays({ kind, published, rebuilt }: Difference, day: string): readonly string[] {
+  if (kind !== 'content' || published === null || rebuilt === null) return [];
+  if (published.content.length > MOST_BYTES_DATED || rebuilt.content.length > MOST_BYTES_DATED) return [];
+  const [ours, theirs] = [published, rebuilt].map(({ content }) => textOf(content.subarray()));
+  const pairs = typeof ours === 'string' && typeof theirs === 'string' ? datePairs(ours, theirs) : null;
+  return (pairs ?? []).flatMap(({ ours: { text }, theirs: other }) =>
+    text !== other.text && dayOf(other.text) === day ? [dayOf(text)].filter((one) => one !== null) : [],
+  );
+}
+
+/** Null for what is no date. */
+function dayOf(text: string): string | null {
+  // Read as UTC, which it is unless it says otherwise.
+  const hasZone = /\d\d:\d\d.*(?:z|utc|gmt|[+-]\d{2}:?\d{2})$/i.test(text);
+  const isDayOfIso = /^\d{4}-\d\d-\d\d$/.test(text);
+  const instant = new Date(hasZone || isDayOfIso ? text : `${text} UTC`);
+  return Number.isNaN(instant.getTime()) ? null : instant.toISOString().slice(0, 10);
 }

@@ -5,6 +5,7 @@ import type { Evidence } from '../../src/model/source.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { type BeforePacking, beforePacking } from './before-packing.ts';
 import { type CleanedCopy, cleanedCopy } from './clean-publish.ts';
+import { compiledByHand } from './compile-by-hand.ts';
 import { gitArchive, gitArchivePlan, type PlanParts } from './git-archive.ts';
 import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
@@ -12,7 +13,8 @@ import { MANAGERS } from './managers/index.ts';
 import type { LockUse, ManagerName } from './managers/manager.ts';
 import { nodeVersionFile } from './node-version-file.ts';
 import { fromMadeFolder, packStep } from './packers.ts';
-import { installScriptSteps, installStep } from './steps.ts';
+import { mentionedManagers, packBuilds } from './scripts.ts';
+import { installEvidence, installScriptSteps, installStep } from './steps.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
 import { readRelease } from './release/release.ts';
 import { afterFetching } from './step-places.ts';
@@ -92,14 +94,17 @@ export async function npmPlans(
   const builds = await buildPlans(context);
   const copy = cleanedCopy(request, manifest);
   const archive = gitArchive(request.published.artifact.archive);
+  const isToBuild = !nothingToBuild(context, options.roles);
+  const guesses = isToBuild ? guessedBuilds(context, builds) : [];
   const plans =
-    builds.length > 0 && !nothingToBuild(context, options.roles)
-      ? builds
+    builds.length > 0 && isToBuild
+      ? [...builds, ...guesses]
       : [
           ...packPlans(context, {
             conclusive: builds.length === 0 && copy === null && !packsUnknownFolder(context),
           }),
           ...builds,
+          ...guesses,
         ];
   if (archive?.commit === source.commit)
     return [plan(context, context.tools.pack, gitArchivePlan(archive)), ...plans];
@@ -161,13 +166,6 @@ function packsUnknownFolder(context: Context): boolean {
   const folder = otherFolder(context);
   const inCommit = context.request.source.tree.some(({ path }) => path.startsWith(`${folder ?? ''}/`));
   return folder !== null && !inCommit && context.release.build.length === 0;
-}
-
-/** Package managers that commands call by name: they have to be there, whoever installs. */
-function mentionedManagers(commands: readonly string[]): readonly ManagerName[] {
-  return (['pnpm', 'yarn', 'bun'] as const).filter((name) =>
-    new RegExp(`(?:^|[\\s;&|(])${name}(?: |$)`, 'm').test(commands.join('\n')),
-  );
 }
 
 /** True when whatever is in no commit is only read by people or programs as data: no build can be its cause. */
@@ -250,6 +248,25 @@ async function buildPlans(context: Context): Promise<readonly RebuildPlan[]> {
   );
 }
 
+/** Plans for a package that nothing builds, as far as the repository says; they can only reproduce it. */
+function guessedBuilds(context: Context, builds: readonly RebuildPlan[]): readonly RebuildPlan[] {
+  const { manifest, root, request } = context;
+  const isBuilt = builds.some(({ strategy }) => strategy === 'install-build-pack');
+  if (isBuilt || packBuilds(manifest.scripts)) return [];
+  const ways = compiledByHand({ manifest, root, ...request.source });
+  return lockUses(context).flatMap((lock) =>
+    ways.map((build) => {
+      const guess = installBuildPack({ context, build, lock, scripts: true });
+      const detail = `nothing says how this is built: ${build.map(({ name }) => name).join(', ')} is tried`;
+      return {
+        ...guess,
+        conclusive: false,
+        evidence: [...guess.evidence, { kind: 'guessed-build', detail }],
+      };
+    }),
+  );
+}
+
 function installBuildPack(options: {
   context: Context;
   build: readonly Step[];
@@ -313,19 +330,6 @@ function hasDependencies({ manifest, root }: Context): boolean {
 function mayHaveInstallScripts({ root, lockfileText }: Context): boolean {
   const marked = root.manager === 'npm' && Number(root.lockfile?.version ?? 1) >= 2 && lockfileText !== null;
   return !marked || lockfileText.includes('"hasInstallScript": true') || root.manifest.workspaces.length > 0;
-}
-
-function installEvidence({ lockfile }: InstallRoot, lock: LockUse): readonly Evidence[] {
-  const path = lockfile?.path ?? '';
-  if (lock === 'frozen') return [{ kind: 'lockfile', detail: `${path} is followed exactly` }];
-  const resolved = 'dependencies are resolved as of the publish time';
-  const detail =
-    lockfile === null
-      ? `no lockfile: ${resolved}`
-      : lock === 'kept'
-        ? `${path} is followed as far as it fits the manifests; else ${resolved}`
-        : `${path} is not followed: ${resolved}`;
-  return [{ kind: 'resolution', detail }];
 }
 
 /** Of how the release goes; the rest is what was not understood. */

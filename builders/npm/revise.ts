@@ -15,7 +15,7 @@ import { absentManager, managerInDependencies, managersOfTime } from './other-ma
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import { namesGoneFile } from './install-log.ts';
 import { npmTooOld, npmOfChangelog, npmOfFiles } from './other-npm.ts';
-import { installsAsTakenOver, olderInstall } from './other-time.ts';
+import { clockOfDates, installsAsTakenOver, olderInstall } from './other-time.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstalls } from './nested-install.ts';
 import { madeFolders, permissionsStep, publishedPermissions } from './permissions.ts';
@@ -25,6 +25,7 @@ import { racedTables } from './raced-order.ts';
 import { builtBeforeVersion, placeholderInFiles, versionBeforeBuild } from './written-version.ts';
 import { sourceLineEnds } from './source-line-ends.ts';
 import { versionHooks } from './version-hooks.ts';
+import { commandPrompt } from './command-prompt.ts';
 import { windowsCheckout } from './windows-checkout.ts';
 import { unservedDependencies } from './unserved.ts';
 
@@ -54,6 +55,8 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   packedElsewhere,
   rerooted,
   windowsCheckout,
+  commandPrompt,
+  clockOfDates,
   sourceLineEnds,
   otherPermissions,
   racedOrder,
@@ -71,6 +74,9 @@ const AT_LAST: readonly Rule[] = [
   moreScripts,
 ];
 
+/** What may be all that is left when a difference has changed the plan. */
+const LEFT_OVER: readonly Rule[] = [otherPermissions];
+
 /** How many times in a row a log may change a plan. */
 const MOST_AFTER_FAILURE = 4;
 
@@ -86,7 +92,8 @@ export async function revisedPlans(reading: Reading): Promise<RevisedPlans> {
     const isTooMuch = count(REVISED.failure) >= MOST_AFTER_FAILURE;
     return { next: isTooMuch ? [] : await apply(AFTER_FAILURE, REVISED.failure), last: [] };
   }
-  if (count(REVISED.difference) > 0) return { next: [], last: [] };
+  if (count(REVISED.difference) === 1) return { next: await apply(LEFT_OVER, REVISED.difference), last: [] };
+  if (count(REVISED.difference) > 1) return { next: [], last: [] };
   const [next, isVain] = await Promise.all([
     apply(AFTER_DIFFERENCE, REVISED.difference),
     isSlippedIn(went.differences),

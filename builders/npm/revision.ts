@@ -20,6 +20,6 @@ export type Rule = (reading: Reading) => Promise<Revision | null> | Revision | n
 export interface Revision {
   readonly why: string;
   readonly change: Partial<
-    Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive' | 'registryTime' | 'withGit'>
+    Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive' | 'registryTime' | 'clock' | 'withGit'>
   >;
 }

@@ -1,3 +1,5 @@
+import type { ManagerName } from './managers/manager.ts';
+
 /** Scripts that make what is published, most telling name first. */
 const BUILD_NAMES = [
   'build',
@@ -13,6 +15,11 @@ const BUILD_NAMES = [
 /** Scripts that check and do not make: their result is not in the package, and offline they often fail. */
 const CHECKS =
   /^(?:pre|post)?(?:test|tests|lint|check|coverage|cover|format|prettier|eslint|docs?|size|audit|verify|bench)(?:[:_-].*)?$/;
+
+/** Whether a script by its name only checks. */
+export function isCheck(name: string): boolean {
+  return CHECKS.test(name);
+}
 
 /** Words that stand in commands which make files. */
 const MAKES =
@@ -87,7 +94,7 @@ function withoutChecks(scripts: Scripts, name: string): readonly ScriptRun[] {
   for (const link of (scriptOf(scripts, name) ?? '').split('&&')) {
     const [found, script, args = ''] = CHAIN_LINK.exec(link.trim()) ?? [];
     if (found === undefined) return whole;
-    if (script === undefined || CHECKS.test(script)) continue;
+    if (script === undefined || isCheck(script)) continue;
     // A script that other packages of the workspace have, or a program of the dependencies.
     if (scriptOf(scripts, script) === undefined) return whole;
     runs.push({ script, args: args.split(' ').filter((word) => word !== '' && word !== '--') });
@@ -108,4 +115,11 @@ export function otherMakers(scripts: Scripts): readonly string[] {
   return Object.entries(scripts)
     .filter(([name, text]) => OTHER_MAKERS.test(name) && !NOT_MAKERS.test(name) && !ONLY_CHECKS.test(text))
     .map(([name]) => name);
+}
+
+/** Package managers that commands call by name: they have to be there, whoever installs. */
+export function mentionedManagers(commands: readonly string[]): readonly ManagerName[] {
+  return (['pnpm', 'yarn', 'bun'] as const).filter((name) =>
+    new RegExp(`(?:^|[\\s;&|(])${name}(?: |$)`, 'm').test(commands.join('\n')),
+  );
 }

@@ -1,5 +1,6 @@
 import semver from 'semver';
 import type { Step } from '../../src/model/plan.ts';
+import type { Evidence } from '../../src/model/source.ts';
 import type { InstallRoot } from './install-root.ts';
 import { MANAGERS } from './managers/index.ts';
 import { type LockUse, type ManagerName, toolStep, withRegistry } from './managers/manager.ts';
@@ -72,4 +73,18 @@ export function versionStep(options: { directory: string; version: string; npm: 
     directory: options.directory,
     env: NO_SCRIPTS,
   });
+}
+
+/** How dependencies are resolved, in words. */
+export function installEvidence({ lockfile }: InstallRoot, lock: LockUse): readonly Evidence[] {
+  const path = lockfile?.path ?? '';
+  if (lock === 'frozen') return [{ kind: 'lockfile', detail: `${path} is followed exactly` }];
+  const resolved = 'dependencies are resolved as of the publish time';
+  const detail =
+    lockfile === null
+      ? `no lockfile: ${resolved}`
+      : lock === 'kept'
+        ? `${path} is followed as far as it fits the manifests; else ${resolved}`
+        : `${path} is not followed: ${resolved}`;
+  return [{ kind: 'resolution', detail }];
 }

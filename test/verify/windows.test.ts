@@ -75,3 +75,23 @@ it('a file in place of a link that names another target is found', async () => {
   expect(verdict).toBe('diverged');
   expect(findings.map(({ kind, path }) => `${kind} ${path ?? ''}`)).toEqual(['file-added link']);
 });
+
+/** A package whose script writes a file with `echo`, and of which this was published. */
+function verifyEchoed(name: string, written: string) {
+  const manifest = { scripts: { prepack: 'echo {"type":"module"} > made.json' } };
+  world.source(name, { 'index.js': INDEX }, manifest);
+  world.publish(name, { 'index.js': INDEX, 'made.json': written }, manifest);
+  return world.verify(name, { engine: ENGINE });
+}
+
+it('a line that a script wrote by the command prompt of Windows is written as by that', async () => {
+  const { verdict, level, plan } = await verifyEchoed('echoed', '{"type":"module"} \r\n');
+  expect([verdict, level]).toEqual(['reproduced', 'contents']);
+  expect(plan?.evidence.at(-1)?.detail).toContain('command prompt');
+});
+
+it('and another line is found', async () => {
+  const { verdict, findings } = await verifyEchoed('echoes', '{"type":"commonjs"} \r\n');
+  expect(verdict).toBe('diverged');
+  expect(findings.map(({ kind, path }) => `${kind} ${path ?? ''}`)).toContain('file-changed made.json');
+});

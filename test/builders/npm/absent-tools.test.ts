@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { revisedPlans } from '../../../builders/npm/revise.ts';
-import { commands, failed, FACTS, MANIFEST, PLAN, REQUEST } from '../../support/revising.ts';
+import { commands, failed, FACTS, MANIFEST, PLAN, REQUEST, revise, TOOLS } from '../../support/revising.ts';
 
 const UNREACHED = 'FetchError: request to http://127.0.0.1:4873/rollup failed, reason: connect ECONNREFUSED';
+
+const BUN_ABSENT = '/opt/shims/bun: line 2: /opt/bun/bin/bun: No such file or directory';
 
 const planned = async (
   scripts: Readonly<Record<string, string>>,
@@ -62,5 +64,34 @@ describe('tools that scripts start as if they were installed', () => {
   it('are not where the name is that of no tool that people install so', async () => {
     const log = 'sh: 1: internal-tool: not found';
     expect(await planned({ build: 'internal-tool' }, failed('build-failed', log))).toEqual([]);
+  });
+});
+
+describe('a package manager that the build turns out to call', () => {
+  it('is put there', async () => {
+    const { next } = await revise(failed('build-failed', BUN_ABSENT));
+    expect(next[0]?.toolchain).toEqual({ ...TOOLS, bun: '1.2.3' });
+  });
+
+  it.each([
+    [
+      'the one that its lockfile has',
+      { lockfileVersion: 3, packages: { 'node_modules/bun': { version: '1.1.30' } } },
+      '1.1.30',
+    ],
+    ['the lowest of its range where there is no lockfile', null, '1.1.27'],
+  ])('is that of the repository, if it depends on one: %s', async (_what, lock, version) => {
+    const files: Readonly<Record<string, string | null>> = {
+      'package.json': JSON.stringify({ ...MANIFEST, devDependencies: { bun: '^1.1.27' } }),
+      'package-lock.json': lock === null ? null : JSON.stringify(lock),
+    };
+    const { next } = await revisedPlans({
+      request: { ...REQUEST, readText: (file) => Promise.resolve(files[file] ?? null) },
+      plan: PLAN,
+      went: failed('build-failed', BUN_ABSENT),
+      ...FACTS,
+      versionOfTime: (_role, range) => Promise.resolve(range ?? 'newest'),
+    });
+    expect(next[0]?.toolchain['bun']).toBe(version);
   });
 });

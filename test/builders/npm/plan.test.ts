@@ -108,6 +108,35 @@ describe('a package with built files', () => {
     expect(plans.map((plan) => plan.strategy)).toEqual(['install-build-pack']);
   });
 
+  it.each([
+    [
+      'a compiler that another script calls',
+      { clean: 'rimraf dist && npx tsc -p src && pnpm link -g' },
+      ['tsc -p src', 'tsc'],
+    ],
+    [
+      'that of a check at last',
+      { test: 'rollup -c && mocha', start: 'vite build' },
+      ['vite build', 'rollup -c'],
+    ],
+    ["TypeScript's, as it is configured", { dev: 'tsc -w', types: 'tsc --noEmit' }, ['tsc']],
+    ['nothing that a shell has to read', { start: 'tsc > log', dev: 'tsc; node .' }, ['tsc']],
+    ['nothing where packing builds', { prepack: 'tsc' }, []],
+    ['nothing where a script builds', { build: 'tsc', clean: 'tsc' }, []],
+  ])('is compiled at last as by hand: %s', async (_what, scripts, commands) => {
+    const { plans } = await plansOf({
+      files: {
+        'package.json': { name: 'pkg', scripts, devDependencies: { typescript: '5' } },
+        'tsconfig.json': '{}',
+      },
+      unexplained: BUILT,
+    });
+    const guesses = plans.filter(({ evidence }) => evidence.some(({ kind }) => kind === 'guessed-build'));
+    expect(guesses.map(({ steps }) => steps.at(-2)?.argv.at(-1))).toEqual(commands);
+    expect(guesses.every(({ conclusive }) => !conclusive)).toBe(true);
+    expect(plans.slice(plans.length - guesses.length)).toEqual(guesses);
+  });
+
   it('is built by the first fitting rule of a Makefile when its manifest has no script for that', async () => {
     const { steps } = await plansOf({
       files: {

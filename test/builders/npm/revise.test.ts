@@ -143,34 +143,6 @@ describe('after a failed build', () => {
     expect(next.map(({ toolchain }) => toolchain['node'])).toContain('22.22.2');
   });
 
-  it('a package manager that the build turns out to call is put there', async () => {
-    const log = '/opt/shims/bun: line 2: /opt/bun/bin/bun: No such file or directory';
-    const { next } = await revise(failed('build-failed', log));
-    expect(next[0]?.toolchain).toEqual({ ...TOOLS, bun: '1.2.3' });
-  });
-
-  it.each([
-    [
-      'the one that its lockfile has',
-      { lockfileVersion: 3, packages: { 'node_modules/bun': { version: '1.1.30' } } },
-      '1.1.30',
-    ],
-    ['the lowest of its range where there is no lockfile', null, '1.1.27'],
-  ])('and is that of the repository, if it depends on one: %s', async (_what, lock, version) => {
-    const files: Readonly<Record<string, string | null>> = {
-      'package.json': JSON.stringify({ ...MANIFEST, devDependencies: { bun: '^1.1.27' } }),
-      'package-lock.json': lock === null ? null : JSON.stringify(lock),
-    };
-    const { next } = await revisedPlans({
-      request: { ...REQUEST, readText: (file) => Promise.resolve(files[file] ?? null) },
-      plan: PLAN,
-      went: failed('build-failed', '/opt/shims/bun: line 2: /opt/bun/bin/bun: No such file or directory'),
-      ...FACTS,
-      versionOfTime: (_role, range) => Promise.resolve(range ?? 'newest'),
-    });
-    expect(next[0]?.toolchain['bun']).toBe(version);
-  });
-
   it.each([
     ['12.22.12', '8.19.4'],
     ['10.24.1', '7.24.2'],

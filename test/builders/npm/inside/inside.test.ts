@@ -44,6 +44,34 @@ it('tables.cjs writes tables in the order in which they are given', async () => 
   );
 });
 
+describe('command-prompt.cjs', () => {
+  it.each([
+    ['echo {"type":"module"} > a.json', '{"type":"module"} \r\n'],
+    ["true && echo it's > out/../a.json", "it's \r\n"],
+    ['echo "a > b && c">a.json', '"a > b && c"\r\n'],
+    ['echo a> a.json && echo b>> a.json', 'a\r\nb\r\n'],
+    ['echo $(echo a) > a.json', '$(echo a) \r\n'],
+    ['echo a | cat > a.json', 'a\n'],
+    ['echo %HOME% > a.json', '%HOME%\n'],
+    ['printf "a b" > a.json', 'a b'],
+  ])(
+    'writes what the command prompt of Windows does, and leaves the rest to sh: %s',
+    async (script, text) => {
+      const folder = await folderWith({ 'out/b': '' });
+      await inside('command-prompt.cjs', ['-c', script], folder);
+      expect(await read(folder, 'a.json')).toBe(text);
+    },
+  );
+
+  it('ends as the script does', async () => {
+    const folder = await folderWith({});
+    await expect(inside('command-prompt.cjs', ['-c', 'exit 3'], folder)).rejects.toMatchObject({ code: 3 });
+    await expect(inside('command-prompt.cjs', ['-c', 'kill -9 $$'], folder)).rejects.toMatchObject({
+      code: 1,
+    });
+  });
+});
+
 describe('registry.cjs', () => {
   it('leads every artifact of a lockfile to the registry while the command runs, and puts the lockfile back', async () => {
     const lockfile = [
