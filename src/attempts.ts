@@ -290,13 +290,15 @@ function textReader(repository: Repository, source: Source): PlanRequest['readTe
 async function makeAttempt(
   request: AttemptsRequest,
   planRequest: PlanRequest,
-  plan: RebuildPlan,
+  given: RebuildPlan,
 ): Promise<Attempt> {
   const started = performance.now();
   const { published, ecosystem } = request;
   const { source } = planRequest;
-  const done = await rebuild({ ...request, plan, planRequest, onStep: request.progress.onStep });
+  const done = await rebuild({ ...request, plan: given, planRequest, onStep: request.progress.onStep });
   const rebuilt = performance.now();
+  // A plan may let something stand in for what is gone; only then does what differs say nothing.
+  const plan = done.standIns.length > 0 ? { ...given, conclusive: false } : given;
   const { result } = done;
   const searched = result.ok ? await compared(request, { plan, source, rebuilt: result }) : null;
   const comparison = searched?.comparison ?? null;
@@ -312,7 +314,7 @@ async function makeAttempt(
     signals: attemptSignals({ published, rebuild: done, source }),
     failure: result.ok
       ? (outsideOfCommit(comparison, source) ??
-        inconclusive(plan, comparison) ??
+        inconclusive(plan, comparison, done.standIns) ??
         (await guessedTools({
           plan,
           comparison,

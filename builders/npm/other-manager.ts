@@ -25,6 +25,17 @@ export async function absentManager(reading: Reading): Promise<Revision | null> 
   };
 }
 
+const ABSENT_YARN = /Cannot find module '\/work\/source\/(?:[^']*\/)?\.yarn\/releases\/[^'/]+'/;
+
+/** The yarn that a repository brings along is not in every copy of it: the toolchain's own runs in its place. */
+export function absentYarn({ plan, went }: Reading): Revision | null {
+  if (went.kind !== 'failed' || !ABSENT_YARN.test(went.log)) return null;
+  const own = { YARN_IGNORE_PATH: '1' };
+  const steps = plan.steps.map((step) => ({ ...step, env: { ...step.env, ...own } }));
+  const why = 'the yarn of the repository is not among its files: that of the toolchain runs';
+  return plan.steps.some(({ env }) => env['YARN_IGNORE_PATH'] === '1') ? null : { why, change: { steps } };
+}
+
 /** A manifest may name another package manager than the one that the publisher had. */
 export async function managersOfTime({ plan, went, versionOfTime }: Reading): Promise<Revision | null> {
   if (went.kind !== 'differed') return null;

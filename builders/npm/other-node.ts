@@ -6,7 +6,7 @@ const TOO_OLD =
   /ERR_REQUIRE_ESM|Unexpected token '(?:\?\?=|\|\|=|\?\.|\?)'|does not provide an export named|is not a function or its return value is not iterable|Unsupported engine|ERR_UNKNOWN_BUILTIN_MODULE|No such built-in module: node:|styleText|ERR_UNKNOWN_FILE_EXTENSION|requires Node\.js|requires at least Node/;
 /** Signs of one that wants an older Node. */
 const TOO_NEW =
-  /primordials is not defined|ERR_INVALID_THIS|Cannot find module 'node:internal|assert' import assertion|Unexpected identifier 'assert'/;
+  /primordials is not defined|ERR_INVALID_THIS|Cannot find module 'node:internal|assert' import assertion|Unexpected identifier 'assert'|provide the URL of lib\/mappings\.wasm/;
 
 /** One version of each newer line is tried once: what it breaks, the next reading says. */
 const NEWER = { 18: '20', 20: '22', 22: '24', 16: '20', 14: '18', 12: '16', 10: '14', 8: '12' } as const;

@@ -19,7 +19,7 @@ import type { ReleaseRecipe } from './release/recipe.ts';
 import { readRelease } from './release/release.ts';
 import { afterFetching } from './step-places.ts';
 import { guessesVersion, versionEvidence, versionSteps, versionToSet } from './version-to-set.ts';
-import { waysToPack } from './ways.ts';
+import { packingRunsScripts, waysToPack } from './ways.ts';
 
 /** The tools that a plan was given, and why these. */
 export interface ChosenTools {
@@ -182,7 +182,7 @@ function nothingToBuild(context: Context, roles: ReadonlyMap<string, EntryRole>)
 function packPlans(context: Context, { conclusive }: { conclusive: boolean }): readonly RebuildPlan[] {
   if (bundles(context) || packerNeedsInstall(context)) {
     return lockUses(context).map((lock) => {
-      const after = installBuildPack({ context, build: [], lock, scripts: false });
+      const after = installBuildPack({ context, build: [], lock, scripts: 'none' });
       return { ...after, conclusive: after.conclusive && conclusive };
     });
   }
@@ -243,8 +243,9 @@ async function buildPlans(context: Context): Promise<readonly RebuildPlan[]> {
   const { directory, tree } = request.source;
   const { readText } = request;
   const ways = await waysToPack({ manifest, root, release, directory, tree, readText });
+  const scripts = packingRunsScripts(release) ? 'packing' : 'installing';
   return lockUses(context).flatMap((lock) =>
-    ways.map((build) => installBuildPack({ context, build, lock, scripts: true })),
+    ways.map((build) => installBuildPack({ context, build, lock, scripts })),
   );
 }
 
@@ -256,7 +257,7 @@ function guessedBuilds(context: Context, builds: readonly RebuildPlan[]): readon
   const ways = compiledByHand({ manifest, root, ...request.source });
   return lockUses(context).flatMap((lock) =>
     ways.map((build) => {
-      const guess = installBuildPack({ context, build, lock, scripts: true });
+      const guess = installBuildPack({ context, build, lock, scripts: 'packing' });
       const detail = `nothing says how this is built: ${build.map(({ name }) => name).join(', ')} is tried`;
       return {
         ...guess,
@@ -271,11 +272,12 @@ function installBuildPack(options: {
   context: Context;
   build: readonly Step[];
   lock: LockUse;
-  /** Whether packing runs the package's own scripts. */
-  scripts: boolean;
+  /** When the package's own `prepare` is run: by what packs, along with what else that runs, or by the install. */
+  scripts: 'packing' | 'installing' | 'none';
 }): RebuildPlan {
-  const { context, build, lock, scripts } = options;
+  const { context, build, lock } = options;
   const { root, request, before } = context;
+  const scripts = options.scripts === 'packing';
   const tools = context.tools.build;
   const isNested = root.directory !== request.source.directory;
   const installs = hasDependencies(context);
@@ -286,7 +288,8 @@ function installBuildPack(options: {
       dependencies: installs && mayHaveInstallScripts(context),
       // npm runs it itself when it packs the very folder, but not what belongs before and after it.
       prepare:
-        scripts && (isNested || context.packer !== 'npm' || hasScriptsAround(root.manifest, 'prepare')),
+        options.scripts === 'installing' ||
+        (scripts && (isNested || context.packer !== 'npm' || hasScriptsAround(root.manifest, 'prepare'))),
     }),
     ...build,
     ...versionSteps(context, tools.versions, versionedFolder(context)),

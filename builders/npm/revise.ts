@@ -11,7 +11,7 @@ import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, peerlessInstalls, withStandIns } from './relax.ts';
 import { rerooted } from './rerooted.ts';
 import { otherMakers } from './scripts.ts';
-import { absentManager, managerInDependencies, managersOfTime } from './other-manager.ts';
+import { absentManager, absentYarn, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import { namesGoneFile } from './install-log.ts';
 import { npmTooOld, npmOfChangelog, npmOfFiles } from './other-npm.ts';
@@ -38,6 +38,7 @@ const AFTER_FAILURE: readonly Rule[] = [
   endlessBuild,
   oldCrypto,
   absentManager,
+  absentYarn,
   nestedInstall,
   absentTools,
   nodeTooOld,
@@ -115,7 +116,7 @@ function standIns({ plan, went }: Reading): Revision | null {
   const manager = isBerry ? 'berry' : MANAGER_NAMES.find((name) => install?.argv.includes(name));
   const steps = manager === undefined ? null : withStandIns(plan.steps, manager);
   const why = 'versions that the lockfile names are gone: their neighbours, or nothing, stand in for them';
-  return steps === null ? null : { why, change: { steps, conclusive: false } };
+  return steps === null ? null : { why, change: { steps } };
 }
 
 function peerConflict({ plan, went }: Reading): Revision | null {

@@ -47,10 +47,16 @@ export async function waysToPack(request: WaysRequest): Promise<readonly Way[]> 
   ];
 }
 
+/** Where a release says so, it has built the package before; without a build that was understood, packing may be what builds. */
+export function packingRunsScripts({ publish, build }: ReleaseRecipe): boolean {
+  return publish === null || publish.scripts || build.length === 0;
+}
+
 const IGNORES_SCRIPTS = /^[ \t]*ignore-scripts[ \t]*(?:=[ \t]*(?:true|"true")?[ \t]*)?$/m;
 
-/** Whether npm is told by the repository to run no lifecycle scripts: packing then builds nothing (npm docs, npmrc). */
-async function ignoresScripts({ root, directory, readText }: WaysRequest): Promise<boolean> {
+/** Whether packing is told to run no lifecycle scripts, and so builds nothing: by the release, or by the repository (npm docs, npmrc). */
+async function ignoresScripts({ root, directory, readText, release }: WaysRequest): Promise<boolean> {
+  if (!packingRunsScripts(release)) return true;
   const folders = [...new Set([root.directory, directory])];
   const texts = await Promise.all(folders.map((folder) => readText(join(folder, '.npmrc'))));
   return texts.some((text) => text !== null && IGNORES_SCRIPTS.test(text));

@@ -14,12 +14,21 @@ function isNote(path: string): boolean {
   return /\.(md|markdown|txt)$/i.test(path) || path.split('/').some((part) => part.startsWith('.'));
 }
 
-/** Under a plan that leaves out what the source may need, or at a commit of another version, a difference says nothing. */
-export function inconclusive(plan: RebuildPlan, comparison: Comparison | null): Reason | null {
+/**
+ * Under a plan that leaves out what the source may need, or at a commit of another version, a difference says nothing.
+ *
+ * @param standIns what stood in for dependencies, a sentence for each
+ */
+export function inconclusive(
+  plan: RebuildPlan,
+  comparison: Comparison | null,
+  standIns: readonly string[],
+): Reason | null {
   if (plan.conclusive || addsOnlyNotes(comparison)) return null;
   if (comparison === null || comparison.differences.length === 0) return null;
   const stated = plan.evidence.find(({ kind }) => kind === 'version-set');
-  const because = stated === undefined ? 'it leaves out steps that the source may need' : stated.detail;
+  const [standIn] = standIns;
+  const because = stated?.detail ?? standIn?.replace(/\.$/, '') ?? 'it leaves out steps that the source may need';
   const message = `A rebuild (${plan.strategy}) differs, and that speaks against nobody: ${because}.`;
   return { code: stated === undefined ? 'unsupported' : 'source-mismatch', message };
 }

@@ -145,20 +145,25 @@ describe('a build that made nothing of a package of many files', () => {
 describe('a plan that leaves things out', () => {
   const partial = { ...BUILT, conclusive: false };
   it('speaks against nobody', () => {
-    expect(inconclusive(partial, comparisonOf({ 'index.js': '1' }, {}))).toMatchObject({
+    expect(inconclusive(partial, comparisonOf({ 'index.js': '1' }, {}), [])).toMatchObject({
       code: 'unsupported',
     });
+  });
+
+  it('says what stood in for a dependency', () => {
+    const reason = inconclusive(partial, comparisonOf({ 'index.js': '1' }, {}), ['a@1.0.1 stands in.']);
+    expect(reason?.message).toMatch(/speaks against nobody: a@1\.0\.1 stands in\.$/);
   });
 
   it('but against notes that were added, which no build makes', () => {
     const comparison = comparisonOf({ '.notes/today.md': 'x' }, {});
     expect(addsOnlyNotes(comparison)).toBe(true);
-    expect(inconclusive(partial, comparison)).toBeNull();
+    expect(inconclusive(partial, comparison, [])).toBeNull();
   });
 
   it('at a commit of another version, it says which', () => {
     const evidence = [{ kind: 'version-set', detail: 'the manifest says 0.9.0' }];
-    const reason = inconclusive({ ...partial, evidence }, comparisonOf({ 'index.js': '1' }, {}));
+    const reason = inconclusive({ ...partial, evidence }, comparisonOf({ 'index.js': '1' }, {}), []);
     expect(reason?.code).toBe('source-mismatch');
     expect(reason?.message).toContain('0.9.0');
   });

@@ -11,6 +11,7 @@ import { hexOf } from '../registry/integrity.ts';
 import { licenseIn } from '../manifest-fields.ts';
 import { emptyPackage } from './empty-package.ts';
 import { likeliest } from './likeliest.ts';
+import { isOfOtherSystem } from './platform.ts';
 import { RangeIndex } from './range-index.ts';
 import type { PinnedFiles } from './pinned-files.ts';
 import { type Subject, withoutSubject } from './subject.ts';
@@ -32,9 +33,9 @@ export interface Material {
   readonly afterCutoff: boolean;
 }
 
-/** A version shown although the times hide it, or one that stands in for another that is gone. */
+/** A version shown although the times hide it, or one that stands in for another that is gone: `idle` where neither is installed. */
 export interface Repair {
-  readonly kind: 'hidden' | 'stand-in';
+  readonly kind: 'hidden' | 'stand-in' | 'idle-stand-in';
   readonly name: string;
   readonly version: string;
   readonly range: string;
@@ -240,22 +241,26 @@ export class RegistryArchive {
     );
     const near = line.find((one) => one.compare(wanted) > 0) ?? line.at(-1);
     if (near === undefined) return null;
-    const reason = `A lockfile names ${name}@${version}, which the registry does not have; its neighbour stands in.`;
-    this.#standInFor({ name, version: near.raw, range: version, reason });
-    return versionOf(document, near.raw);
+    const found = versionOf(document, near.raw);
+    const isIdle = found !== null && isOfOtherSystem(found.raw);
+    const which = isIdle ? ', of another operating system,' : '';
+    const reason = `A lockfile names ${name}@${version}, which the registry does not have; its neighbour${which} stands in.`;
+    const kind = isIdle ? 'idle-stand-in' : 'stand-in';
+    this.#standInFor({ kind, name, version: near.raw, range: version, reason });
+    return found;
   }
 
   #standIn(name: string, version: string): Uint8Array | null {
     this.#pins?.miss(name, version);
     if (!this.#standIns) return null;
     const reason = `A lockfile names ${name}@${version}, which the registry does not have; an empty package stands in.`;
-    this.#standInFor({ name, version, range: version, reason });
+    this.#standInFor({ kind: 'stand-in', name, version, range: version, reason });
     return emptyPackage(name, version);
   }
 
-  #standInFor(repair: Omit<Repair, 'kind'>): void {
+  #standInFor(repair: Repair): void {
     if (this.#repairs.some(({ reason }) => reason === repair.reason)) return;
-    this.#repairs.push(Object.freeze({ kind: 'stand-in', ...repair }));
+    this.#repairs.push(Object.freeze(repair));
   }
 
   #allow(repair: Repair): void {

@@ -67,6 +67,15 @@ describe('tools that scripts start as if they were installed', () => {
   });
 });
 
+it('the yarn that is not among the files of the repository gives way to that of the toolchain', async () => {
+  const log = "Error: Cannot find module '/work/source/.yarn/releases/yarn-1.22.5.cjs'";
+  const { next } = await revise(failed('fetch-failed', log));
+  expect(next[0]?.steps.map(({ env }) => env['YARN_IGNORE_PATH'])).toEqual(['1', '1', '1']);
+  expect((await revise(failed('fetch-failed', log), next[0])).next).toEqual([]);
+  const other = log.replace('.yarn/releases/yarn-1.22.5.cjs', 'node_modules/yarn.cjs');
+  expect((await revise(failed('fetch-failed', other))).next).toEqual([]);
+});
+
 describe('a package manager that the build turns out to call', () => {
   it('is put there', async () => {
     const { next } = await revise(failed('build-failed', BUN_ABSENT));

@@ -10,6 +10,15 @@ const LIB = {
   'lib@2.0.0': { time: '2021-03-01T00:00:00.000Z' },
 };
 
+const OPTIONS = {
+  cutoff: new Date('2022-01-01T00:00:00.000Z'),
+  wanted: [],
+  locked: [],
+  subject: null,
+  pins: null,
+  node: null,
+};
+
 async function archiveOf(options: { readonly standIns: boolean; readonly created?: boolean }) {
   const registry = await startRegistry();
   publishAll(registry, LIB);
@@ -18,16 +27,7 @@ async function archiveOf(options: { readonly standIns: boolean; readonly created
       ...document,
       time: { ...(time as object), created: undefined },
     }));
-  return new RegistryArchive({
-    client: await clientOf(registry),
-    cutoff: new Date('2022-01-01T00:00:00.000Z'),
-    wanted: [],
-    locked: [],
-    subject: null,
-    pins: null,
-    node: null,
-    standIns: options.standIns,
-  });
+  return new RegistryArchive({ ...OPTIONS, client: await clientOf(registry), standIns: options.standIns });
 }
 
 /** What is served for a version that is gone: the version that stands in, `empty`, or null. */
@@ -64,4 +64,19 @@ it('nothing does where the plan does not ask for it', async () => {
   const archive = await archiveOf({ standIns: false });
   expect(await servedFor(archive, 'lib', '1.1.0')).toBeNull();
   expect(archive.repairs).toEqual([]);
+});
+
+it.each([
+  ['darwin only', ['darwin'], 'idle-stand-in'],
+  ['all but linux', ['!linux'], 'idle-stand-in'],
+  ['a text', 'win32', 'idle-stand-in'],
+  ['linux, too', ['darwin', 'linux'], 'stand-in'],
+  ['all but another', ['!win32'], 'stand-in'],
+  ['nothing that can be read', [7], 'stand-in'],
+])('one that is never installed here is told apart: %s', async (_what, os, kind) => {
+  const registry = await startRegistry();
+  publishAll(registry, { 'lib@1.2.0': { ...LIB['lib@1.2.0'], os } });
+  const archive = new RegistryArchive({ ...OPTIONS, client: await clientOf(registry), standIns: true });
+  expect(await servedFor(archive, 'lib', '1.1.0')).toBe('1.2.0');
+  expect(archive.repairs.map((repair) => repair.kind)).toEqual([kind]);
 });
