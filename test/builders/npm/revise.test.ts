@@ -138,9 +138,16 @@ describe('after a failed build', () => {
     expect(next.at(-1)).toMatchObject({ conclusive: false });
   });
 
-  it('another line of Node is tried when the log reads as if it were wanted', async () => {
-    const { next } = await revise(failed('build-failed', 'Error [ERR_REQUIRE_ESM]: require() of ES Module'));
-    expect(next.map(({ toolchain }) => toolchain['node'])).toContain('22.22.2');
+  it.each([
+    ['a newer', 'Error [ERR_REQUIRE_ESM]: require() of ES Module', '22.22.2'],
+    [
+      'an older',
+      "Error: You must provide the URL of lib/mappings.wasm by calling it({ 'lib/mappings.wasm': 1 })",
+      '18.20.8',
+    ],
+  ])('%s line of Node is tried when the log reads as if it were wanted', async (_which, log, node) => {
+    const { next } = await revise(failed('build-failed', log));
+    expect(next.map(({ toolchain }) => toolchain['node'])).toContain(node);
   });
 
   it.each([
