@@ -9,7 +9,8 @@ import type { Way } from './ways.ts';
 const COMPILES =
   /^(?:npx |(?:pnpm|yarn|bun)(?: exec| run)? )?((?:tsc|tsup|tsdown|tshy|rollup|webpack|esbuild|babel|swc|unbuild|microbundle|(?:vite|ncc|parcel) build)(?: [^|;&<>$`'"\\()]*)?)$/;
 /** Compilers that never end, or write nothing. */
-const MAKES_NOTHING = /(?:^|\s)(?:-w|--watch|-h|--help|-v|--version|--init|--no-?emit)\b/i;
+const MAKES_NOTHING =
+  /(?:^|\s)(?:-w|--watch|--serve(?:dir)?|--clean|-h|--help|-v|--version|--init|--no-?emit)\b/i;
 const PLAIN_TSC = 'tsc';
 const MOST_COMMANDS = 2;
 

@@ -119,7 +119,11 @@ describe('a package with built files', () => {
       { test: 'rollup -c && mocha', start: 'vite build' },
       ['vite build', 'rollup -c'],
     ],
-    ["TypeScript's, as it is configured", { dev: 'tsc -w', types: 'tsc --noEmit' }, ['tsc']],
+    [
+      "TypeScript's, as it is configured",
+      { dev: 'tsc -w', types: 'tsc --noEmit', demo: 'esbuild a.ts --servedir=www' },
+      ['tsc'],
+    ],
     ['nothing that a shell has to read', { start: 'tsc > log', dev: 'tsc; node .' }, ['tsc']],
     ['nothing where packing builds', { prepack: 'tsc' }, []],
     ['nothing where a script builds', { build: 'tsc', clean: 'tsc' }, []],
