@@ -72,15 +72,23 @@ export function packStep(packer: ManagerName, options: PackOptions): Step {
 /** More tell no more about which folder it is. */
 const MOST_PATHS = 20;
 
-/** A pack step that packs a folder which the build made, found by the package's name and some of the paths in it. */
+/**
+ * A pack step that packs a folder which the build made, found by the package's name and some of the paths in it.
+ *
+ * @param options.ownFirst whether the package's own folder is packed where it holds as many of the paths
+ */
 export function fromMadeFolder(
   pack: Step,
-  options: Pick<PlanRequest, 'source' | 'published'> & { readonly paths: readonly string[] },
+  options: Pick<PlanRequest, 'source' | 'published'> & {
+    readonly paths: readonly string[];
+    readonly ownFirst?: boolean;
+  },
 ): Step {
-  const { source, published, paths } = options;
-  const program = ['node', `${INSIDE_TARGET}/pack-folder.cjs`, inSource(source.directory)] as const;
+  const { source, published, paths, ownFirst = false } = options;
+  const program = ['node', `${INSIDE_TARGET}/pack-folder.cjs`, ...(ownFirst ? ['--own-first'] : [])] as const;
   const told = paths.filter((path) => !path.startsWith('-')).slice(0, MOST_PATHS);
-  return { ...pack, argv: [...program, published.subject.name, ...told, '--', ...pack.argv] };
+  const where = [inSource(source.directory), published.subject.name, ...told];
+  return { ...pack, argv: [...program, ...where, '--', ...pack.argv] };
 }
 
 /** The packer of a plan and its version, for example `npm 10.9.2`. */

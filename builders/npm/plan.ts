@@ -13,7 +13,7 @@ import { MANAGERS } from './managers/index.ts';
 import type { LockUse, ManagerName } from './managers/manager.ts';
 import { nodeVersionFile } from './node-version-file.ts';
 import { fromMadeFolder, packStep } from './packers.ts';
-import { mentionedManagers, packBuilds } from './scripts.ts';
+import { hasScriptsAround, mentionedManagers, packBuilds } from './scripts.ts';
 import { installEvidence, installScriptSteps, installStep } from './steps.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
 import { readRelease } from './release/release.ts';
@@ -222,10 +222,15 @@ interface Packing {
 
 function packing(context: Context, options: Packing): Step {
   const step = ownPack(context, options);
-  if (otherFolder(context) === null) return step;
-  const { request } = context;
+  const { request, release } = context;
+  const ownFirst = otherFolder(context) === null;
+  if (ownFirst && release.publish?.isElsewhere !== true) return step;
   const paths = request.published.artifact.archive.entries.map(({ path }) => path);
-  return fromMadeFolder(step, { ...request, paths: paths.filter((path) => path !== 'package.json') });
+  return fromMadeFolder(step, {
+    ...request,
+    paths: paths.filter((path) => path !== 'package.json'),
+    ownFirst,
+  });
 }
 
 /** Packs the package's own folder. */
@@ -289,7 +294,8 @@ function installBuildPack(options: {
       // npm runs it itself when it packs the very folder, but not what belongs before and after it.
       prepare:
         options.scripts === 'installing' ||
-        (scripts && (isNested || context.packer !== 'npm' || hasScriptsAround(root.manifest, 'prepare'))),
+        (scripts &&
+          (isNested || context.packer !== 'npm' || hasScriptsAround(root.manifest.scripts, 'prepare'))),
     }),
     ...build,
     ...versionSteps(context, tools.versions, versionedFolder(context)),
@@ -313,10 +319,6 @@ function versionedFolder({ release, request }: Context): string {
   const { directory: own } = request.source;
   const stated = release.publish?.setsVersion === true ? release.publish.directory : null;
   return stated !== null && (own === '.' || stated.startsWith(`${own}/`)) ? stated : own;
-}
-
-function hasScriptsAround({ scripts }: Manifest, name: string): boolean {
-  return scripts[`pre${name}`] !== undefined || scripts[`post${name}`] !== undefined;
 }
 
 function hasDependencies({ manifest, root }: Context): boolean {

@@ -38,6 +38,11 @@ export function packBuilds(scripts: Scripts): boolean {
   return expandsToMaking(scripts, ['prepare', 'prepack']);
 }
 
+/** Whether a manager runs other scripts before or after one (https://docs.npmjs.com/cli/using-npm/scripts#pre--post-scripts). */
+export function hasScriptsAround(scripts: Scripts, name: string): boolean {
+  return scripts[`pre${name}`] !== undefined || scripts[`post${name}`] !== undefined;
+}
+
 /** A script that another one calls, by whichever package manager. */
 const CALLED = /\b(?:npm run(?:-script)?|(?:pnpm|yarn|bun)(?: run)?) ([\w:.-]+)/g;
 

@@ -1,9 +1,9 @@
 'use strict';
-// Runs in pack steps: pack-folder.cjs FOLDER NAME [PATH...] -- COMMAND [ARGUMENT...]
+// Runs in pack steps: pack-folder.cjs [--own-first] FOLDER NAME [PATH...] -- COMMAND [ARGUMENT...]
 //
 // Some builds lay a whole package out in a folder of their own, manifest included, and publish from there. This looks
 // below FOLDER for the folder whose package.json has the NAME and that holds most of the PATHs, and runs the command
-// there; where there is none, in FOLDER itself. An archive that the build itself has packed there is taken out first.
+// there; where there is none, in FOLDER itself, and with --own-first also where FOLDER holds as many. An archive that the build itself has packed there is taken out first.
 // Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
@@ -11,6 +11,8 @@ var spawnSync = require('child_process').spawnSync;
 
 var DEPTH = 4;
 var words = process.argv.slice(2);
+var isOwnFirst = words[0] === '--own-first';
+if (isOwnFirst) words.shift();
 var divider = words.indexOf('--');
 var folder = words[0];
 var name = words[1];
@@ -57,7 +59,8 @@ var best = foldersBelow(folder, DEPTH)
     return score(b) - score(a) || a.length - b.length || (a < b ? -1 : 1);
   })[0];
 
-var place = best === undefined || score(best) === 0 ? folder : best;
+var least = isOwnFirst ? score(folder) : 0;
+var place = best === undefined || score(best) <= least ? folder : best;
 process.stderr.write('pack-folder.cjs: packing ' + place + '\n');
 var archive = path.join(
   place,

@@ -19,6 +19,7 @@ import {
 export interface Packing {
   readonly packer: Packer | null;
   readonly directory: string | null;
+  readonly isElsewhere: boolean;
   readonly scripts: boolean;
   /** Whether the tool writes the version into the manifest of the folder that it packs. */
   readonly setsVersion: boolean;
@@ -73,6 +74,7 @@ async function packingHere(site: PublishSite, context: Context): Promise<Packing
   return {
     packer,
     directory,
+    isElsewhere: site.publishing.statement.directory === null,
     scripts: publication.scripts,
     setsVersion: publication.tool.endsWith('semantic-release'),
     command: literalCommand(site.publishing.statement),

@@ -28,6 +28,8 @@ export interface PublishCommand {
   readonly packerVersion: string | null;
   /** The folder that is packed, inside the repository; null when nothing says it. */
   readonly directory: string | null;
+  /** Whether that is a folder which only a run can tell (`cd "$OUT" && npm publish`). */
+  readonly isElsewhere: boolean;
   /** Whether the packer runs the package's own scripts (`prepack`, `prepare`). */
   readonly scripts: boolean;
   /** Whether the version is written into the manifest of that folder, and of no other, just before it is packed. */

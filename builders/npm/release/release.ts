@@ -76,6 +76,7 @@ async function recipeOf(site: PublishSite, { reader, readings }: Whole): Promise
             packer: packed.packer,
             packerVersion: packerVersion(packed.packer, progress, manager),
             directory: packed.directory,
+            isElsewhere: packed.isElsewhere,
             scripts: packed.scripts,
             setsVersion: packed.setsVersion,
           },

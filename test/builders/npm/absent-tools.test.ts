@@ -89,6 +89,7 @@ describe('a package manager that the build turns out to call', () => {
       '1.1.30',
     ],
     ['the lowest of its range where there is no lockfile', null, '1.1.27'],
+    ['the lowest of its range where that cannot be read', { lockfileVersion: 99 }, '1.1.27'],
   ])('is that of the repository, if it depends on one: %s', async (_what, lock, version) => {
     const files: Readonly<Record<string, string | null>> = {
       'package.json': JSON.stringify({ ...MANIFEST, devDependencies: { bun: '^1.1.27' } }),

@@ -222,6 +222,16 @@ describe('pack-folder.cjs', () => {
     expect(stdout.trim()).toBe(folder);
   });
 
+  it.each([
+    ['as many of the paths', { 'index.js': '' }, '.'],
+    ['fewer of the paths', {}, 'dist'],
+  ])('or where the folder itself comes first, and holds %s', async (_what, more, place) => {
+    const folder = await folderWith({ ...files, ...more });
+    const args = ['--own-first', folder, 'pkg', 'index.js', 'more.js', '--', 'pwd'];
+    const { stdout } = await inside('pack-folder.cjs', args, folder);
+    expect(stdout.trim()).toBe(path.join(folder, place));
+  });
+
   it('takes an archive of the package out of that folder, which the build has packed itself', async () => {
     const manifest = '{"name":"@s/pkg","version":"1.0.0"}';
     const archives = {

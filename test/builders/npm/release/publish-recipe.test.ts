@@ -100,6 +100,14 @@ describe('a publishing command', () => {
     expect(recipe.evidence[0]?.detail).toMatch(/to go by its name$/);
   });
 
+  it.each([
+    ['cd "$OUT" && npm publish', true],
+    ['cd dist && npm publish', false],
+    ['npm publish', false],
+  ])('may be in a folder that only a run can tell: %s', async (command, isElsewhere) => {
+    expect((await recipeOfSteps(`- run: ${command}`)).publish?.isElsewhere).toBe(isElsewhere);
+  });
+
   it('is that of the package, not of its neighbours', async () => {
     const steps = ['one', 'two']
       .map((name) => `- run: npm publish\n  working-directory: packages/${name}`)

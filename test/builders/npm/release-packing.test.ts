@@ -30,3 +30,10 @@ it('a release that publishes without scripts packs without them, and has prepare
 it('but where nothing else is known to build, packing may be what does', async () => {
   expect(await planned({ prepack: 'tsc' }, 'npm publish --ignore-scripts')).toEqual([PACK]);
 });
+
+it('a release that publishes from a folder which only a run can tell looks for the one with the published files', async () => {
+  expect(await planned({ build: 'tsc' }, 'npm run build', 'cd "$OUT" && npm publish')).toEqual([
+    'npm run build',
+    `node /opt/inside/pack-folder.cjs --own-first /work/source pkg -- ${PACK}`,
+  ]);
+});
