@@ -28,7 +28,8 @@ export function inconclusive(
   if (comparison === null || comparison.differences.length === 0) return null;
   const stated = plan.evidence.find(({ kind }) => kind === 'version-set');
   const [standIn] = standIns;
-  const because = stated?.detail ?? standIn?.replace(/\.$/, '') ?? 'it leaves out steps that the source may need';
+  const because =
+    stated?.detail ?? standIn?.replace(/\.$/, '') ?? 'it leaves out steps that the source may need';
   const message = `A rebuild (${plan.strategy}) differs, and that speaks against nobody: ${because}.`;
   return { code: stated === undefined ? 'unsupported' : 'source-mismatch', message };
 }
