@@ -1,19 +1,16 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LEAF_BUILD, publishLeaf } from '../support/leaf.ts';
 import { ENGINE, TestWorld } from '../support/world.ts';
 
 let world: TestWorld;
 let integrity: string;
 beforeAll(async () => {
   world = await TestWorld.open();
-  const bytes = world.publish('leaf', { 'index.js': 'module.exports = 6 * 7;\n' });
-  integrity = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+  integrity = publishLeaf(world);
   world.publish('watcher', { 'index.js': 'module.exports = 7;\n' }, { os: ['darwin'] });
 });
 afterAll(() => world.close());
-
-const BUILD =
-  "const fs = require('fs'); fs.mkdirSync('dist'); fs.writeFileSync('dist/out.js', `module.exports = ${require('leaf')};\\n`);\n";
 
 /** A package that is built by a lockfile with these versions, which are gone but for 1.0.0 of `leaf`, and of which this was published. */
 function verifyLocked(name: string, locked: { leaf: string; watcher: string }, published = '42') {
@@ -37,7 +34,7 @@ function verifyLocked(name: string, locked: { leaf: string; watcher: string }, p
     requires: true,
     dependencies: { leaf: entry('leaf'), watcher: entry('watcher') },
   };
-  world.source(name, { 'build.js': BUILD, 'package-lock.json': lock }, manifest);
+  world.source(name, { 'build.js': LEAF_BUILD, 'package-lock.json': lock }, manifest);
   world.publish(name, { 'dist/out.js': `module.exports = ${published};\n` }, manifest);
   return world.verify(name, { engine: ENGINE });
 }

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LEAF_BUILD, publishLeaf } from '../support/leaf.ts';
 import { TEST_ENGINES, TestWorld } from '../support/world.ts';
 
 let world: TestWorld;
 let integrity: string;
 beforeAll(async () => {
   world = await TestWorld.open();
-  const bytes = world.publish('leaf', { 'index.js': 'module.exports = 6 * 7;\n' });
-  integrity = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+  integrity = publishLeaf(world);
 });
 afterAll(() => world.close());
 
@@ -53,9 +52,6 @@ const LOCKFILES = {
   },
 } as const;
 
-const BUILD =
-  "const fs = require('fs'); fs.mkdirSync('dist'); fs.writeFileSync('dist/out.js', `module.exports = ${require('leaf')};\\n`);\n";
-
 /** A package that is built with a dependency of its lockfile, as its maintainer published it. */
 function publishBuilt(name: string, lockfile: Readonly<Record<string, string>>): void {
   const manifest = {
@@ -63,7 +59,7 @@ function publishBuilt(name: string, lockfile: Readonly<Record<string, string>>):
     scripts: { build: 'node build.js' },
     devDependencies: { leaf: '^1.0.0' },
   };
-  const files: Record<string, string> = { 'build.js': BUILD };
+  const files: Record<string, string> = { 'build.js': LEAF_BUILD };
   for (const [file, text] of Object.entries(lockfile)) {
     files[file] = text.replaceAll('INTEGRITY', integrity).replaceAll('NAME', name);
   }
