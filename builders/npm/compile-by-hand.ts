@@ -1,6 +1,6 @@
 import type { TreeFile } from '../../src/model/source.ts';
 import { type InstallRoot, join } from './install-root.ts';
-import { inSource, toolStep } from './managers/manager.ts';
+import { toolStep, withPrograms } from './managers/manager.ts';
 import type { Manifest } from './manifest.ts';
 import { isCheck } from './scripts.ts';
 import type { Way } from './ways.ts';
@@ -34,11 +34,10 @@ export function compiledByHand(options: {
     tree.some(({ path }) => path === join(directory, 'tsconfig.json')) &&
     [manifest, root.manifest].some((one) => one.devDependencies['typescript'] !== undefined);
   const commands = [...new Set([...written, ...(isTypeScript ? [PLAIN_TSC] : [])])];
-  const bins = [directory, root.directory].map((one) => `${inSource(one)}/node_modules/.bin`);
   return commands.slice(0, MOST_COMMANDS).map((command) => {
     const argv = ['bash', '-c', command] as const;
     const step = toolStep({ name: command, phase: 'build', argv, directory });
-    return [{ ...step, env: { ...step.env, PATH: [...bins, step.env['PATH']].join(':') } }];
+    return [withPrograms(step, [directory, root.directory])];
   });
 }
 

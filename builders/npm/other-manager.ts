@@ -1,6 +1,6 @@
 import semver from 'semver';
 import type { Step } from '../../src/model/plan.ts';
-import { versionInProject } from './locked-version.ts';
+import { versionInProject } from './version-in-project.ts';
 import { inSource } from './managers/manager.ts';
 import type { Reading, Revision } from './revision.ts';
 import { directoryOf, manifestAt } from './step-places.ts';
@@ -30,10 +30,10 @@ const ABSENT_YARN = /Cannot find module '\/work\/source\/(?:[^']*\/)?\.yarn\/rel
 /** The yarn that a repository brings along is not in every copy of it: the toolchain's own runs in its place. */
 export function absentYarn({ plan, went }: Reading): Revision | null {
   if (went.kind !== 'failed' || !ABSENT_YARN.test(went.log)) return null;
-  const own = { YARN_IGNORE_PATH: '1' };
-  const steps = plan.steps.map((step) => ({ ...step, env: { ...step.env, ...own } }));
+  if (plan.steps.some(({ env }) => env['YARN_IGNORE_PATH'] !== undefined)) return null;
+  const steps = plan.steps.map((step) => ({ ...step, env: { ...step.env, YARN_IGNORE_PATH: '1' } }));
   const why = 'the yarn of the repository is not among its files: that of the toolchain runs';
-  return plan.steps.some(({ env }) => env['YARN_IGNORE_PATH'] === '1') ? null : { why, change: { steps } };
+  return { why, change: { steps } };
 }
 
 /** A manifest may name another package manager than the one that the publisher had. */

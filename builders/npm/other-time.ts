@@ -48,8 +48,9 @@ function timeTakenOver({ request }: Reading): number | null {
   return Number.isNaN(stated) || stated <= Date.parse(request.instant) + DAY_MS ? null : stated;
 }
 
+/** Banners are in files of every size; larger ones are not searched. */
 const MOST_BYTES_DATED = 4 * 1024 * 1024;
-/** A day later or earlier than the clock of the build, and no other build. */
+/** A day further from the clock of the build than this is that of another release. */
 const YEAR_MS = 366 * DAY_MS;
 
 /**

@@ -282,7 +282,7 @@ function installBuildPack(options: {
 }): RebuildPlan {
   const { context, build, lock } = options;
   const { root, request, before } = context;
-  const scripts = options.scripts === 'packing';
+  const packsWithScripts = options.scripts === 'packing';
   const tools = context.tools.build;
   const isNested = root.directory !== request.source.directory;
   const installs = hasDependencies(context);
@@ -294,13 +294,13 @@ function installBuildPack(options: {
       // npm runs it itself when it packs the very folder, but not what belongs before and after it.
       prepare:
         options.scripts === 'installing' ||
-        (scripts &&
+        (packsWithScripts &&
           (isNested || context.packer !== 'npm' || hasScriptsAround(root.manifest.scripts, 'prepare'))),
     }),
     ...build,
     ...versionSteps(context, tools.versions, versionedFolder(context)),
     ...before.steps,
-    packing(context, { tools, scripts }),
+    packing(context, { tools, scripts: packsWithScripts }),
   ];
   const strategy = build.length === 0 ? 'install-pack' : 'install-build-pack';
   return plan(context, tools, {

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Step } from '../../src/model/plan.ts';
 import type { TreeFile } from '../../src/model/source.ts';
 import { join } from './install-root.ts';
-import { inSource, toolStep } from './managers/manager.ts';
+import { toolStep, withPrograms } from './managers/manager.ts';
 
 /** A program that runs named tasks of a file of the repository. */
 interface TaskRunner {
@@ -73,6 +73,5 @@ function runnerStep({ program }: TaskRunner, task: string, directory: string): S
     argv: [program, task],
     directory,
   });
-  const bins = `${inSource(directory)}/node_modules/.bin`;
-  return { ...step, env: { ...step.env, PATH: `${bins}:${step.env['PATH']}` } };
+  return withPrograms(step, [directory]);
 }

@@ -3,7 +3,7 @@ import type { TreeFile } from '../../src/model/source.ts';
 import { type InstallRoot, join } from './install-root.ts';
 import type { Manifest } from './manifest.ts';
 import { buildWays, packBuilds, type ScriptRun, wholeBuilds } from './scripts.ts';
-import { inSource, toolStep } from './managers/manager.ts';
+import { toolStep, withPrograms } from './managers/manager.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
 import { recipeBuildWays } from './release/ways.ts';
 import { scriptStep } from './steps.ts';
@@ -91,7 +91,6 @@ function releaseWays({ release, manifest, directory, root }: WaysRequest): reado
   const own = buildWays(manifest.scripts);
   return recipeBuildWays(release, { directory, own }).map((way) =>
     way.map(({ argv, directory: place, env }) => {
-      const bins = [place, root.directory].map((one) => `${inSource(one)}/node_modules/.bin`);
       const step = toolStep({
         name: argv.join(' ').slice(0, LONGEST_NAME),
         phase: 'build',
@@ -100,7 +99,7 @@ function releaseWays({ release, manifest, directory, root }: WaysRequest): reado
         env,
         manager: 'pnpm',
       });
-      return { ...step, env: { ...step.env, PATH: [...bins, step.env['PATH']].join(':') } };
+      return withPrograms(step, [place, root.directory]);
     }),
   );
 }

@@ -3,7 +3,8 @@
 //
 // Some builds lay a whole package out in a folder of their own, manifest included, and publish from there. This looks
 // below FOLDER for the folder whose package.json has the NAME and that holds most of the PATHs, and runs the command
-// there; where there is none, in FOLDER itself, and with --own-first also where FOLDER holds as many. An archive that the build itself has packed there is taken out first.
+// there; where there is none, in FOLDER itself, and with --own-first also where FOLDER holds as many. An archive that the
+// build itself has packed there is taken out first.
 // Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');

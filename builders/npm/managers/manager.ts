@@ -99,6 +99,12 @@ export function toolStep(options: {
   return { name, phase, argv, cwd: inSource(directory), env, optional: options.optional ?? false };
 }
 
+/** A step that finds the programs of what is installed in some folders of the repository, the first folder first. */
+export function withPrograms(step: Step, directories: readonly string[]): Step {
+  const bins = directories.map((directory) => `${inSource(directory)}/node_modules/.bin`);
+  return { ...step, env: { ...step.env, PATH: [...bins, step.env['PATH']].join(':') } };
+}
+
 /** What plans from outside may hold as a name; a command of a script that stands for one may be a program of many lines. */
 const LONGEST_NAME = 200;
 
