@@ -30,7 +30,7 @@ export async function unpack({
   const temporary = join(dirname(directory), `.unpacking-${randomBytes(8).toString('hex')}`);
   await mkdir(temporary, { recursive: true, mode: 0o755 });
   try {
-    await extractInto(temporary, bytes, needed, maxBytes);
+    extractInto(temporary, bytes, needed, maxBytes);
     await rename(temporary, directory);
   } catch (thrown) {
     if (!(await exists(directory))) throw thrown;
@@ -39,14 +39,17 @@ export async function unpack({
   }
 }
 
-async function extractInto(
+/** In one go: a write still under way when an archive turns out to be broken would make a folder anew that was taken away. */
+function extractInto(
   cwd: string,
   bytes: Uint8Array,
   needed: (path: string) => boolean,
   maxBytes: number,
-): Promise<void> {
+): void {
   let size = 0;
+  const errors: Error[] = [];
   const stream = extract({
+    sync: true,
     cwd,
     strip: 1,
     strict: true,
@@ -62,10 +65,10 @@ async function extractInto(
       return size <= maxBytes;
     },
   });
-  await new Promise<void>((resolve, reject) => {
-    stream.on('error', reject).on('close', resolve);
-    stream.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  });
+  stream.on('error', (error: Error) => errors.push(error));
+  stream.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const [first] = errors;
+  if (first !== undefined) throw first;
   if (size > maxBytes) throw new Error(`it unpacks to more than ${maxBytes} bytes`);
 }
 
