@@ -26,8 +26,13 @@ export function attemptSignals(attempt: {
   return all.filter((one) => one !== null);
 }
 
-function repairedSignal({ repairs, standIns }: Rebuild): Signal | null {
-  const count = repairs.length - standIns.length;
+/** How many versions were let in that the registry's times hide. */
+export function countHidden({ repairs, standIns }: Pick<Rebuild, 'repairs' | 'standIns'>): number {
+  return repairs.length - standIns.length;
+}
+
+function repairedSignal(rebuild: Rebuild): Signal | null {
+  const count = countHidden(rebuild);
   if (count === 0) return null;
   const message = `The registry's times hide versions that must have existed; ${count} were let in (see "attempts").`;
   return signal('registry-history-repaired', message);

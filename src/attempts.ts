@@ -1,4 +1,4 @@
-import { attemptSignals } from './attempt-signals.ts';
+import { attemptSignals, countHidden } from './attempt-signals.ts';
 import { unexplainedByCommit } from './compare/explained.ts';
 import { compare, type Rebuilt } from './compare/compare.ts';
 import { addsOnlyNotes, inconclusive, unbuilt } from './compare/inconclusive.ts';
@@ -19,6 +19,7 @@ import { SEVERITIES } from './model/verdict.ts';
 import { publishInstant } from './plan/instant.ts';
 import { type Rebuild, rebuild } from './rebuild.ts';
 import type { Engine, Limits, RootFilesystem } from './sandbox/engine.ts';
+import { commitTexts } from './source/commit-texts.ts';
 import type { Repository } from './source/repository.ts';
 
 /** One plan, run and judged. */
@@ -105,7 +106,12 @@ async function runPlans(request: AttemptsRequest): Promise<PlansRun> {
     attempts.push(attempt);
     if (hasNotBuilt(attempt)) failures.set(way, (failures.get(way) ?? 0) + 1);
     if (isFinal(attempt) || request.pins !== null) break;
-    const revised = await request.ecosystem.revise({ request: planRequest, plan, went: howItWent(attempt) });
+    const revised = await request.ecosystem.revise({
+      request: planRequest,
+      plan,
+      went: howItWent(attempt),
+      hidesVersions: countHidden(attempt.rebuild) > 0,
+    });
     const isFresh = (one: RebuildPlan) => !seen.has(keyOf(one, planRequest.source));
     const [first, last] = [revised.next.filter(isFresh), revised.last.filter(isFresh)];
     [...first, ...last].forEach((one) => seen.add(keyOf(one, planRequest.source)));
@@ -270,20 +276,8 @@ export function planRequestOf(request: PlansRequest, source: Source): PlanReques
     source,
     instant: publishInstant({ registryTime: published.publishedAt, committedAt: source.committedAt }).instant,
     unexplained: unexplainedByCommit(published.artifact.archive, source),
-    readText: textReader(repository, source),
+    readText: commitTexts(repository, source),
     tagsBefore: () => repository.tagsBefore(source.commit),
-  };
-}
-
-/** Reads each file of a commit once, and asks git only for those that the commit has. */
-function textReader(repository: Repository, source: Source): PlanRequest['readText'] {
-  const paths = new Set(source.tree.map((file) => file.path));
-  const known = new Map<string, Promise<string | null>>();
-  return (file) => {
-    if (!paths.has(file)) return Promise.resolve(null);
-    const text = known.get(file) ?? repository.readText(source.commit, file);
-    known.set(file, text);
-    return text;
   };
 }
 

@@ -157,6 +157,8 @@ export interface Ecosystem {
     readonly request: PlanRequest;
     readonly plan: RebuildPlan;
     readonly went: Went;
+    /** Whether versions were let in that the registry's times hide: what else there was at the time is not known then. */
+    readonly hidesVersions: boolean;
   }): Promise<RevisedPlans>;
   /** Makes the toolchain of a plan present. Throws ReproveError `toolchain-unavailable`. */
   tools(

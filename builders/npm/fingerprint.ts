@@ -2,8 +2,10 @@ import type { Archive, Content, Entry, GzipHeader } from '../../src/model/artifa
 import { gitArchive } from './git-archive.ts';
 import type { ManagerName } from './managers/manager.ts';
 
-/** Seconds: what npm since 5, pnpm and lerna write for every file (1985-10-26T08:15:00Z). */
+/** Seconds: what npm since 5, pnpm, bun and lerna write for every file (1985-10-26T08:15:00Z). */
 const NPM_TIME = 499_162_500;
+/** The gzip header names no operating system. Bun says so of itself; pnpm leaves it to zlib, which names one. */
+const PORTABLE = 255;
 /** Seconds: what yarn berry writes for every file (1984-06-22T21:50:00Z). */
 const BERRY_TIME = 456_789_000;
 
@@ -24,6 +26,7 @@ export function fingerprint(archive: Archive): Fingerprint {
 }
 
 const FAMILIES: Readonly<Record<string, ManagerName>> = {
+  bun: 'bun',
   pnpm: 'pnpm',
   'yarn>=2': 'berry',
   'yarn 1': 'yarn',
@@ -41,7 +44,8 @@ function packerOf(archive: Archive): string {
   const times = new Set(files.map((entry) => entry.mtime));
   const time = times.size === 1 ? first.mtime : null;
   if (time === NPM_TIME && prefixed && blankOwner) return npmVersion(first, gzip);
-  if (time === NPM_TIME && prefixed && !hasFolders && writtenByTarStream(first, tar)) return 'pnpm';
+  if (time === NPM_TIME && prefixed && !hasFolders && writtenByTarStream(first, tar))
+    return gzip.operatingSystem === PORTABLE ? 'bun' : 'pnpm';
   if (time === BERRY_TIME && prefixed) return 'yarn>=2';
   if (!prefixed || files.some((entry) => entry.userName !== '')) return 'custom';
   if (hasFolders) return 'yarn 1';
@@ -53,10 +57,10 @@ function npmVersion(first: Entry, gzip: GzipHeader): string {
   if (gzip.extraFlags === 2) return 'npm>=7.7';
   // The order of entries changed in June 2019, the operating system byte with npm 7.
   if (first.path === 'package.json') return 'npm 5-6';
-  return gzip.operatingSystem === 255 ? 'npm 7.0-7.6' : 'npm 6';
+  return gzip.operatingSystem === PORTABLE ? 'npm 7.0-7.6' : 'npm 6';
 }
 
-/** tar-stream fills the time field with digits and one space; node-tar ends it with a NUL. */
+/** tar-stream, and libarchive in bun, fill the time field with digits and one space; node-tar ends it with a NUL. */
 function writtenByTarStream(entry: Entry, tar: Content): boolean {
   const [last] = tar.subarray(entry.offset + 147, entry.offset + 148);
   return last === 0x20 && entry.uid === 0;
@@ -66,7 +70,7 @@ const OPERATING_SYSTEMS: Readonly<Record<number, string>> = {
   3: 'Unix',
   10: 'Windows',
   19: 'macOS',
-  255: 'portable',
+  [PORTABLE]: 'portable',
 };
 
 /** RFC 1952, section 2.3.1: XFL is 2 for the best compression, 4 for the fastest. */

@@ -12,6 +12,8 @@ export interface InstallRoot {
   readonly lockfile: Lockfile | null;
   /** Exact version of the Yarn that the repository brings along, as its file is called; null when it brings none. */
   readonly ownYarn: string | null;
+  /** Whether it installs for the packages of other folders as well. */
+  readonly hasWorkspaces: boolean;
 }
 
 interface Lockfile {
@@ -39,6 +41,13 @@ const LOCKFILES: readonly LockfileKind[] = [
 
 export const LOCKFILE_NAMES: readonly string[] = LOCKFILES.map(({ name }) => name);
 
+interface Place {
+  /** Inside the repository, `.` for its root. */
+  readonly directory: string;
+  readonly tree: readonly TreeFile[];
+  readonly readText: (file: string) => Promise<string | null>;
+}
+
 interface Context {
   readonly directory: string;
   readonly paths: ReadonlySet<string>;
@@ -49,16 +58,21 @@ interface Context {
  * The folder where dependencies have to be installed for a package of a repository: the nearest one, from the package's
  * own upwards, with a lockfile or with workspaces; else with development dependencies; else the package's own.
  */
-export async function installRoot(options: {
-  directory: string;
-  tree: readonly TreeFile[];
-  readText(file: string): Promise<string | null>;
-}): Promise<InstallRoot | null> {
-  const context: Context = { ...options, paths: new Set(options.tree.map((file) => file.path)) };
-  for (const directory of ancestors(options.directory)) {
+export async function installRoot(place: Place): Promise<InstallRoot | null> {
+  const context = contextOf(place);
+  for (const directory of ancestors(place.directory)) {
     if (await isRoot(directory, context)) return describe(directory, context);
   }
   return describe(await withTools(context), context);
+}
+
+/** A folder as the one where dependencies are installed; null where it has no manifest. */
+export async function rootAt(place: Place): Promise<InstallRoot | null> {
+  return describe(place.directory, contextOf(place));
+}
+
+function contextOf({ directory, tree, readText }: Place): Context {
+  return { directory, paths: new Set(tree.map((file) => file.path)), readText };
 }
 
 /** The package's own folder, or the nearest above it that brings the tools in where the package itself names none. */
@@ -83,16 +97,18 @@ async function describe(directory: string, context: Context): Promise<InstallRoo
   if (manifest === null) return null;
   const named = namedManager(manifest.packageManager);
   const ownYarn = yarnAt(await readText(join(directory, '.yarnrc.yml')));
+  const isPnpm = paths.has(join(directory, 'pnpm-workspace.yaml'));
+  const hasWorkspaces = isPnpm || manifest.workspaces.length > 0;
   const present = LOCKFILES.filter(({ name }) => paths.has(join(directory, name)));
   const kind = present.find(({ managers }) => named !== null && managers.includes(named)) ?? present[0];
   if (kind === undefined) {
-    const isPnpm = paths.has(join(directory, 'pnpm-workspace.yaml'));
     const manager = named ?? (isPnpm ? 'pnpm' : 'npm');
-    return { directory, manifest, manager, lockfile: null, ownYarn };
+    return { directory, manifest, manager, lockfile: null, ownYarn, hasWorkspaces };
   }
   const path = join(directory, kind.name);
   const version = kind.version.exec(((await readText(path)) ?? '').slice(0, 4096))?.[1] ?? null;
-  return { directory, manifest, manager: managerOf(kind, version), lockfile: { path, version }, ownYarn };
+  const lockfile = { path, version };
+  return { directory, manifest, manager: managerOf(kind, version), lockfile, ownYarn, hasWorkspaces };
 }
 
 /** Yarn runs the file that `yarnPath` names in place of itself (https://yarnpkg.com/configuration/yarnrc#yarnPath). */

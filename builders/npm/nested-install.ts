@@ -1,32 +1,88 @@
 import path from 'node:path';
-import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
-import { installRoot, join } from './install-root.ts';
-import { parseManifest } from './manifest.ts';
-import { installStep } from './steps.ts';
+import type { PlanRequest } from '../../src/ecosystem.ts';
+import type { Evidence } from '../../src/model/source.ts';
+import { type InstallRoot, installRoot, rootAt } from './install-root.ts';
+import type { Manifest } from './manifest.ts';
+import { isResolved, takenOver } from './other-time.ts';
+import type { Reading, Revision } from './revision.ts';
+import { afterFetching, manifestAt } from './step-places.ts';
+import { installEvidence, installStep } from './steps.ts';
+
+const FOLDER = String.raw`["']?([\w.@/-]{1,100})["']?`;
+const CHANGE = String.raw`\bcd\s+${FOLDER}\s*(?:&&|;)\s*`;
+const MANAGER = String.raw`\b(?:npm|yarn|pnpm)\s+(?:--prefix|--cwd|--dir|-C)[ =]${FOLDER}\s+`;
+const INSTALL = String.raw`(?:ci|i|install)\b`;
+const RUN = String.raw`(?:run|run-script)\s`;
 
 /** `cd browser && npm install`: a script that installs in another folder, where there is no network any more. */
-const NESTED =
-  /\bcd\s+["']?([\w.@/-]{1,100})["']?\s*(?:&&|;)\s*(?:npm\s+(?:ci|i|install)|yarn|pnpm\s+i(?:nstall)?)\b/g;
+const INSTALLS: readonly RegExp[] = [
+  new RegExp(String.raw`${CHANGE}(?:(?:npm|pnpm|yarn)\s+${INSTALL}|yarn\s*(?:$|&&|;|--))`, 'g'),
+  new RegExp(MANAGER + INSTALL, 'g'),
+];
+/** `cd browser && npm run build`: a script that runs one of another folder. */
+const RUNS: readonly RegExp[] = [
+  new RegExp(String.raw`${CHANGE}(?:(?:npm|pnpm|yarn)\s+${RUN}|yarn\s+\w)`, 'g'),
+  new RegExp(MANAGER + RUN, 'g'),
+];
 
-/** Installs of the fetch phase for the folders in which scripts of the package would install during the build. */
-export async function nestedInstalls(
-  { source, readText }: PlanRequest,
-  plan: RebuildPlan,
-): Promise<readonly Step[]> {
-  const text = await readText(join(source.directory, 'package.json'));
-  const scripts = Object.values((text === null ? null : parseManifest(text))?.scripts ?? {});
-  const named = scripts.flatMap((script) => [...script.matchAll(NESTED)].map(([, folder = '']) => folder));
-  const folders = new Set(named.map((folder) => path.posix.join(source.directory, folder)));
+/**
+ * A script that installs in another folder needs that to be done before the network is gone. A folder in which a script runs another
+ * may have dependencies as well, which its maintainers once installed by hand: without them the build fails, or makes something else.
+ */
+export async function nestedInstall(reading: Reading): Promise<Revision | null> {
+  const { request, plan, went } = reading;
+  if (went.kind === 'failed' && went.code === 'fetch-failed') return null;
+  const patterns = went.kind === 'failed' ? [...INSTALLS, ...RUNS] : RUNS;
+  const { steps, evidence } = await installsIn(await foldersOf(patterns, request), { request, plan });
+  const added = steps.filter(({ name }) => plan.steps.every((step) => step.name !== name));
+  if (added.length === 0) return null;
+  const change = { steps: afterFetching(plan.steps, added), evidence: [...plan.evidence, ...evidence] };
+  // After a difference this is the only change that there will be.
+  const taken = went.kind === 'differed' && !isResolved(reading) ? takenOver(reading) : null;
+  return {
+    why: 'scripts go to other folders: their dependencies are installed before the build, which has no network',
+    change: { ...change, ...taken },
+  };
+}
+
+/** The folders that scripts of the package go to. */
+async function foldersOf(patterns: readonly RegExp[], request: PlanRequest): Promise<ReadonlySet<string>> {
+  const { directory } = request.source;
+  const scripts = Object.values((await manifestAt(request, directory))?.scripts ?? {});
+  const named = scripts.flatMap((script) => patterns.flatMap((one) => [...script.matchAll(one)]));
+  return new Set(named.map(([, folder = '']) => path.posix.join(directory, folder)));
+}
+
+async function installsIn(
+  folders: ReadonlySet<string>,
+  { request, plan }: { readonly request: PlanRequest; readonly plan: RebuildPlan },
+): Promise<{ readonly steps: readonly Step[]; readonly evidence: readonly Evidence[] }> {
   const steps: Step[] = [];
+  const evidence: Evidence[] = [];
   for (const folder of folders) {
-    const root = folder.startsWith('..')
-      ? null
-      : await installRoot({ directory: folder, tree: source.tree, readText });
-    if (root === null || root.directory !== folder) continue;
-    const lock = root.lockfile === null ? 'ignored' : 'frozen';
+    const root = await rootOfItsOwn(folder, request);
+    if (root === null) continue;
+    // As whoever types it: a lockfile there may have grown old.
+    const lock = root.lockfile === null ? 'ignored' : 'kept';
     const step = installStep({ root, lock, version: plan.toolchain[root.manager] ?? '' });
     steps.push({ ...step, name: `${step.name} in ${folder}` });
+    evidence.push(
+      ...installEvidence(root, lock).map((one) => ({ ...one, detail: `${folder}: ${one.detail}` })),
+    );
   }
-  return steps;
+  return { steps, evidence };
+}
+
+/** Null for a folder whose dependencies are installed elsewhere, or that has none. */
+async function rootOfItsOwn(folder: string, { source, readText }: PlanRequest): Promise<InstallRoot | null> {
+  if (folder.startsWith('..') || folder === source.directory) return null;
+  const context = { directory: folder, tree: source.tree, readText };
+  const [own, nearest] = await Promise.all([rootAt(context), installRoot(context)]);
+  const isElsewhere = nearest !== null && nearest.directory !== folder && nearest.hasWorkspaces;
+  return own === null || isElsewhere || !hasDependencies(own.manifest) ? null : own;
+}
+
+function hasDependencies({ dependencies, devDependencies }: Manifest): boolean {
+  return Object.keys({ ...dependencies, ...devDependencies }).length > 0;
 }

@@ -49,6 +49,32 @@ export function npmOfChangelog({ plan, went }: Reading): Revision | null {
   return { why, change: { toolchain: { ...plan.toolchain, npm: version } } };
 }
 
+/** What npm packs of folders that `files` names in part (ignore-walk before 6.0.4, as npm 9 and the first npm 10 bring it). */
+const NOTE_OF_FOLDER = /\/(?:readme|licen[cs]e|copying)(?:\.[^./]*)?$/i;
+const PACKS_NOTES = '9.0.0 - 9.9.2 || 10.0.0 - 10.2.4';
+const LAST_WITH_NOTES = [
+  { version: '10.2.4', node: '^18.17.0 || >=20.5.0' },
+  { version: '9.9.2', node: '^14.17.0 || ^16.13.0 || >=18.0.0' },
+] as const;
+
+/** The npm that packed licences and readmes of folders, or did not, where nothing but those differs. */
+export function npmOfNotes({ plan, went }: Reading): Revision | null {
+  const { node = '', npm = '' } = plan.toolchain;
+  const isPacked = plan.steps.some(({ phase, argv }) => phase === 'pack' && argv.includes('npm'));
+  if (went.kind !== 'differed' || !isPacked || semver.valid(npm) === null) return null;
+  const packsThem = semver.satisfies(npm, PACKS_NOTES);
+  const isNote = ({ kind, path, inCommit }: Difference) =>
+    NOTE_OF_FOLDER.test(path) && (packsThem ? kind === 'missing' : kind === 'added' && inCommit);
+  if (went.differences.length === 0 || !went.differences.every(isNote)) return null;
+  const version = (packsThem ? NEXT : LAST_WITH_NOTES).find((one) =>
+    semver.satisfies(node, one.node),
+  )?.version;
+  if (version === undefined) return null;
+  const paths = went.differences.map(({ path }) => path).join(', ');
+  const why = `only ${paths} differs, which npm 9 packed, and npm 10 until 10.2.4: npm ${version}`;
+  return { why, change: { toolchain: { ...plan.toolchain, npm: version } } };
+}
+
 /**
  * The npm of the next or the last generation, where nothing but the choice of files differs: each reads `files` and the ignore
  * files in its own way (npm-packlist, changelog).

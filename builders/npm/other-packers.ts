@@ -51,6 +51,7 @@ const ERAS = [
   { manager: 'pnpm', range: '10', node: '22', leaves: ['pnpm'], copies: [] },
   { manager: 'pnpm', range: '11', node: '22', leaves: ['pnpm'], copies: [] },
   { manager: 'pnpm', range: '8', node: '18', leaves: ['pnpm'], copies: [] },
+  { manager: 'bun', range: '1', node: '22', leaves: ['bun'], copies: [] },
   // The manifest last.
   { manager: 'pnpm', range: '>=8.6.1 <8.14.2', node: '18', leaves: ['pnpm'], copies: [] },
 ] as const satisfies readonly Era[];

@@ -28,24 +28,42 @@ export const installsAsTakenOver: readonly Rule[] = TAKEN_OVER_MS.map(
 );
 
 function installAsTakenOver(reading: Reading, after: number): Revision | null {
-  const { plan, went } = reading;
-  const taken = timeTakenOver(reading);
+  const { went } = reading;
   const isOfBuild = went.kind === 'differed' || went.code === 'build-failed' || went.code === 'fetch-failed';
-  if (taken === null || !isOfBuild || !isResolved(reading)) return null;
-  if (Date.parse(plan.registryTime) > taken) return null;
-  const at = new Date(taken + after).toISOString();
-  const why = `the registry's times are those at which it took the packages over: dependencies as of ${at}`;
-  return { why, change: { registryTime: at, conclusive: false } };
+  const change = isOfBuild && isResolved(reading) ? takenOver(reading, after) : null;
+  if (change === null) return null;
+  const why = `the registry's times are those at which it took the packages over: dependencies as of ${change.registryTime}`;
+  return { why, change };
 }
 
-function isResolved({ plan }: Reading): boolean {
+/**
+ * Dependencies as of when the registry took the package over, and some time after it; null where its time is that of the
+ * publication, or the plan is of a later one.
+ *
+ * @param after milliseconds
+ */
+export function takenOver(
+  reading: Reading,
+  after: number = TAKEN_OVER_MS[0],
+): { readonly registryTime: string; readonly conclusive: false } | null {
+  const taken = timeTakenOver(reading);
+  if (taken === null || Date.parse(reading.plan.registryTime) > taken) return null;
+  return { registryTime: new Date(taken + after).toISOString(), conclusive: false };
+}
+
+/** Whether dependencies are those that there were at a time, rather than those of a lockfile. */
+export function isResolved({ plan }: Reading): boolean {
   return plan.evidence.some(({ kind }) => kind === 'resolution');
 }
 
-/** When the registry had the package, milliseconds since the epoch; null where its time is that of the publication. */
-function timeTakenOver({ request }: Reading): number | null {
+/**
+ * When the registry had the package, milliseconds since the epoch; null where its times are those of publications. A package that it
+ * took over on the day of its publication has dependencies that it took over later.
+ */
+function timeTakenOver({ request, hidesVersions }: Reading): number | null {
   const stated = Date.parse(request.published.publishedAt ?? '');
-  return Number.isNaN(stated) || stated <= Date.parse(request.instant) + DAY_MS ? null : stated;
+  const isLater = stated > Date.parse(request.instant) + DAY_MS;
+  return Number.isNaN(stated) || !(isLater || hidesVersions) ? null : stated;
 }
 
 /** Banners are in files of every size; larger ones are not searched. */

@@ -14,12 +14,12 @@ import { otherMakers } from './scripts.ts';
 import { absentManager, absentYarn, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import { namesGoneFile } from './install-log.ts';
-import { npmTooOld, npmOfChangelog, npmOfFiles } from './other-npm.ts';
+import { npmTooOld, npmOfChangelog, npmOfFiles, npmOfNotes } from './other-npm.ts';
 import { clockOfDates, installsAsTakenOver, olderInstall } from './other-time.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
-import { nestedInstalls } from './nested-install.ts';
+import { nestedInstall } from './nested-install.ts';
 import { madeFolders, permissionsStep, publishedPermissions } from './permissions.ts';
-import { afterFetching, directoryOf, insertBeforePacking, manifestAt } from './step-places.ts';
+import { directoryOf, insertBeforePacking, manifestAt } from './step-places.ts';
 import { tablesStep } from './dependency-tables.ts';
 import { racedTables } from './raced-order.ts';
 import { builtBeforeVersion, placeholderInFiles, versionBeforeBuild } from './written-version.ts';
@@ -58,11 +58,13 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   windowsCheckout,
   commandPrompt,
   clockOfDates,
+  nestedInstall,
   sourceLineEnds,
   otherPermissions,
   racedOrder,
   versionHooks,
   npmOfChangelog,
+  npmOfNotes,
   npmOfFiles,
   managerInDependencies,
 ];
@@ -105,7 +107,8 @@ export async function revisedPlans(reading: Reading): Promise<RevisedPlans> {
 const REVISED = { failure: 'revised', difference: 'revised-by-difference' } as const;
 
 function revised(plan: RebuildPlan, { why, change }: Revision, kind: string): RebuildPlan {
-  return { ...plan, ...change, evidence: [...plan.evidence, { kind, detail: why }], fallback: false };
+  const { evidence } = { ...plan, ...change };
+  return { ...plan, ...change, evidence: [...evidence, { kind, detail: why }], fallback: false };
 }
 
 /** Versions that the lockfile names may be gone. */
@@ -157,16 +160,6 @@ function oldCrypto({ plan, went }: Reading): Revision | null {
       : { ...step, env: { ...step.env, NODE_OPTIONS: '--openssl-legacy-provider' } },
   );
   return { why: 'the build asks for a hash of OpenSSL before 3: allowed again', change: { steps } };
-}
-
-/** A script that installs in another folder needs what it installs to be there before the network is gone. */
-async function nestedInstall({ request, plan, went }: Reading): Promise<Revision | null> {
-  if (went.kind !== 'failed' || went.code === 'fetch-failed') return null;
-  const nested = await nestedInstalls(request, plan);
-  const isThere = ({ name }: Step) => plan.steps.some((step) => step.name === name);
-  if (nested.every(isThere)) return null;
-  const why = 'scripts install in other folders: done before the build, which has no network';
-  return { why, change: { steps: afterFetching(plan.steps, nested) } };
 }
 
 /** When a step or a link of a chain fails, what follows may be all that is needed; a difference then says nothing. */

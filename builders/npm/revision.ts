@@ -8,6 +8,8 @@ export interface Reading {
   readonly request: PlanRequest;
   readonly plan: RebuildPlan;
   readonly went: Went;
+  /** Whether versions were let in that the registry's times hide. */
+  readonly hidesVersions: boolean;
   /** Those of dependencies. */
   readonly repositories: Pick<GitRepositories, 'placeOf' | 'readText'>;
   /** The version of a package manager that people used when the package was published, of a range if there is one. */
@@ -20,6 +22,9 @@ export type Rule = (reading: Reading) => Promise<Revision | null> | Revision | n
 export interface Revision {
   readonly why: string;
   readonly change: Partial<
-    Pick<RebuildPlan, 'steps' | 'toolchain' | 'conclusive' | 'registryTime' | 'clock' | 'withGit'>
+    Pick<
+      RebuildPlan,
+      'steps' | 'toolchain' | 'conclusive' | 'evidence' | 'registryTime' | 'clock' | 'withGit'
+    >
   >;
 }

@@ -28,10 +28,17 @@ export async function guessedTools(made: Made): Promise<Reason | null> {
   const written = new Set(source.tree.map(({ path }) => path));
   const root = source.directory === '.' ? '' : `${source.directory}/`;
   const isMade = ({ kind, path }: Difference) =>
-    kind === 'content' && !written.has(root + path) && !onInstall.includes(path);
+    (kind === 'content' || (kind === 'added' && isReadOnly(path))) &&
+    !written.has(root + path) &&
+    !onInstall.includes(path);
   if (!differences.every(isMade) || !(await areHarmless(differences))) return null;
   const message = `A rebuild differs in what it builds (${differences.length === 1 ? '1 file' : `${differences.length} files`}), and its tools are guesses: no lockfile names them all, and the registry's times hide ${repairs.length} versions that there must have been.`;
   return { code: 'unsupported', message };
+}
+
+/** What only people and tools read, and another version of a tool makes besides: declarations and source maps. */
+function isReadOnly(path: string): boolean {
+  return /\.(?:d\.[cm]?ts|map)$/.test(path);
 }
 
 /** Fewer are no other tool's doing, but somebody's: a tool does the same wherever it can. */

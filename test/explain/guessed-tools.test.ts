@@ -38,6 +38,14 @@ describe('a build whose tools had to be guessed', () => {
     expect(await guessed(...TRANSPILED)).toMatchObject({ code: 'unsupported' });
   });
 
+  it('says nothing of declarations and maps that another version of a tool makes besides', async () => {
+    const more = { 'dist/index.d.cts': 'export declare const a: number;', 'dist/index.js.map': '{}' };
+    expect(await guessed({ ...TRANSPILED[0], ...more }, TRANSPILED[1])).toMatchObject({
+      code: 'unsupported',
+    });
+    expect(await guessed(more, {})).toBeNull();
+  });
+
   it.each([
     ['a lockfile names them', { plan: BUILT }],
     ["the registry's times hide nothing", { repairs: [] }],

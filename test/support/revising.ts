@@ -37,6 +37,7 @@ export const ROOT = {
   manager: 'npm',
   lockfile: { path: 'package-lock.json', version: '3' },
   ownYarn: null,
+  hasWorkspaces: false,
 } as const;
 export const TOOLS = { node: '20.20.2', npm: '10.9.9' };
 export const PLAN: RebuildPlan = {
@@ -61,7 +62,11 @@ const NO_REPOSITORIES: Reading['repositories'] = {
   placeOf: () => Promise.resolve(null),
   readText: () => Promise.resolve(null),
 };
-export const FACTS = { repositories: NO_REPOSITORIES, versionOfTime: () => Promise.resolve('1.2.3') };
+export const FACTS = {
+  repositories: NO_REPOSITORIES,
+  versionOfTime: () => Promise.resolve('1.2.3'),
+  hidesVersions: false,
+};
 export const revise = (went: Went, plan = PLAN) => revisedPlans({ request: REQUEST, plan, went, ...FACTS });
 export const failed = (code: 'fetch-failed' | 'build-failed', log: string): Went => ({
   kind: 'failed',

@@ -19,6 +19,7 @@ describe('packers by the marks that they leave', () => {
     ['npm 5', files({ mtime: 1_500_000_000 }, first), { extraFlags: 0, operatingSystem: 3 }],
     ['npm<5', files({ mtime: 1_500_000_000, uid: 501 }, first), { extraFlags: 0, operatingSystem: 19 }],
     ['pnpm', files({ uid: 0, tamper: tarStream }), { extraFlags: 0, operatingSystem: 3 }],
+    ['bun', files({ uid: 0, tamper: tarStream }), { extraFlags: 2, operatingSystem: 255 }],
     ['yarn>=2', files({ uid: 0, mtime: 456_789_000 }), { extraFlags: 0, operatingSystem: 3 }],
     [
       'yarn 1',

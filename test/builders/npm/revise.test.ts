@@ -3,6 +3,7 @@ import { packerOf, packStep } from '../../../builders/npm/packers.ts';
 import { revisedPlans } from '../../../builders/npm/revise.ts';
 import { installStep } from '../../../builders/npm/steps.ts';
 import type { PlanRequest, Went } from '../../../src/ecosystem.ts';
+import type { Difference } from '../../../src/model/comparison.ts';
 import type { RebuildPlan } from '../../../src/model/plan.ts';
 import { publishedOf, sourceOf } from '../../support/artifacts.ts';
 import {
@@ -160,31 +161,6 @@ describe('after a failed build', () => {
     expect(next[0]?.toolchain['npm']).toBe(npm);
   });
 
-  it('what a script installs in another folder is installed before the network is gone', async () => {
-    const scripts = { build: 'cd browser && npm install && npm run build' };
-    const files: Record<string, string> = {
-      'package.json': JSON.stringify({ ...MANIFEST, scripts }),
-      'browser/package.json': '{"devDependencies":{"webpack":"5"}}',
-    };
-    const request = {
-      ...REQUEST,
-      source: sourceOf(files),
-      readText: (file: string) => Promise.resolve(files[file] ?? null),
-    };
-    const went = failed('build-failed', 'npm ERR! network');
-    const { next } = await revisedPlans({
-      request,
-      plan: PLAN,
-      went,
-      ...FACTS,
-    });
-    const fetches = next[0]?.steps.filter(({ phase }) => phase === 'fetch') ?? [];
-    expect(fetches.map(({ cwd, argv }) => [cwd, argv.slice(-4).join(' ')])).toEqual([
-      ['/work/source', expect.stringContaining('npm ci')],
-      ['/work/source/browser', 'npm install --no-package-lock --ignore-scripts'],
-    ]);
-  });
-
   it('a log can change a plan only so often', async () => {
     let plan = PLAN;
     for (let count = 0; count < 10; count += 1) {
@@ -196,6 +172,27 @@ describe('after a failed build', () => {
 });
 
 describe('after a difference', () => {
+  describe('a licence of a folder', () => {
+    const npmAfter = async (npm: string, ...differences: readonly Difference[]) => {
+      const plan = { ...PLAN, toolchain: { ...TOOLS, npm } };
+      const { next } = await revise({ kind: 'differed', differences }, plan);
+      return next.map(({ toolchain }) => toolchain['npm']);
+    };
+    const added = { ...difference('added', 'prefixer/LICENSE'), inCommit: true };
+    const missing = difference('missing', 'prefixer/README.md');
+    it.each([
+      ['published', '10.9.2', added, '10.2.4'],
+      ['published', '8.19.4', added, '10.2.4'],
+      ['packed besides', '9.8.1', missing, '10.9.2'],
+    ])('that is %s is what another npm than %s packs', async (_what, npm, one, other) => {
+      expect(await npmAfter(npm, one)).toContain(other);
+    });
+    it('is not looked at where more differs, nor where the commit has none', async () => {
+      expect(await npmAfter('10.9.2', added, difference('content', 'index.js'))).not.toContain('10.2.4');
+      expect(await npmAfter('10.9.2', { ...added, inCommit: false })).not.toContain('10.2.4');
+    });
+  });
+
   describe('a changelog', () => {
     const revisedNpm = async (path: string, inCommit = true) => {
       const differences = [{ ...difference('added', path), inCommit }];
@@ -450,6 +447,15 @@ describe('after a difference', () => {
         expect(times).toContainEqual(['2026-02-22T22:24:14.754Z', false]);
       },
     );
+
+    it('so are dependencies whose versions are hidden, of a package that it took over at once', async () => {
+      const plan = { ...PLAN, evidence: [{ kind: 'resolution', detail: '' }] };
+      const request = { ...REQUEST, published: { ...REQUEST.published, publishedAt: REQUEST.instant } };
+      const hiding = { ...FACTS, hidesVersions: true };
+      const { last } = await revisedPlans({ ...hiding, request, plan, went: WITH_CONTENT });
+      const times = last.map(({ registryTime, conclusive }) => [registryTime, conclusive]);
+      expect(times).toContainEqual(['2024-03-01T00:00:00.000Z', false]);
+    });
 
     it('that is done once', async () => {
       const publishedAt = '2024-02-23T22:24:14.754Z';
