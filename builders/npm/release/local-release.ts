@@ -32,7 +32,9 @@ export async function localSites(reader: Reader): Promise<readonly PublishSite[]
     const others = Object.keys(scripts).filter((name) => !NAMES.includes(name) && !LIFECYCLE.test(name));
     for (const name of [...NAMES, ...others.slice(0, 40)]) {
       if (!Object.hasOwn(scripts, name)) continue;
-      const site = await siteOf(statementsOf(scripts[name] ?? '', { directory, env: {} }), reader);
+      const texts = [scripts[`pre${name}`], scripts[name]].filter((text) => text !== undefined);
+      const statements = texts.flatMap((text) => statementsOf(text, { directory, env: {} }));
+      const site = await siteOf(statements, reader);
       if (site !== null && (site.publishing.certain || NAMES.includes(name) || isPublishName(name)))
         sites.push({ ...site, label: `${directory === '.' ? '' : `${directory}/`}package.json: ${name}` });
     }

@@ -66,11 +66,20 @@ export function statementsOf(
 
 function statement(line: Line, state: State): readonly Statement[] {
   const { words, compound } = withoutKeywords(line.words, state);
-  const { assigned, rest } = assignments(words);
+  const { assigned, rest: called } = assignments(words);
+  const rest = inOwnShell(called);
   const found = rest.length === 0 ? [] : reading(line, { rest, assigned, compound, state });
   if (line.after === '(') state.outer.push(state.directory);
   if (line.after === ')' && state.outer.length > 0) state.directory = state.outer.pop() ?? null;
   return found;
+}
+
+/** `. file` and `source file` run a file in the same shell: one of the repository as in a shell of its own. */
+function inOwnShell(words: readonly Word[]): readonly Word[] {
+  const [first, file] = words;
+  const isSourced = first?.literal === true && (first.text === '.' || first.text === 'source');
+  const isOfRepository = file?.literal === true && /^[\w.][\w./-]*\.(?:ba|z)?sh$/.test(file.text);
+  return isSourced && isOfRepository ? [{ text: 'bash', literal: true }, ...words.slice(1)] : words;
 }
 
 function reading(

@@ -208,6 +208,15 @@ describe('a repository without a publishing workflow', () => {
     ]);
   });
 
+  it('is released by what runs before such a script, and by shell files that it takes in', async () => {
+    const scripts = {
+      prerelease: '. ./scripts/build.sh; source ~/.profile',
+      release: 'changeset publish',
+    };
+    const recipe = await recipeOf({ 'package.json': { name: 'pkg', scripts } });
+    expect(shown(recipe.build)).toEqual(['.: bash ./scripts/build.sh']);
+  });
+
   it('is released by the shell file that a person starts', async () => {
     const files = {
       'package.json': { name: 'pkg' },
