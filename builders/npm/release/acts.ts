@@ -23,6 +23,8 @@ export type Act =
       readonly name: string;
       readonly major: number | null;
       readonly inputs: ReadonlyMap<string, string>;
+      /** The key of what it caches, as it is written: what it stands for is known in a run only. */
+      readonly cacheKey: string | null;
       readonly directory: string;
       readonly env: Readonly<Record<string, string>>;
     };
@@ -121,6 +123,7 @@ async function actionActs(step: Step, uses: string, context: Context): Promise<r
       name,
       major: major === undefined ? null : Number(major),
       inputs,
+      cacheKey: /^actions\/cache(?:\/(?:save|restore))?$/.test(name) ? (step.with.get('key') ?? null) : null,
       directory,
       env,
     });

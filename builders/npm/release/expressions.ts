@@ -41,17 +41,29 @@ function replaceExpressions(text: string, valueOf: (expression: string) => strin
   }
 }
 
-/** Literals, names, and `a || b`: the first that says something. Null for all that needs a run to be known. */
+/** Literals, names, `a && b`, and `a || b`: the first that says something. Null for all that needs a run to be known. */
 function evaluate(expression: string, scope: Scope): string | null {
   if (expression.length > 256) return null;
-  const operands = expression.split('||').map((one) => one.trim());
-  const values = operands.map((one) => operand(one, scope));
+  const values = expression.split('||').map((one) => conjunction(one, scope));
   if (values.includes(undefined)) return null;
   return values.find((value) => value !== null && value !== '') ?? (values.includes('') ? '' : null);
 }
 
-/** Undefined for what is no plain name or literal, null for a name without a known value. */
+/** `a && b`: the last one, unless one of them is false; undefined where one is not known. */
+function conjunction(text: string, scope: Scope): string | null | undefined {
+  const values = text.split('&&').map((one) => operand(one.trim(), scope));
+  if (values.length === 1) return values[0];
+  const known = values.filter((value) => value !== undefined && value !== null);
+  if (known.length < values.length) return undefined;
+  return known.some((value) => value === '' || value === 'false') ? '' : known.at(-1);
+}
+
+/** What asks whether the run is one of a tag: that of a release is, where it is asked. */
+const IS_TAG = /^(?:startsWith|contains)\(github\.ref, ?'refs\/tags[^']*'\)$/;
+
+/** Undefined for what needs a run to be known, null for a name without a known value. */
 function operand(text: string, scope: Scope): string | null | undefined {
+  if (IS_TAG.test(text)) return 'true';
   const literal = /^'([^']*)'$/.exec(text)?.[1] ?? /^(?:\d+(?:\.\d+)*|true|false)$/.exec(text)?.[0];
   if (literal !== undefined) return literal;
   const [, context, name = ''] = /^([\w.]+)\.([\w-]+)$/.exec(text) ?? [];

@@ -56,6 +56,8 @@ export interface JobReading {
   /** Names of artifacts that it hands to other jobs or takes from them; `` for all. */
   readonly uploads: readonly string[];
   readonly downloads: readonly string[];
+  /** Keys, as they are written, of caches, through which jobs hand each other folders as well. */
+  readonly caches: readonly string[];
 }
 
 /** The most publishing commands of one job that are weighed. */
@@ -91,6 +93,7 @@ export async function readJob(job: PlacedJob, reader: Reader): Promise<JobReadin
     end: progressOf(events, null),
     uploads: artifacts(acts, 'upload'),
     downloads: artifacts(acts, 'download'),
+    caches: acts.flatMap(({ act }) => (act.kind === 'action' && act.cacheKey !== null ? [act.cacheKey] : [])),
   };
 }
 

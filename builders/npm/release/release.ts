@@ -57,7 +57,7 @@ interface Whole {
 async function recipeOf(site: PublishSite, { reader, readings }: Whole): Promise<ReleaseRecipe> {
   const { files, own } = reader;
   const builder = builderOf(site, readings);
-  const before = builder === null ? site.progress : joined(builder.end, site.progress);
+  const before = builder === null ? site.progress : joined(endOf(builder, readings), site.progress);
   const manager = await managerOf(before, files, own);
   const packed = await packing(site, { reader, manager });
   const progress = packed.statements.reduce(withStatement, before);
@@ -84,20 +84,36 @@ async function recipeOf(site: PublishSite, { reader, readings }: Whole): Promise
   };
 }
 
-/** The job that made what the publishing job downloads: it uploads an artifact, and has to come first. */
+/** The job that made what the publishing job takes: it has to come first, and uploads an artifact or shares a cache. */
 function builderOf({ job, progress }: PublishSite, readings: readonly JobReading[]): JobReading | null {
   const own = readings.find((one) => one.job === job);
-  if (job === null || own === undefined || own.downloads.length === 0 || progress.build.length > 0)
-    return null;
-  const earlier = readings.filter(
+  if (own === undefined || progress.build.length > 0) return null;
+  const earlier = jobsBefore(own, readings).filter((one) => one.end.build.length > 0);
+  const uploading = own.downloads.length === 0 ? [] : earlier.filter((one) => one.uploads.length > 0);
+  const sameName = uploading.find((one) => one.uploads.some((name) => own.downloads.includes(name)));
+  return sameName ?? uploading[0] ?? earlier.find((one) => sharesCache(one, own)) ?? null;
+}
+
+/** Those that have to end before a job of the same run begins. */
+function jobsBefore({ job }: JobReading, readings: readonly JobReading[]): readonly JobReading[] {
+  return readings.filter(
     (one) =>
       (one.job.file === job.file || one.job.triggers === job.triggers) &&
-      (job.needs.includes(one.job.root) || job.needs.includes(one.job.id)) &&
-      one.uploads.length > 0 &&
-      one.end.build.length > 0,
+      (job.needs.includes(one.job.root) || job.needs.includes(one.job.id)),
   );
-  const sameName = earlier.find((one) => one.uploads.some((name) => own.downloads.includes(name)));
-  return sameName ?? earlier[0] ?? null;
+}
+
+function sharesCache(one: JobReading, other: JobReading): boolean {
+  return one.caches.some((key) => other.caches.includes(key));
+}
+
+/** What a job has done at its end, with what an earlier one installed for it. */
+function endOf(reading: JobReading, readings: readonly JobReading[]): Progress {
+  const { end } = reading;
+  const installer = jobsBefore(reading, readings).find(
+    (one) => one.end.install.length > 0 && sharesCache(one, reading),
+  );
+  return installer === undefined || end.install.length > 0 ? end : joined(installer.end, end);
 }
 
 /** What is built in one job is built with that job's tools; the rest is the publishing job's. */

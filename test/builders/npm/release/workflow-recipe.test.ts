@@ -248,6 +248,50 @@ jobs:
     ]);
   });
 
+  it('are those of the jobs whose caches it shares, as a run of a tag has them', async () => {
+    const cache = (key: string) => `- uses: actions/cache@v3
+        with: { path: ./*, key: "\${{ runner.os }}-\${{ github.sha }}-${key}" }`;
+    const workflow = `
+on: push
+jobs:
+  setup:
+    steps:
+      - run: npm ci
+      ${cache('setup')}
+  trial:
+    needs: setup
+    steps:
+      - run: npm run build-trial
+      ${cache('trial')}
+  build:
+    needs: setup
+    steps:
+      ${cache('setup')}
+      - run: npm run build
+        env:
+          NODE_ENV: \${{ startsWith(github.ref, 'refs/tags/v') && 'release' || '' }}
+      ${cache('build')}
+  publish:
+    needs: [trial, build]
+    steps:
+      ${cache('build')}
+      - run: npm publish
+`;
+    const recipe = await recipeOf({ '.github/workflows/release.yml': workflow });
+    expect([shown(recipe.install), shown(recipe.build)]).toEqual([['.: npm ci'], ['.: npm run build']]);
+    expect(recipe.build[0]?.env).toEqual({ NODE_ENV: 'release' });
+  });
+
+  it.each([
+    ["'a' && 'b' || 'c'", 'b'],
+    ["false && 'b' || 'c'", 'c'],
+    ["matrix.none && 'b' || 'c'", undefined],
+    ["github.event_name == 'push' && 'b' || 'c'", undefined],
+  ])('have the variables that an expression gives, as far as it is known: %s', async (expression, value) => {
+    const step = `- run: npm run build\n  env: { MODE: "\${{ ${expression} }}" }\n- run: npm publish`;
+    expect((await recipeOfSteps(step)).build[0]?.env['MODE']).toBe(value);
+  });
+
   it('are followed by what prepublishOnly adds, unless it runs no scripts', async () => {
     const files = { 'package.json': { name: 'pkg', scripts: { prepublishOnly: 'npm test && tsc -p .' } } };
     const build = async (publish: string) => shown((await recipeOfSteps(`- run: ${publish}`, files)).build);
