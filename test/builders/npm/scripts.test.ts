@@ -42,6 +42,7 @@ describe('buildWays', () => {
     };
     expect(names(scripts)).toEqual([['build']]);
     expect(names({ prepublishOnly: 'rollup -c' })).toEqual([['prepublishOnly']]);
+    expect(names({ prepublishOnly: 'dts-buddy -m pkg:src/index.d.ts' })).toEqual([['prepublishOnly']]);
   });
 
   it('never makes a command out of words that are none of npm', () => {
