@@ -23,7 +23,7 @@ export type Act =
       readonly name: string;
       readonly major: number | null;
       readonly inputs: ReadonlyMap<string, string>;
-      /** The key of what it caches, as it is written: what it stands for is known in a run only. */
+      /** The key of files of the repository that it caches, as it is written: what it stands for is known in a run only. */
       readonly cacheKey: string | null;
       readonly directory: string;
       readonly env: Readonly<Record<string, string>>;
@@ -123,12 +123,21 @@ async function actionActs(step: Step, uses: string, context: Context): Promise<r
       name,
       major: major === undefined ? null : Number(major),
       inputs,
-      cacheKey: /^actions\/cache(?:\/(?:save|restore))?$/.test(name) ? (step.with.get('key') ?? null) : null,
+      cacheKey: cacheKeyOf(name, step),
       directory,
       env,
     });
   }
   return acts.map((act) => labelled(step, act));
+}
+
+/** Folders that hold what is installed or downloaded, and nothing that a job has made. */
+const OF_MANAGERS = /^(?:~|\/|\$)|node_modules|\.(?:npm|yarn|pnpm|cache)\b|pnpm-store/;
+
+function cacheKeyOf(action: string, { with: inputs }: Step): string | null {
+  const isCache = /^actions\/cache(?:\/(?:save|restore))?$/.test(action);
+  const paths = (inputs.get('path') ?? '').split('\n').filter((line) => line.trim() !== '');
+  return isCache && paths.some((path) => !OF_MANAGERS.test(path.trim())) ? (inputs.get('key') ?? null) : null;
 }
 
 async function compositeActs(

@@ -280,6 +280,8 @@ jobs:
     const recipe = await recipeOf({ '.github/workflows/release.yml': workflow });
     expect([shown(recipe.install), shown(recipe.build)]).toEqual([['.: npm ci'], ['.: npm run build']]);
     expect(recipe.build[0]?.env).toEqual({ NODE_ENV: 'release' });
+    const ofModules = { '.github/workflows/release.yml': workflow.replaceAll('./*', '**/node_modules') };
+    expect((await recipeOf(ofModules)).build).toEqual([]);
   });
 
   it.each([
