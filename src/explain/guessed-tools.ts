@@ -31,8 +31,7 @@ export async function guessedTools(made: Made): Promise<Reason | null> {
     (kind === 'content' || (kind === 'added' && isReadOnly(path))) &&
     !written.has(root + path) &&
     !onInstall.includes(path);
-  if (!differences.every(isMade)) return null;
-  if (!differences.every(({ path }) => isReadOnly(path)) && !(await areHarmless(differences))) return null;
+  if (!differences.every(isMade) || !(await areHarmless(differences))) return null;
   const message = `A rebuild differs in what it builds (${differences.length === 1 ? '1 file' : `${differences.length} files`}), and its tools are guesses: no lockfile names them all, and the registry's times hide ${repairs.length} versions that there must have been.`;
   return { code: 'unsupported', message };
 }
