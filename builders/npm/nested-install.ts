@@ -6,6 +6,7 @@ import { type InstallRoot, installRoot, rootAt } from './install-root.ts';
 import type { Manifest } from './manifest.ts';
 import { isResolved, takenOver } from './other-time.ts';
 import type { Reading, Revision } from './revision.ts';
+import { reachedTexts } from './scripts.ts';
 import { afterFetching, manifestAt } from './step-places.ts';
 import { installEvidence, installStep } from './steps.ts';
 
@@ -33,8 +34,12 @@ const RUNS: readonly RegExp[] = [
 export async function nestedInstall(reading: Reading): Promise<Revision | null> {
   const { request, plan, went } = reading;
   if (went.kind === 'failed' && went.code === 'fetch-failed') return null;
-  const patterns = went.kind === 'failed' ? [...INSTALLS, ...RUNS] : RUNS;
-  const { steps, evidence } = await installsIn(await foldersOf(patterns, request), { request, plan });
+  const scripts = (await manifestAt(request, request.source.directory))?.scripts ?? {};
+  const ran = reachedTexts(scripts, [...LIFECYCLE, ...plan.steps.flatMap(scriptRunBy)]);
+  const installing = went.kind === 'failed' ? foldersIn(Object.values(scripts), INSTALLS) : [];
+  const named = [...installing, ...foldersIn(ran, RUNS)];
+  const folders = new Set(named.map((folder) => path.posix.join(request.source.directory, folder)));
+  const { steps, evidence } = await installsIn(folders, { request, plan });
   const added = steps.filter(({ name }) => plan.steps.every((step) => step.name !== name));
   if (added.length === 0) return null;
   const change = { steps: afterFetching(plan.steps, added), evidence: [...plan.evidence, ...evidence] };
@@ -46,12 +51,19 @@ export async function nestedInstall(reading: Reading): Promise<Revision | null> 
   };
 }
 
-/** The folders that scripts of the package go to. */
-async function foldersOf(patterns: readonly RegExp[], request: PlanRequest): Promise<ReadonlySet<string>> {
-  const { directory } = request.source;
-  const scripts = Object.values((await manifestAt(request, directory))?.scripts ?? {});
-  const named = scripts.flatMap((script) => patterns.flatMap((one) => [...script.matchAll(one)]));
-  return new Set(named.map(([, folder = '']) => path.posix.join(directory, folder)));
+/** Scripts that packing runs, or people run before it. */
+const LIFECYCLE = ['prepare', 'prepack', 'prepublishOnly', 'prepublish'] as const;
+
+function scriptRunBy({ argv }: Step): readonly string[] {
+  const at = argv.indexOf('run');
+  return at === -1 ? [] : argv.slice(at + 1, at + 2);
+}
+
+/** The folders that scripts go to. */
+function foldersIn(scripts: readonly string[], patterns: readonly RegExp[]): readonly string[] {
+  return scripts.flatMap((script) =>
+    patterns.flatMap((one) => [...script.matchAll(one)].map(([, folder = '']) => folder)),
+  );
 }
 
 async function installsIn(

@@ -48,14 +48,16 @@ const CALLED = /\b(?:npm run(?:-script)?|(?:pnpm|yarn|bun)(?: run)?) ([\w:.-]+)/
 
 /** Whether one of these scripts makes files, by itself or through those that it runs. */
 function expandsToMaking(scripts: Scripts, names: readonly string[]): boolean {
+  return reachedTexts(scripts, names).some((text) => MAKES.test(text));
+}
+
+/** The texts of scripts, and of those that they run. */
+export function reachedTexts(scripts: Scripts, names: readonly string[]): readonly string[] {
   // A set can grow while it is gone through: each script is read once, however often it is called.
   const reached = new Set(names);
-  for (const name of reached) {
-    const text = scriptOf(scripts, name) ?? '';
-    if (MAKES.test(text)) return true;
-    for (const [, called = ''] of text.matchAll(CALLED)) reached.add(called);
-  }
-  return false;
+  for (const name of reached)
+    for (const [, called = ''] of (scriptOf(scripts, name) ?? '').matchAll(CALLED)) reached.add(called);
+  return [...reached].flatMap((name) => scriptOf(scripts, name) ?? []);
 }
 
 /** A script of the manifest; `constructor` and the like are not, unless it has them itself. */

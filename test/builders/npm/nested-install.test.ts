@@ -14,7 +14,7 @@ describe('a script that goes to another folder', () => {
   }) => {
     const { script, root = {}, went = failed('build-failed', 'npm ERR! network') } = options;
     const files: Record<string, string> = {
-      'package.json': JSON.stringify({ ...MANIFEST, ...root, scripts: { build: script } }),
+      'package.json': JSON.stringify({ ...MANIFEST, scripts: { build: script }, ...root }),
       'browser/package.json': '{"devDependencies":{"webpack":"5"}}',
       ...options.files,
     };
@@ -48,6 +48,12 @@ describe('a script that goes to another folder', () => {
     expect(await fetchesWith({ script, files })).toEqual([
       expect.stringMatching(/npm install --ignore-scripts$/),
     ]);
+  });
+  it('finds nothing that the build does not need', async () => {
+    const root = { scripts: { build: 'tsc', docs: 'cd browser && npm run build' } };
+    expect(await fetchesWith({ script: 'tsc', went: differed, root })).toEqual([]);
+    const called = { scripts: { build: 'npm run other', other: 'cd browser && npm run build' } };
+    expect(await fetchesWith({ script: 'tsc', went: differed, root: called })).toEqual(INSTALLED);
   });
   it.each([
     ['that installs for it too', { root: { workspaces: ['*'] } }],
