@@ -15,7 +15,14 @@ const Document = z.object({
       evidence: z.array(z.object({ kind: z.string(), detail: z.string() })),
     })
     .nullable(),
-  comparison: z.object({ wrapping: z.array(z.string()), packer: z.string(), gzip: z.string() }).nullable(),
+  comparison: z
+    .object({
+      normalizers: z.array(z.object({ name: z.string() })),
+      wrapping: z.array(z.string()),
+      packer: z.string(),
+      gzip: z.string(),
+    })
+    .nullable(),
   findings: z.array(
     z.object({
       kind: z.string(),

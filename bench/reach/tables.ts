@@ -41,7 +41,9 @@ function causeOf({ document }: Outcome): string {
   if (document === null) return 'crashed';
   if (document.verdict === 'unverifiable') return document.reason?.code ?? 'no reason';
   if (document.verdict === 'reproduced') {
-    const words = document.comparison?.wrapping.map((one) => one.replace(/:.*/, '')) ?? [];
+    const { normalizers = [], wrapping = [] } = document.comparison ?? {};
+    const names = new Set(normalizers.map(({ name }) => name));
+    const words = [...names, ...wrapping.map((one) => one.replace(/:.*/, ''))];
     return `${document.level ?? ''}: ${words.join('; ')}`;
   }
   const kinds = new Set(document.findings.map(({ kind, path }) => `${kind} ${shapeOf(path ?? '')}`));
