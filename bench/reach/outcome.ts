@@ -17,7 +17,8 @@ const Document = z.object({
     .nullable(),
   comparison: z
     .object({
-      normalizers: z.array(z.object({ name: z.string() })),
+      // Lines of earlier versions have none.
+      normalizers: z.array(z.object({ name: z.string() })).default([]),
       wrapping: z.array(z.string()),
       packer: z.string(),
       gzip: z.string(),
