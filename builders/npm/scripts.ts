@@ -23,7 +23,7 @@ export function isCheck(name: string): boolean {
 
 /** Words that stand in commands which make files. */
 const MAKES =
-  /\b(?:build|compile|dist|bundle|tsc|tsup|tshy|tsdown|rollup|webpack|esbuild|babel|swc|vite|unbuild|microbundle|parcel|gulp|grunt|make|ncc|copy|cp|generate|browserify|uglify|terser|zshy|pkgroll|npmignore|dnt|dts-buddy|api-extractor|svelte-package|obuild|rolldown|rspack|rslib|bili|tsdx|father|ng-packagr|bob|stencil|sass|peggy|pegjs|jison|nearleyc|wasm-pack)\b/;
+  /\b(?:build|compile|dist|bundle|tsc|tsup|tshy|tsdown|rollup|webpack|esbuild|babel|swc|vite|unbuild|microbundle|parcel|gulp|grunt|make|ncc|copy|cp|generate|browserify|uglify|terser|zshy|pkgroll|npmignore|dnt|dts-buddy|api-extractor|svelte-package|obuild|rolldown|rspack|rslib|bili|tsdx|father|ng-packagr|bob|stencil|sass|peggy|pegjs|jison|nearleyc|wasm-pack|coffee|lsc)\b/;
 
 /** One command of a plan: `npm run <script>`, with what follows it. */
 export interface ScriptRun {
@@ -85,7 +85,10 @@ const PUBLISHING: readonly string[] = ['prepublishOnly', 'prepublish'];
 /** Scripts that are called as those are that make all there is, most telling name first. */
 export function wholeBuilds(scripts: Scripts): readonly string[] {
   const named = BUILD_NAMES.filter((name) => scriptOf(scripts, name) !== undefined);
-  return [...named, ...PUBLISHING.filter((name) => MAKES.test(scriptOf(scripts, name) ?? ''))];
+  const makes = (name: string) => MAKES.test(scriptOf(scripts, name) ?? '');
+  const found = [...named, ...PUBLISHING.filter(makes)];
+  // Tools that release run it, and so do people.
+  return found.length > 0 ? found : ['prerelease'].filter(makes);
 }
 
 function same(a: readonly ScriptRun[], b: readonly ScriptRun[]): boolean {

@@ -34,6 +34,12 @@ describe('buildWays', () => {
     expect(names({ build: 'npm run tsc -- --sourceMap', tsc: 'tsc' })).toEqual([['tsc --sourceMap']]);
   });
 
+  it('uses prerelease where nothing else makes anything', () => {
+    expect(names({ prerelease: 'preconstruct build', test: 'jest' })).toEqual([['prerelease']]);
+    expect(names({ prerelease: 'npm run build', build: 'tsc' })).toEqual([['build']]);
+    expect(names({ prerelease: 'npm test' })).toEqual([]);
+  });
+
   it('uses prepublishOnly last, and only when it makes something', () => {
     const scripts = {
       prepublishOnly: 'npm install && npm test && npm run build',
@@ -43,6 +49,7 @@ describe('buildWays', () => {
     expect(names(scripts)).toEqual([['build']]);
     expect(names({ prepublishOnly: 'rollup -c' })).toEqual([['prepublishOnly']]);
     expect(names({ prepublishOnly: 'dts-buddy -m pkg:src/index.d.ts' })).toEqual([['prepublishOnly']]);
+    expect(names({ prepublish: 'coffee -c lib/*.coffee' })).toEqual([['prepublish']]);
   });
 
   it('never makes a command out of words that are none of npm', () => {
