@@ -3,6 +3,7 @@ import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { Evidence } from '../../src/model/source.ts';
 import { type InstallRoot, installRoot, rootAt } from './install-root.ts';
+import { toolRoleOf } from './managers/manager.ts';
 import type { Manifest } from './manifest.ts';
 import { isResolved, takenOver } from './other-time.ts';
 import type { Reading, Revision } from './revision.ts';
@@ -74,10 +75,12 @@ async function installsIn(
   const evidence: Evidence[] = [];
   for (const folder of folders) {
     const root = await rootOfItsOwn(folder, request);
-    if (root === null) continue;
+    const version = root === null ? undefined : plan.toolchain[toolRoleOf(root.manager)];
+    // Nothing is installed there with a manager that the plan has not.
+    if (root === null || version === undefined) continue;
     // As whoever types it: a lockfile there may have grown old.
     const lock = root.lockfile === null ? 'ignored' : 'kept';
-    const step = installStep({ root, lock, version: plan.toolchain[root.manager] ?? '' });
+    const step = installStep({ root, lock, version });
     steps.push({ ...step, name: `${step.name} in ${folder}` });
     evidence.push(
       ...installEvidence(root, lock).map((one) => ({ ...one, detail: `${folder}: ${one.detail}` })),

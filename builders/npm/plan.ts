@@ -10,7 +10,7 @@ import { gitArchive, gitArchivePlan, type PlanParts } from './git-archive.ts';
 import { type InstallRoot, installRoot, join } from './install-root.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { MANAGERS } from './managers/index.ts';
-import type { LockUse, ManagerName } from './managers/manager.ts';
+import { type LockUse, type ManagerName, toolRoleOf } from './managers/manager.ts';
 import { nodeVersionFile } from './node-version-file.ts';
 import { fromMadeFolder, packStep } from './packers.ts';
 import { hasScriptsAround, mentionedManagers, packBuilds } from './scripts.ts';
@@ -286,7 +286,7 @@ function installBuildPack(options: {
   const tools = context.tools.build;
   const isNested = root.directory !== request.source.directory;
   const installs = hasDependencies(context);
-  const version = tools.versions[root.manager === 'berry' ? 'yarn' : root.manager] ?? '';
+  const version = tools.versions[toolRoleOf(root.manager)] ?? '';
   const steps = [
     ...(installs ? [installStep({ root, lock, version })] : []),
     ...installScriptSteps(root, {

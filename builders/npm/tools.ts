@@ -3,7 +3,7 @@ import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { Evidence } from '../../src/model/source.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Manifest } from './manifest.ts';
-import type { ManagerName } from './managers/manager.ts';
+import { type ManagerName, toolRoleOf } from './managers/manager.ts';
 import type { ChosenTools, ToolClues } from './plan.ts';
 import { chooseToolchain } from './toolchain/choose.ts';
 import { chooseManager } from './toolchain/choose-manager.ts';
@@ -84,7 +84,7 @@ function packageOf(manager: ManagerName): string {
 }
 
 function managerFacts(manager: Exclude<ManagerName, 'npm'>, { manifest, root, release }: ToolClues) {
-  const role = manager === 'berry' ? 'yarn' : manager;
+  const role = toolRoleOf(manager);
   const own = role === 'yarn' ? root.ownYarn : null;
   const stated = [root.manifest, manifest].map((one) => namedVersion(one, role));
   const named = [own, ...stated].find((one) => one !== null);

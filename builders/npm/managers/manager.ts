@@ -7,6 +7,11 @@ import { INSIDE_TARGET } from '../inside.ts';
 export const MANAGER_NAMES = ['npm', 'pnpm', 'yarn', 'berry', 'bun'] as const;
 export type ManagerName = (typeof MANAGER_NAMES)[number];
 
+/** The role in which a toolchain holds a manager: both yarns have the same. */
+export function toolRoleOf<M extends ManagerName>(manager: M): Exclude<M, 'berry'> | 'yarn' {
+  return manager === 'berry' ? 'yarn' : (manager as Exclude<M, 'berry'>);
+}
+
 /**
  * How a lockfile is used: `frozen` exactly as it is; `kept` as far as it still fits the manifests; `ignored`, which
  * resolves everything as of the publish time (and is the way without any lockfile).

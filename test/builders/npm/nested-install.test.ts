@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { revisedPlans } from '../../../builders/npm/revise.ts';
 import type { Went } from '../../../src/ecosystem.ts';
-import type { Step } from '../../../src/model/plan.ts';
+import type { RebuildPlan, Step } from '../../../src/model/plan.ts';
 import { sourceOf } from '../../support/artifacts.ts';
 import { difference, FACTS, failed, MANIFEST, PLAN, REQUEST } from '../../support/revising.ts';
 
@@ -11,8 +11,14 @@ describe('a script that goes to another folder', () => {
     readonly went?: Went;
     readonly root?: Record<string, unknown>;
     readonly files?: Record<string, string>;
+    readonly toolchain?: RebuildPlan['toolchain'];
   }) => {
-    const { script, root = {}, went = failed('build-failed', 'npm ERR! network') } = options;
+    const {
+      script,
+      root = {},
+      toolchain = PLAN.toolchain,
+      went = failed('build-failed', 'npm ERR! network'),
+    } = options;
     const files: Record<string, string> = {
       'package.json': JSON.stringify({ ...MANIFEST, scripts: { build: script }, ...root }),
       'browser/package.json': '{"devDependencies":{"webpack":"5"}}',
@@ -20,7 +26,7 @@ describe('a script that goes to another folder', () => {
     };
     const readText = (file: string) => Promise.resolve(files[file] ?? null);
     const request = { ...REQUEST, source: sourceOf(files), readText };
-    const { next } = await revisedPlans({ request, plan: PLAN, went, ...FACTS });
+    const { next } = await revisedPlans({ request, plan: { ...PLAN, toolchain }, went, ...FACTS });
     const inFolder = ({ cwd, phase }: Step) => phase === 'fetch' && cwd === '/work/source/browser';
     return next.flatMap(({ steps }) => steps.filter(inFolder).map(({ argv }) => argv.join(' ')));
   };
@@ -49,6 +55,16 @@ describe('a script that goes to another folder', () => {
       expect.stringMatching(/npm install --ignore-scripts$/),
     ]);
   });
+  it('finds them with the Yarn of its own lockfile, where the plan has one', async () => {
+    const files = { 'browser/yarn.lock': '__metadata:\n  version: 8\n' };
+    const script = 'cd browser && yarn build';
+    expect(await fetchesWith({ script, files })).toEqual([]);
+    const toolchain = { ...PLAN.toolchain, yarn: '4.6.0' };
+    expect(await fetchesWith({ script, files, toolchain })).toEqual([
+      expect.stringMatching(/yarn install --no-immutable --mode=skip-build$/),
+    ]);
+  });
+
   it('finds nothing that the build does not need', async () => {
     const root = { scripts: { build: 'tsc', docs: 'cd browser && npm run build' } };
     expect(await fetchesWith({ script: 'tsc', went: differed, root })).toEqual([]);
