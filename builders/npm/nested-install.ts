@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import type { PlanRequest } from '../../src/ecosystem.ts';
+import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import type { Evidence } from '../../src/model/source.ts';
 import { type InstallRoot, installRoot, rootAt } from './install-root.ts';
 import { toolRoleOf } from './managers/manager.ts';

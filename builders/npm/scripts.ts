@@ -23,7 +23,7 @@ export function isCheck(name: string): boolean {
 
 /** Words that stand in commands which make files. */
 const MAKES =
-  /\b(?:build|compile|dist|bundle|tsc|tsup|tshy|tsdown|rollup|webpack|esbuild|babel|swc|vite|unbuild|microbundle|parcel|gulp|grunt|make|ncc|copy|cp|generate|browserify|uglify|terser|zshy|pkgroll|npmignore|dnt|dts-buddy|api-extractor|svelte-package|obuild|rolldown|rspack|rslib|bili|tsdx|father|ng-packagr|bob|stencil|sass|peggy|pegjs|jison|nearleyc|wasm-pack|coffee|lsc)\b/;
+  /\b(?:build|compile|dist|bundle|tsc|tsup|tshy|tsdown|rollup|webpack|esbuild|babel|swc|vite|unbuild|microbundle|parcel|gulp|grunt|make|ncc|copy|cp|generate|browserify|uglify|terser|zshy|pkgroll|npmignore|dnt|dts-buddy|api-extractor|svelte-package|obuild|rolldown|rspack|bili|ng-packagr|sass|peggy|pegjs|jison|nearleyc|wasm-pack|coffee|lsc)\b/;
 
 /** One command of a plan: `npm run <script>`, with what follows it. */
 export interface ScriptRun {
