@@ -4,13 +4,11 @@ import { isSlippedIn } from '../../src/explain/slipped-in.ts';
 import { absentTools } from './absent-tools.ts';
 import { cloneName, inFolderNamed } from './folder-name.ts';
 import { INSIDE_TARGET } from './inside.ts';
-import { MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
-import { MANAGERS } from './managers/index.ts';
+import { MANAGER_NAMES } from './managers/manager.ts';
 import { packWithoutScripts } from './pack-without-scripts.ts';
 import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, peerlessInstalls, withStandIns } from './relax.ts';
 import { rerooted } from './rerooted.ts';
-import { otherMakers } from './scripts.ts';
 import { absentManager, absentYarn, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import { namesGoneFile } from './install-log.ts';
@@ -25,6 +23,8 @@ import { racedTables } from './raced-order.ts';
 import { builtBeforeVersion, placeholderInFiles, versionBeforeBuild } from './written-version.ts';
 import { sourceLineEnds } from './source-line-ends.ts';
 import { versionHooks } from './version-hooks.ts';
+import { documentation, moreScripts } from './more-scripts.ts';
+import { managerOf } from './steps.ts';
 import { commandPrompt } from './command-prompt.ts';
 import { windowsCheckout } from './windows-checkout.ts';
 import { unservedDependencies } from './unserved.ts';
@@ -67,6 +67,7 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   npmOfNotes,
   npmOfFiles,
   managerInDependencies,
+  documentation,
 ];
 /** What may help where nothing points anywhere. */
 const AT_LAST: readonly Rule[] = [
@@ -227,38 +228,4 @@ function racedOrder({ request, plan, went }: Reading): Revision | null {
     directory: request.source.directory,
   });
   return { why, change: { steps: insertBeforePacking(plan.steps, [step]) } };
-}
-
-/** When files are missing, other scripts of the same folders may make them: all that can be builds are run as well. */
-async function moreScripts({ request, plan, went }: Reading): Promise<Revision | null> {
-  if (went.kind !== 'differed' || !went.differences.some(({ kind }) => kind === 'added')) return null;
-  const last = plan.steps.findLastIndex((step) => step.phase === 'build' && !step.optional);
-  const step = plan.steps[last];
-  if (step === undefined) return null;
-  const directory = directoryOf(step);
-  const manifest = await manifestAt(request, directory);
-  const ran = new Set(plan.steps.filter((one) => one.cwd === step.cwd).map(({ name }) => name));
-  const others = otherMakers(manifest?.scripts ?? {}).filter((name) => !ran.has(name));
-  const manager = managerOf(step);
-  if (others.length === 0 || manager === null) return null;
-  const more = others.map((name) =>
-    toolStep({
-      name,
-      phase: 'build',
-      argv: MANAGERS[manager].run(name, []),
-      directory,
-      optional: true,
-      manager,
-    }),
-  );
-  const steps = [...plan.steps.slice(0, last + 1), ...more, ...plan.steps.slice(last + 1)];
-  return {
-    why: `files are missing: ${others.join(', ')} of the same manifest are run as well`,
-    change: { steps },
-  };
-}
-
-/** Who runs the scripts of a step. Berry's commands are those of classic yarn. */
-function managerOf({ argv: [program] }: Step): ManagerName | null {
-  return MANAGER_NAMES.find((name) => name === program) ?? null;
 }

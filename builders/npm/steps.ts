@@ -3,7 +3,7 @@ import type { Step } from '../../src/model/plan.ts';
 import type { Evidence } from '../../src/model/source.ts';
 import type { InstallRoot } from './install-root.ts';
 import { MANAGERS } from './managers/index.ts';
-import { type LockUse, type ManagerName, toolStep, withRegistry } from './managers/manager.ts';
+import { type LockUse, MANAGER_NAMES, type ManagerName, toolStep, withRegistry } from './managers/manager.ts';
 import { NO_SCRIPTS } from './packers.ts';
 import type { ScriptRun } from './scripts.ts';
 
@@ -57,6 +57,11 @@ export function scriptStep(options: {
   const { run, directory, manager } = options;
   const argv = MANAGERS[manager].run(run.script, run.args);
   return toolStep({ name: run.script, phase: 'build', argv, directory, manager });
+}
+
+/** Who runs the scripts of a step. Berry's commands are those of classic yarn. */
+export function managerOf({ argv: [program] }: Step): ManagerName | null {
+  return MANAGER_NAMES.find((name) => name === program) ?? null;
 }
 
 /**

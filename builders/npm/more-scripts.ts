@@ -1,0 +1,67 @@
+import type { Difference } from '../../src/model/comparison.ts';
+import type { Step } from '../../src/model/plan.ts';
+import type { Reading, Revision } from './revision.ts';
+import { otherMakers, type Scripts } from './scripts.ts';
+import { directoryOf, manifestAt } from './step-places.ts';
+import { managerOf, scriptStep } from './steps.ts';
+
+/** When files are missing, other scripts of the same folder may make them: all that can be builds are run as well. */
+export async function moreScripts(reading: Reading): Promise<Revision | null> {
+  const { went } = reading;
+  if (went.kind !== 'differed' || !went.differences.some(({ kind }) => kind === 'added')) return null;
+  const steps = await withMore(reading, otherMakers);
+  return steps === null
+    ? null
+    : {
+        why: `files are missing: ${namesOf(steps.added)} of the same manifest are run as well`,
+        change: { steps: steps.all },
+      };
+}
+
+/** Tools that write documentation leave lists of it in the build's folder, or write into the readme. */
+const DOCUMENTS =
+  /^(?:docs?|api-?docs?|documentation|typedoc|readme)(?:[:_-](?:build|gen(?:erate)?|api|md))?$/;
+
+const IS_DOCUMENT = /\.(?:md|markdown|txt|html|json)$/i;
+
+/** When nothing but documents differs, the package may be published after a script that writes them. */
+export async function documentation(reading: Reading): Promise<Revision | null> {
+  const { went } = reading;
+  const isOfDocuments = ({ kind, path }: Difference) =>
+    (kind === 'added' || kind === 'content') && path !== 'package.json' && IS_DOCUMENT.test(path);
+  if (went.kind !== 'differed' || !went.differences.every(isOfDocuments)) return null;
+  const steps = await withMore(reading, (scripts) =>
+    Object.keys(scripts).filter((name) => DOCUMENTS.test(name)),
+  );
+  return steps === null
+    ? null
+    : {
+        why: `only documents differ: ${namesOf(steps.added)} of the same manifest writes them, and is run as well`,
+        change: { steps: steps.all },
+      };
+}
+
+function namesOf(steps: readonly Step[]): string {
+  return steps.map(({ name }) => name).join(', ');
+}
+
+/** A plan's steps with more scripts of the folder of its last build, right after that; null where there are none. */
+async function withMore(
+  { request, plan }: Reading,
+  select: (scripts: Scripts) => readonly string[],
+): Promise<{ readonly added: readonly Step[]; readonly all: readonly Step[] } | null> {
+  const last = plan.steps.findLastIndex((step) => step.phase === 'build' && !step.optional);
+  const step = plan.steps[last];
+  const manager = step === undefined ? null : managerOf(step);
+  if (step === undefined || manager === null) return null;
+  const directory = directoryOf(step);
+  const ran = new Set(plan.steps.filter((one) => one.cwd === step.cwd).map(({ name }) => name));
+  const scripts = (await manifestAt(request, directory))?.scripts ?? {};
+  const added = select(scripts)
+    .filter((script) => !ran.has(script))
+    .map((script) => ({
+      ...scriptStep({ run: { script, args: [] }, directory, manager }),
+      optional: true,
+    }));
+  return added.length === 0 ? null : { added, all: plan.steps.toSpliced(last + 1, 0, ...added) };
+}
