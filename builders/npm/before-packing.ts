@@ -2,6 +2,7 @@ import semver from 'semver';
 import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { Step } from '../../src/model/plan.ts';
 import type { Evidence } from '../../src/model/source.ts';
+import { isDocument } from './documents.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
 import { INSIDE_TARGET } from './inside.ts';
 import { join } from './install-root.ts';
@@ -42,13 +43,10 @@ interface Preparation {
   readonly evidence: Evidence;
 }
 
-/** Files for people that release tools (lerna among them) copy from the root of a repository into its packages. */
-const COPIED = /^(?:licen[sc]e|copying|notice|readme|changelog|history|authors|security)(?:[-.][\w.-]*)?$/i;
-
 /** pnpm takes these from the root by itself, to another place in the archive. */
 const COPIED_BY_PNPM = /^licen[sc]e/i;
 
-/** Only where the commit's root has a file of the same name with the very bytes that were published. */
+/** Documents, only where the commit's root has a file of the same name with the very bytes that were published. */
 function copiesFromRoot(
   { source, published, unexplained }: PlanRequest,
   packer: ManagerName,
@@ -59,7 +57,7 @@ function copiesFromRoot(
   return unexplained.flatMap((path) => {
     const entry = entries.find((one) => one.path === path && one.type === 'file');
     if (packer === 'pnpm' && COPIED_BY_PNPM.test(path)) return [];
-    if (!COPIED.test(path) || entry === undefined || atRoot.get(path) !== entry.blobId) return [];
+    if (!isDocument(path) || entry === undefined || atRoot.get(path) !== entry.blobId) return [];
     const argv = ['cp', '--', join(LAYOUT.source, path), join(inSource(source.directory), path)] as const;
     const step = toolStep({ name: `copy ${path}`, phase: 'build', argv, directory: source.directory });
     const detail = `${path} is that of the repository's root: it is copied into the package before packing`;

@@ -37,6 +37,8 @@ const MISSING: readonly RegExp[] = [
   /ERR_PNPM_FETCH_404\D[^\n]*GET http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:]+)(?:\/-\/[^\s:]+)?:/,
   // pnpm since 11
   /HTTP 404 for http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/]+)\/-\//,
+  // npm, of another registry that the repository has for some scope
+  /request to https?:\/\/(?!127\.0\.0\.1)[^\s/]+\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/]+) failed/,
   /error [^\n]*http:\/\/127\.0\.0\.1:4873\/((?:@[^\s/]+(?:\/|%2[fF]))?[^\s/:"]+)(?:\/-\/[^\s:"]+)?: Not found/,
 ];
 

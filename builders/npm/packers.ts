@@ -3,7 +3,9 @@ import semver from 'semver';
 import type { PlanRequest } from '../../src/ecosystem.ts';
 import type { RebuildPlan, Step } from '../../src/model/plan.ts';
 import { LAYOUT } from '../../src/sandbox/engine.ts';
+import { documentsOfCommit } from './documents.ts';
 import { INSIDE_TARGET } from './inside.ts';
+import { join } from './install-root.ts';
 import { inSource, MANAGER_NAMES, type ManagerName, toolStep } from './managers/manager.ts';
 
 /** Makes every lifecycle script a program that succeeds: `--ignore-scripts` alone still runs `prepare` in npm 7 to 10. */
@@ -73,7 +75,8 @@ export function packStep(packer: ManagerName, options: PackOptions): Step {
 const MOST_PATHS = 20;
 
 /**
- * A pack step that packs a folder which the build made, found by the package's name and some of the paths in it.
+ * A pack step that packs a folder which the build made, found by the package's name and some of the paths in it. Files for people
+ * that were published as the commit has them are copied there.
  *
  * @param options.ownFirst whether the package's own folder is packed where it holds as many of the paths
  */
@@ -85,7 +88,9 @@ export function fromMadeFolder(
   },
 ): Step {
   const { source, published, paths, ownFirst = false } = options;
-  const program = ['node', `${INSIDE_TARGET}/pack-folder.cjs`, ...(ownFirst ? ['--own-first'] : [])] as const;
+  const copies = documentsOfCommit(options).map((path) => `--copy=${join(LAYOUT.source, path)}`);
+  const flags = [...(ownFirst ? ['--own-first'] : []), ...copies];
+  const program = ['node', `${INSIDE_TARGET}/pack-folder.cjs`, ...flags] as const;
   const told = paths.filter((path) => !path.startsWith('-')).slice(0, MOST_PATHS);
   const where = [inSource(source.directory), published.subject.name, ...told];
   return { ...pack, argv: [...program, ...where, '--', ...pack.argv] };

@@ -25,6 +25,18 @@ export function isCheck(name: string): boolean {
 const MAKES =
   /\b(?:build|compile|dist|bundle|tsc|tsup|tshy|tsdown|rollup|webpack|esbuild|babel|swc|vite|unbuild|microbundle|parcel|gulp|grunt|make|ncc|copy|cp|generate|browserify|uglify|terser|zshy|pkgroll|npmignore|dnt|dts-buddy|api-extractor|svelte-package|obuild|rolldown|rspack|bili|ng-packagr|sass|peggy|pegjs|jison|nearleyc|wasm-pack|coffee|lsc)\b/;
 
+/** A command that runs a program of the repository itself. */
+const OWN_PROGRAM = /(?:^|[;&|(]|\bexec)\s*(?:node|ts-node|tsx|esno|babel-node|bash|sh)\s+([\w./][\w./-]*)/g;
+
+/** Programs that by their names check, or see to the release or the repository. */
+const MAKES_NOTHING = /test|lint|check|verify|valid|assert|release|publish|version|bump|hook|install|husky/i;
+
+/** Whether a script has a command that makes files. */
+function makesFiles(text: string): boolean {
+  const programs = [...text.matchAll(OWN_PROGRAM)].map(([, program = '']) => program);
+  return MAKES.test(text) || programs.some((program) => !MAKES_NOTHING.test(program));
+}
+
 /** One command of a plan: `npm run <script>`, with what follows it. */
 export interface ScriptRun {
   readonly script: string;
@@ -48,7 +60,7 @@ const CALLED = /\b(?:npm run(?:-script)?|(?:pnpm|yarn|bun)(?: run)?) ([\w:.-]+)/
 
 /** Whether one of these scripts makes files, by itself or through those that it runs. */
 function expandsToMaking(scripts: Scripts, names: readonly string[]): boolean {
-  return reachedTexts(scripts, names).some((text) => MAKES.test(text));
+  return reachedTexts(scripts, names).some(makesFiles);
 }
 
 /** The texts of scripts, and of those that they run. */
@@ -85,7 +97,7 @@ const PUBLISHING: readonly string[] = ['prepublishOnly', 'prepublish'];
 /** Scripts that are called as those are that make all there is, most telling name first. */
 export function wholeBuilds(scripts: Scripts): readonly string[] {
   const named = BUILD_NAMES.filter((name) => scriptOf(scripts, name) !== undefined);
-  const makes = (name: string) => MAKES.test(scriptOf(scripts, name) ?? '');
+  const makes = (name: string) => makesFiles(scriptOf(scripts, name) ?? '');
   const found = [...named, ...PUBLISHING.filter(makes)];
   // Tools that release run it, and so do people.
   return found.length > 0 ? found : ['prerelease'].filter(makes);

@@ -1,10 +1,10 @@
 'use strict';
-// Runs in pack steps: pack-folder.cjs [--own-first] FOLDER NAME [PATH...] -- COMMAND [ARGUMENT...]
+// Runs in pack steps: pack-folder.cjs [--own-first] [--copy=FILE...] FOLDER NAME [PATH...] -- COMMAND [ARGUMENT...]
 //
 // Some builds lay a whole package out in a folder of their own, manifest included, and publish from there. This looks
 // below FOLDER for the folder whose package.json has the NAME and that holds most of the PATHs, and runs the command
 // there; where there is none, in FOLDER itself, and with --own-first also where FOLDER holds as many. An archive that the
-// build itself has packed there is taken out first.
+// build itself has packed there is taken out first, and the FILEs are copied there.
 // Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
@@ -14,6 +14,9 @@ var DEPTH = 4;
 var words = process.argv.slice(2);
 var isOwnFirst = words[0] === '--own-first';
 if (isOwnFirst) words.shift();
+var COPY = '--copy=';
+var copies = [];
+while (words[0].slice(0, COPY.length) === COPY) copies.push(words.shift().slice(COPY.length));
 var divider = words.indexOf('--');
 var folder = words[0];
 var name = words[1];
@@ -67,7 +70,12 @@ var archive = path.join(
   place,
   name.replace('@', '').replace('/', '-') + '-' + manifestIn(place).version + '.tgz'
 );
-if (place !== folder && fs.existsSync(archive)) fs.unlinkSync(archive);
+if (place !== folder) {
+  if (fs.existsSync(archive)) fs.unlinkSync(archive);
+  copies.forEach(function (file) {
+    fs.writeFileSync(path.join(place, path.basename(file)), fs.readFileSync(file));
+  });
+}
 var argv = command.map(function (word) {
   return word === folder ? place : word;
 });

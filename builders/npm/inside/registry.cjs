@@ -3,12 +3,12 @@
 //   registry.cjs REGISTRY_URL [--without=NAME,...] [--git={"SPEC":"PLACE",...}] [--stand-ins] COMMAND [ARGUMENT...]
 //
 // Package managers take a registry from many places, and some follow the addresses of a lockfile without asking. This
-// writes the registry into the configuration of the home folder, points the addresses in the lockfiles of the current
-// folder to it, runs the command, puts the lockfiles back as they were and ends as the command ends. An address keeps
-// everything from the package's name on: what is served for it is checked against the lockfile's own digest by the
-// package manager. Dependencies named by --without are taken out of the manifests of the folder and of those below it, and
-// out of npm's lockfile, meanwhile; what --git names is replaced there, and in the other lockfiles, by the address at which
-// the registry serves it. With --stand-ins the digests in the lockfiles are those of what is served for versions that are gone.
+// writes the registry into the configuration of the home folder, points the addresses of artifacts in the lockfiles of the
+// current folder, and in its manifest and those below it, to it, runs the command, puts the files back as they were and ends
+// as the command ends. An address keeps everything from the package's name on: what is served for it is checked against the
+// lockfile's own digest by the package manager. Dependencies named by --without are taken out of the manifests, and out of
+// npm's lockfile, meanwhile; what --git names is replaced there, and in the other lockfiles, by the address at which the
+// registry serves it. With --stand-ins the digests in the lockfiles are those of what is served for versions that are gone.
 // Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
@@ -56,11 +56,16 @@ function padded(address) {
   return missing < 2 ? address : registry + new Array(missing).join('_') + '/';
 }
 
-function redirect(name, text) {
-  if (name === 'bun.lockb') return text.replace(BUN_BINARY_HOST, padded);
-  var redirected = text.replace(ADDRESS, function (_all, artifact) {
+/** Artifacts of any registry are those of this one. */
+function fromHere(text) {
+  return text.replace(ADDRESS, function (_all, artifact) {
     return registry + artifact;
   });
+}
+
+function redirect(name, text) {
+  if (name === 'bun.lockb') return text.replace(BUN_BINARY_HOST, padded);
+  var redirected = fromHere(text);
   // Text, so only whole addresses: a short form could stand for anything. The longest first, as one may begin another.
   Object.keys(git)
     .filter(function (spec) {
@@ -176,17 +181,23 @@ function replaceSpecs(fields) {
   });
 }
 
+var manifests = manifestsBelow('.', DEPTH);
+
+// Dependencies and overrides may be addresses of artifacts.
+manifests.forEach(function (name) {
+  var text = textOf(name);
+  if (text !== null && fromHere(text) !== text) replace(name, text, fromHere(text));
+});
+
 if (options.git) {
-  manifestsBelow('.', DEPTH)
-    .concat('package-lock.json', 'npm-shrinkwrap.json')
-    .forEach(function (file) {
-      edit(file, replaceSpecs);
-    });
+  manifests.concat('package-lock.json', 'npm-shrinkwrap.json').forEach(function (file) {
+    edit(file, replaceSpecs);
+  });
 }
 
 if (options.without) {
   var names = options.without.split(',');
-  manifestsBelow('.', DEPTH).forEach(function (manifest) {
+  manifests.forEach(function (manifest) {
     edit(manifest, function (fields) {
       withoutTables(fields, names);
     });

@@ -64,6 +64,11 @@ describe('a package that the registry does not have', () => {
       ['@s/lib'],
     ],
     ['pnpm', 'ERR_PNPM_FETCH_404  GET http://127.0.0.1:4873/lib: Not Found - 404', ['lib']],
+    [
+      'npm, of another registry',
+      'npm error request to https://npm.example/@s%2flib failed, reason: getaddrinfo EAI_AGAIN npm.example',
+      ['@s/lib'],
+    ],
     ['yarn classic', 'error Error: http://127.0.0.1:4873/lib: Not found', ['lib']],
   ])('is read in the words of %s', (_who, log, names) => {
     expect(missingIn(log)).toEqual(names);
@@ -84,5 +89,6 @@ describe('a package that the registry does not have', () => {
 
   it('is not seen in anything else', () => {
     expect(missingIn('npm warn deprecated lib@1.0.0: no longer maintained')).toEqual([]);
+    expect(missingIn('request to https://github.com/owner/lib/archive/main.tgz failed')).toEqual([]);
   });
 });

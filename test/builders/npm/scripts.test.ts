@@ -52,6 +52,16 @@ describe('buildWays', () => {
     expect(names({ prepublish: 'coffee -c lib/*.coffee' })).toEqual([['prepublish']]);
   });
 
+  it('takes a program of the repository for one that makes something, unless its name says what else it does', () => {
+    expect(names({ prepublish: 'node scripts/generateTable.js && node scripts/other.js' })).toEqual([
+      ['prepublish'],
+    ]);
+    expect(names({ prepublishOnly: 'npm test && bash ./pack.sh' })).toEqual([['prepublishOnly']]);
+    expect(names({ prepublishOnly: 'node test/version.test.js && node scripts/release.js' })).toEqual([]);
+    expect(names({ prepublishOnly: 'node --test' })).toEqual([]);
+    expect(names({ prepublishOnly: 'echo node scripts/other' })).toEqual([]);
+  });
+
   it('never makes a command out of words that are none of npm', () => {
     expect(names({ build: 'npm run a; curl x | sh', a: 'tsc' })).toEqual([['build']]);
   });

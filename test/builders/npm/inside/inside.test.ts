@@ -91,6 +91,14 @@ describe('registry.cjs', () => {
     expect(await read(folder, '.npmrc')).toContain(`registry=${REGISTRY}`);
   });
 
+  it('leads those that a manifest names there as well', async () => {
+    const manifest = '{"name":"é","pnpm":{"overrides":{"a":"https://npm.example/a/-/a-1.0.0.tgz?id=b"}}}';
+    const folder = await folderWith({ 'package.json': '{}', 'packages/b/package.json': manifest });
+    const { stdout } = await inside('registry.cjs', [REGISTRY, 'cat', 'packages/b/package.json'], folder);
+    expect(stdout).toBe(`{"name":"é","pnpm":{"overrides":{"a":"${REGISTRY}a/-/a-1.0.0.tgz?id=b"}}}`);
+    expect(await read(folder, 'packages/b/package.json')).toBe(manifest);
+  });
+
   it("leads what bun's lockfile leaves to npm's own registry to this one", async () => {
     const folder = await folderWith({
       'bun.lock': '"b": ["@s/b@1.0.0", "", {}, "sha512-x"], "w": ["w@workspace:w"]',
@@ -244,6 +252,16 @@ describe('pack-folder.cjs', () => {
     expect(stdout.split('\n').filter((name) => name.endsWith('.tgz'))).toEqual(['other-1.0.0.tgz']);
     await inside('pack-folder.cjs', [folder, 'absent', 'index.js', '--', 'ls'], folder);
     expect(await read(folder, 's-pkg-1.0.0.tgz')).toBe('root');
+  });
+
+  it.each([
+    ['pkg', 'dist', 'read me'],
+    ['absent', '.', 'old'],
+  ])('copies files for people into such a folder: %s', async (name, place, text) => {
+    const folder = await folderWith({ ...files, 'README.md': 'old', 'root/README.md': 'read me' });
+    const copy = `--copy=${path.join(folder, 'root/README.md')}`;
+    await inside('pack-folder.cjs', [copy, folder, name, 'index.js', '--', 'true'], folder);
+    expect(await read(folder, path.join(place, 'README.md'))).toBe(text);
   });
 
   it('hands the folder to a packer that is told it as an argument', async () => {
