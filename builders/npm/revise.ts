@@ -76,6 +76,7 @@ const AT_LAST: readonly Rule[] = [
   ...installsAsTakenOver,
   managersOfTime,
   moreScripts,
+  outsideCi,
 ];
 
 /** What may be all that is left when a difference has changed the plan. */
@@ -214,6 +215,18 @@ function folderOfClone({ request, plan, went }: Reading): Revision | null {
   if (name === null) return null;
   const why = `built files differ: built in a folder called ${name}, as a clone of the repository is`;
   return { why, change: { steps: inFolderNamed(plan.steps, name) } };
+}
+
+/** Some builds do more, or something else, where `CI` is set; people who publish from their own machine have none. */
+function outsideCi({ plan, went }: Reading): Revision | null {
+  const isBuilt = plan.steps.some(({ phase, optional }) => phase === 'build' && !optional);
+  if (!isBuilt || went.kind !== 'differed') return null;
+  const steps = plan.steps.map((step) =>
+    step.phase === 'fetch'
+      ? step
+      : { ...step, env: Object.fromEntries(Object.entries(step.env).filter(([name]) => name !== 'CI')) },
+  );
+  return { why: 'built files differ: built without CI in the environment', change: { steps } };
 }
 
 /** What pnpm leaves to chance is taken from the artifact; the versions stay those of the rebuild. */

@@ -2,7 +2,7 @@ import type { Step } from '../../src/model/plan.ts';
 import type { TreeFile } from '../../src/model/source.ts';
 import { type InstallRoot, join } from './install-root.ts';
 import type { Manifest } from './manifest.ts';
-import { buildWays, packBuilds, type ScriptRun, wholeBuilds } from './scripts.ts';
+import { buildWays, packBuilds, reachedTexts, type ScriptRun, wholeBuilds } from './scripts.ts';
 import { toolStep, withPrograms } from './managers/manager.ts';
 import type { ReleaseRecipe } from './release/recipe.ts';
 import { recipeBuildWays } from './release/ways.ts';
@@ -75,8 +75,8 @@ async function waysToBuild(request: WaysRequest): Promise<readonly Way[]> {
   if (root.directory === directory)
     return [...released, ...own, ...(await taskRunnerWays(request)), ...programWays(request)];
   const needed = await neededWay(request);
-  const [first] = own;
-  const after = needed.length > 0 && first !== undefined ? [[...needed, ...first]] : [];
+  const after =
+    needed.length > 0 && own.length > 0 ? [[...needed, ...memberWay(manifest, directory, root)]] : [];
   const fromRoot = stepsOf(root.manifest, root.directory, root);
   // What only makes a part of the package may be called by what makes all from the root.
   if (wholeBuilds(manifest.scripts).length === 0 && wholeBuilds(root.manifest.scripts).length > 0)
@@ -110,12 +110,23 @@ function stepsOf({ scripts }: Manifest, directory: string, { manager }: InstallR
   );
 }
 
+/** Builds a member of a workspace as after an install there, which npm and pnpm end with the `prepare` of every member. */
+function memberWay(member: Manifest, directory: string, root: InstallRoot): Way {
+  const { scripts } = member;
+  const [build = []] = stepsOf(member, directory, root);
+  const runsPrepare = ['npm', 'pnpm'].includes(root.manager) && scripts['prepare'] !== undefined;
+  const texts = reachedTexts(scripts, ['prepare']);
+  const isBuild = build.some(({ name }) => texts.includes(scripts[name] ?? ''));
+  if (!runsPrepare || isBuild) return build;
+  const run = { script: 'prepare', args: [] };
+  return [{ ...scriptStep({ run, directory, manager: root.manager }), optional: true }, ...build];
+}
+
 /** Builds every package of the repository that this one needs; one that cannot be built may not matter. */
 async function neededWay(request: WaysRequest): Promise<Way> {
   const all = await members(request);
   return neededMembers(request.manifest, all).flatMap(({ manifest, directory }) => {
-    const [first = []] = stepsOf(manifest, directory, request.root);
-    return first.map((step) => ({
+    return memberWay(manifest, directory, request.root).map((step) => ({
       ...step,
       name: `${step.name} of ${manifest.name ?? directory}`,
       optional: true,

@@ -418,6 +418,13 @@ describe('after a difference', () => {
     ]);
   });
 
+  it('built files are built as on a machine of a person, where CI is not set', async () => {
+    const environments = (plan: RebuildPlan | undefined) => plan?.steps.map(({ env }) => env['CI'] ?? null);
+    const { last } = await revise(WITH_CONTENT);
+    expect(environments(PLAN)).toEqual(['true', 'true', 'true']);
+    expect(last.map(environments)).toContainEqual(['true', null, null]);
+  });
+
   it('what was resolved without a lockfile is resolved as of a month earlier', async () => {
     const evidence = [{ kind: 'resolution', detail: 'no lockfile' }];
     const { last } = await revise(WITH_CONTENT, { ...PLAN, evidence });
