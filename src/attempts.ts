@@ -19,7 +19,7 @@ import { SEVERITIES } from './model/verdict.ts';
 import { publishInstant } from './plan/instant.ts';
 import { type Rebuild, rebuild } from './rebuild.ts';
 import type { Engine, Limits, RootFilesystem } from './sandbox/engine.ts';
-import { commitTexts } from './source/commit-texts.ts';
+import { commitTexts, fileHistory } from './source/commit-texts.ts';
 import type { Repository } from './source/repository.ts';
 
 /** One plan, run and judged. */
@@ -278,6 +278,7 @@ export function planRequestOf(request: PlansRequest, source: Source): PlanReques
     unexplained: unexplainedByCommit(published.artifact.archive, source),
     readText: commitTexts(repository, source),
     tagsBefore: () => repository.tagsBefore(source.commit),
+    historyOf: (file) => fileHistory(repository, source.commit, file),
   };
 }
 

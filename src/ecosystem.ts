@@ -7,6 +7,7 @@ import type { Finding, Reason, ReasonCode, Signal } from './model/verdict.ts';
 import type { Difference } from './model/comparison.ts';
 import type { EntryRole } from './judge/roles.ts';
 import type { Mount } from './sandbox/engine.ts';
+import type { FileChange } from './source/commit-texts.ts';
 import type { SourceClaims } from './source/resolve.ts';
 
 /** What a registry (or a file that the user named) says and serves for one package version. */
@@ -65,6 +66,8 @@ export interface PlanRequest {
   readText(file: string): Promise<string | null>;
   /** The names of the tags on the source commit and on those before it, without `refs/tags/`. */
   tagsBefore(): Promise<readonly string[]>;
+  /** What a file was after each of the last commits that changed it, newest first; 30 at most. */
+  historyOf(file: string): Promise<readonly FileChange[]>;
   /** The registry's view and the clock are set to this instant, ISO 8601. */
   readonly instant: string;
 }

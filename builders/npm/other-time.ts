@@ -1,18 +1,58 @@
 import { datePairs } from '../../src/compare/dates.ts';
 import { textOf } from '../../src/compare/utf8.ts';
 import type { Difference } from '../../src/model/comparison.ts';
+import type { PlanRequest } from '../../src/ecosystem.ts';
+import { join } from './install-root.ts';
+import { parseManifest } from './manifest.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
+import { directoryOf } from './step-places.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const MONTH_MS = 30 * DAY_MS;
 /** A registry takes over packages that belong together within weeks, and what hardly anybody asks for up to years later. */
 const TAKEN_OVER_MS = [60 * DAY_MS, 730 * DAY_MS] as const;
 
+/**
+ * Whoever has installed the dependencies of a manifest without a lockfile goes on with them until it names others: they may be
+ * as of the commit that gave it those that it has.
+ */
+export async function installWithManifest(reading: Reading): Promise<Revision | null> {
+  const { request, plan } = reading;
+  if (!isResolved(reading) || !hasOtherContents(reading)) return null;
+  const install = plan.steps.find(({ phase }) => phase === 'fetch');
+  const since = install === undefined ? null : await tablesSince(request, directoryOf(install));
+  if (since === null || Date.parse(since) > Date.parse(plan.registryTime) - DAY_MS) return null;
+  const registryTime = new Date(since).toISOString();
+  const why = `built files differ and there is no lockfile: dependencies as of ${registryTime}, when the manifest came to name these`;
+  return { why, change: { registryTime } };
+}
+
+/** When the manifest of a folder came to have the dependencies that it has; null where that is not to be told. */
+async function tablesSince(request: PlanRequest, directory: string): Promise<string | null> {
+  const file = join(directory, 'package.json');
+  const now = tablesIn(await request.readText(file));
+  let since: string | null = null;
+  for (const { committedAt, text } of await request.historyOf(file)) {
+    if (now === null || tablesIn(await text()) !== now) return since;
+    since = committedAt;
+  }
+  // Not seen to the end, or so since the first commit.
+  return since;
+}
+
+function tablesIn(text: string | null): string | null {
+  const manifest = text === null ? null : parseManifest(text);
+  return manifest === null ? null : JSON.stringify([manifest.dependencies, manifest.devDependencies]);
+}
+
+function hasOtherContents({ went }: Reading): boolean {
+  return went.kind === 'differed' && went.differences.some(({ kind }) => kind === 'content');
+}
+
 /** Without a lockfile a publisher builds with what was installed some time before. */
 export function olderInstall(reading: Reading): Revision | null {
-  const { plan, went } = reading;
-  const hasOther = went.kind === 'differed' && went.differences.some(({ kind }) => kind === 'content');
-  if (!isResolved(reading) || !hasOther) return null;
+  const { plan } = reading;
+  if (!isResolved(reading) || !hasOtherContents(reading)) return null;
   const registryTime = new Date(Date.parse(plan.registryTime) - MONTH_MS).toISOString();
   const why = `built files differ and there is no lockfile: dependencies as of ${registryTime}, a month earlier`;
   return { why, change: { registryTime } };

@@ -13,7 +13,7 @@ import { absentManager, absentYarn, managerInDependencies, managersOfTime } from
 import { nodeTooNew, nodeTooOld } from './other-node.ts';
 import { namesGoneFile } from './install-log.ts';
 import { npmTooOld, npmOfChangelog, npmOfFiles, npmOfNotes } from './other-npm.ts';
-import { clockOfDates, installsAsTakenOver, olderInstall } from './other-time.ts';
+import { clockOfDates, installsAsTakenOver, installWithManifest, olderInstall } from './other-time.ts';
 import type { Reading, Revision, Rule } from './revision.ts';
 import { nestedInstall } from './nested-install.ts';
 import { madeFolders, permissionsStep, publishedPermissions } from './permissions.ts';
@@ -72,6 +72,7 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
 /** What may help where nothing points anywhere. */
 const AT_LAST: readonly Rule[] = [
   folderOfClone,
+  installWithManifest,
   olderInstall,
   ...installsAsTakenOver,
   managersOfTime,

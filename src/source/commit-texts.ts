@@ -15,3 +15,24 @@ export function commitTexts(
     return text;
   };
 }
+
+/** A file after a commit that changed it. */
+export interface FileChange {
+  /** Committer date, ISO 8601, as the commit states it. */
+  readonly committedAt: string;
+  /** Null where there is no such file any more, or none that can be read. */
+  text(): Promise<string | null>;
+}
+
+/** What a file was after each of the last commits that changed it, up to the one named, newest first. */
+export async function fileHistory(
+  repository: Pick<Repository, 'changesBefore' | 'peekText'>,
+  commit: string,
+  file: string,
+): Promise<readonly FileChange[]> {
+  const changes = await repository.changesBefore(commit, file);
+  return changes.map((change) => ({
+    committedAt: change.committedAt,
+    text: () => repository.peekText(change.commit, file),
+  }));
+}

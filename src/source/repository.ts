@@ -259,9 +259,21 @@ export class Repository {
   /** Commits of branches and tags, newest first, that changed a line of `file` matching the expression; 50 at most. */
   async commitsThatChanged(options: { expression: string; file: string }): Promise<readonly CommitTime[]> {
     if (options.file.includes('\0') || options.file.length > LONGEST_PATH) return [];
-    const walk = ['--literal-pathspecs', 'log', '--branches', '--tags', '-50', '--format=%H %cI'];
-    const args = [...walk, '--extended-regexp', `-G${options.expression}`, '--', options.file];
-    return (await this.#read(args)).split('\n').flatMap((line) => {
+    return this.#log(
+      ['--branches', '--tags', '-50', '--extended-regexp', `-G${options.expression}`],
+      options.file,
+    );
+  }
+
+  /** Those of a commit and the ones before it that changed a file, newest first; 30 at most. */
+  async changesBefore(commit: string, file: string): Promise<readonly CommitTime[]> {
+    if (!FULL_ID.test(commit) || file.includes('\0') || file.length > LONGEST_PATH) return [];
+    return this.#log([commit, '-30'], file);
+  }
+
+  async #log(which: readonly string[], file: string): Promise<readonly CommitTime[]> {
+    const listed = await this.#read(['--literal-pathspecs', 'log', '--format=%H %cI', ...which, '--', file]);
+    return listed.split('\n').flatMap((line) => {
       const [commit, committedAt] = line.split(' ');
       return commit === undefined || committedAt === undefined ? [] : [{ commit, committedAt }];
     });

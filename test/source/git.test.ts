@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fileHistory } from '../../src/source/commit-texts.ts';
 import { openRepository } from '../../src/source/open-repository.ts';
 import type { Repository } from '../../src/source/repository.ts';
 import { TestRepository, temporaryFolder } from '../support/repository.ts';
@@ -80,6 +81,20 @@ describe('a repository', () => {
     expect(await opened.tagsBefore(first)).toEqual(['scope/one@1.0.0']);
     expect(await opened.tagsBefore(second)).toEqual(['scope/one@1.0.0', 'v2']);
     expect(await opened.tagsBefore('--format=evil')).toEqual([]);
+  });
+
+  it('tells the commits that changed a file, up to one of them', async () => {
+    const changed = new TestRepository(path.join(folder.path, 'changed'));
+    const first = changed.commit({ file: '1', other: '1' });
+    const second = changed.commit({ file: '2', other: '1' });
+    const third = changed.commit({ file: '2', other: '2' });
+    changed.commit({ file: '3' });
+    const opened = await open(changed.directory);
+    const history = await fileHistory(opened, third, 'file');
+    expect(await Promise.all(history.map(({ text }) => text()))).toEqual(['2', '1']);
+    expect((await opened.changesBefore(third, 'file')).map((one) => one.commit)).toEqual([second, first]);
+    expect(await opened.changesBefore('--all', 'file')).toEqual([]);
+    expect(await opened.changesBefore(third, ':(glob)*')).toEqual([]);
   });
 
   it('archives a commit as a checkout has it: nothing left out, substituted or filtered', async () => {

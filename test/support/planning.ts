@@ -44,6 +44,7 @@ export async function plansOf(situation: Situation) {
     unexplained: Object.keys(unexplained),
     readText: (file) => Promise.resolve(texts[file] ?? null),
     tagsBefore: () => Promise.resolve(tags),
+    historyOf: () => Promise.resolve([]),
     instant: '2024-01-01T00:00:00.000Z',
   };
   const plans = await npmPlans(request, {

@@ -26,6 +26,7 @@ export const REQUEST: PlanRequest = {
   unexplained: [],
   readText: (file) => Promise.resolve(file === 'package.json' ? JSON.stringify(MANIFEST) : null),
   tagsBefore: () => Promise.resolve([]),
+  historyOf: () => Promise.resolve([]),
   instant: '2024-01-01T00:00:00.000Z',
 };
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Difference } from '../../../src/model/comparison.ts';
-import { difference, PLAN, revise, WITH_CONTENT } from '../../support/revising.ts';
+import type { RebuildPlan } from '../../../src/model/plan.ts';
+import { revisedPlans } from '../../../builders/npm/revise.ts';
+import type { PlanRequest } from '../../../src/ecosystem.ts';
+import { difference, FACTS, PLAN, REQUEST, revise, WITH_CONTENT } from '../../support/revising.ts';
 
 const clocks = async (...differences: readonly Difference[]) => {
   const { next } = await revise({ kind: 'differed', differences });
@@ -36,6 +39,57 @@ describe('built files that name another day than the rebuild', () => {
     ['the file is missing', [difference('added', 'a.js', ['2023-12-30', ''])]],
   ])('are not where %s', async (_what, differences) => {
     expect(await clocks(...differences)).toEqual([]);
+  });
+});
+
+describe('built files of a package without a lockfile', () => {
+  const resolved: RebuildPlan = { ...PLAN, evidence: [{ kind: 'resolution', detail: '' }] };
+  const manifestOf = (dependencies: object, version = '1.0.0') =>
+    JSON.stringify({ name: 'pkg', version, dependencies });
+  const NOW = { a: '^2.0.0' };
+  /** Times of the registry in the plans that come at last; of manifests and the days on which they came to be, newest first. */
+  const times = async (history: readonly (readonly [string, string | null])[], plan = resolved) => {
+    const request: PlanRequest = {
+      ...REQUEST,
+      readText: () => Promise.resolve(manifestOf(NOW)),
+      historyOf: (file) =>
+        Promise.resolve(
+          history.map(([day, text]) => ({
+            committedAt: `${day}T10:00:00+02:00`,
+            text: () => Promise.resolve(file === 'package.json' ? text : null),
+          })),
+        ),
+    };
+    const { last } = await revisedPlans({ ...FACTS, request, plan, went: WITH_CONTENT });
+    const all = last.filter(({ evidence }) => evidence.at(-1)?.detail.includes('came to name') === true);
+    return all.map(({ registryTime }) => registryTime);
+  };
+
+  it('are built with what there was when its manifest came to name what it does', async () => {
+    const history = [
+      ['2023-12-30', manifestOf(NOW)],
+      ['2023-06-01', manifestOf(NOW, '0.9.0')],
+      ['2023-05-01', manifestOf({ a: '^1.0.0' })],
+      ['2023-04-01', manifestOf(NOW)],
+    ] as const;
+    expect(await times(history)).toEqual(['2023-06-01T08:00:00.000Z']);
+    expect(await times(history, PLAN)).toEqual([]);
+  });
+
+  it.each([
+    ['it has always named that', [['2023-06-01', manifestOf(NOW)]], ['2023-06-01T08:00:00.000Z']],
+    [
+      'a manifest before it cannot be read',
+      [
+        ['2023-06-01', manifestOf(NOW)],
+        ['2023-05-01', '{'],
+      ],
+      ['2023-06-01T08:00:00.000Z'],
+    ],
+    ['it has named that for less than a day', [['2024-01-01', manifestOf(NOW)]], []],
+    ['the history is not to be had', [], []],
+  ] as const)('so where %s', async (_what, history, expected) => {
+    expect(await times(history)).toEqual(expected);
   });
 });
 
