@@ -24,7 +24,7 @@ export async function installWithManifest(reading: Reading): Promise<Revision | 
   if (since === null || Date.parse(since) > Date.parse(plan.registryTime) - DAY_MS) return null;
   const registryTime = new Date(since).toISOString();
   const why = `built files differ and there is no lockfile: dependencies as of ${registryTime}, when the manifest came to name these`;
-  return { why, change: { registryTime } };
+  return { why, change: anotherTime(reading, registryTime) };
 }
 
 /** When the manifest of a folder came to have the dependencies that it has; null where that is not to be told. */
@@ -45,6 +45,11 @@ function tablesIn(text: string | null): string | null {
   return manifest === null ? null : JSON.stringify([manifest.dependencies, manifest.devDependencies]);
 }
 
+/** Where the registry hides what there was, another time is a guess on top of guesses: a difference then says nothing. */
+function anotherTime({ hidesVersions }: Reading, registryTime: string): Revision['change'] {
+  return hidesVersions ? { registryTime, conclusive: false } : { registryTime };
+}
+
 function hasOtherContents({ went }: Reading): boolean {
   return went.kind === 'differed' && went.differences.some(({ kind }) => kind === 'content');
 }
@@ -55,7 +60,7 @@ export function olderInstall(reading: Reading): Revision | null {
   if (!isResolved(reading) || !hasOtherContents(reading)) return null;
   const registryTime = new Date(Date.parse(plan.registryTime) - MONTH_MS).toISOString();
   const why = `built files differ and there is no lockfile: dependencies as of ${registryTime}, a month earlier`;
-  return { why, change: { registryTime } };
+  return { why, change: anotherTime(reading, registryTime) };
 }
 
 /**

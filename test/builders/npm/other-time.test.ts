@@ -76,6 +76,20 @@ describe('built files of a package without a lockfile', () => {
     expect(await times(history, PLAN)).toEqual([]);
   });
 
+  it.each([true, false])('which is a guess where the registry hides versions: %s', async (hidesVersions) => {
+    const { last } = await revisedPlans({
+      ...FACTS,
+      hidesVersions,
+      request: REQUEST,
+      plan: resolved,
+      went: WITH_CONTENT,
+    });
+    const [earlier] = last.filter(
+      ({ evidence }) => evidence.at(-1)?.detail.endsWith('a month earlier') === true,
+    );
+    expect(earlier?.conclusive).toBe(!hidesVersions);
+  });
+
   it.each([
     ['it has always named that', [['2023-06-01', manifestOf(NOW)]], ['2023-06-01T08:00:00.000Z']],
     [
