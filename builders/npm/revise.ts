@@ -24,7 +24,7 @@ import { builtBeforeVersion, placeholderInFiles, versionBeforeBuild } from './wr
 import { sourceLineEnds } from './source-line-ends.ts';
 import { versionHooks } from './version-hooks.ts';
 import { documentation, moreScripts } from './more-scripts.ts';
-import { managerOf } from './steps.ts';
+import { forAWhile, managerOf } from './steps.ts';
 import { commandPrompt } from './command-prompt.ts';
 import { windowsCheckout } from './windows-checkout.ts';
 import { unservedDependencies } from './unserved.ts';
@@ -138,13 +138,9 @@ function endlessBuild({ plan, went }: Reading): Revision | null {
   if (went.kind !== 'failed' || went.code !== 'timed-out' || went.phase !== 'build') return null;
   const isToEnd = ({ phase, optional }: Step) => phase === 'build' && !optional;
   if (!plan.steps.some(isToEnd)) return null;
-  const steps = plan.steps.map((step) =>
-    isToEnd(step) ? { ...step, argv: [...A_WHILE, ...step.argv] as const, optional: true } : step,
-  );
+  const steps = plan.steps.map((step) => (isToEnd(step) ? forAWhile(step) : step));
   return { why: 'the build did not end: given a minute', change: { steps, conclusive: false } };
 }
-
-const A_WHILE = ['timeout', '--kill-after=5', '60'] as const;
 
 /** npm 7 and later can look for places of conflicting peers without end. */
 function endlessInstall({ plan, went }: Reading): Revision | null {

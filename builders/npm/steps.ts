@@ -59,6 +59,11 @@ export function scriptStep(options: {
   return toolStep({ name: run.script, phase: 'build', argv, directory, manager });
 }
 
+/** A step that is stopped after a minute, and may fail. */
+export function forAWhile(step: Step): Step {
+  return { ...step, argv: ['timeout', '--kill-after=5', '60', ...step.argv], optional: true };
+}
+
 /** Who runs the scripts of a step. Berry's commands are those of classic yarn. */
 export function managerOf({ argv: [program] }: Step): ManagerName | null {
   return MANAGER_NAMES.find((name) => name === program) ?? null;

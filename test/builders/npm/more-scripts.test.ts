@@ -3,7 +3,13 @@ import { revisedPlans } from '../../../builders/npm/revise.ts';
 import type { Difference } from '../../../src/model/comparison.ts';
 import { difference, FACTS, MANIFEST, PLAN, REQUEST } from '../../support/revising.ts';
 
-const SCRIPTS = { ...MANIFEST.scripts, docs: 'typedoc', 'docs:serve': 'serve', 'docs:publish': 'gh-pages' };
+const SCRIPTS = {
+  ...MANIFEST.scripts,
+  bench: 'tsc bench.ts && node bench.js',
+  docs: 'typedoc',
+  'docs:serve': 'serve',
+  'docs:publish': 'gh-pages',
+};
 
 /** The commands that changed plans add. */
 const after = async (...differences: readonly Difference[]) => {
@@ -26,6 +32,11 @@ describe('scripts beside the build', () => {
     expect(await after(difference('content', 'index.js', ['1', '2']), difference('added', 'a.js'))).toEqual([
       ['npm run build:types'],
     ]);
+  });
+
+  it('are run for a while where they name the source of a missing file', async () => {
+    const added = await after(difference('content', 'index.js', ['1', '2']), difference('added', 'bench.js'));
+    expect(added).toEqual([['npm run build:types', 'timeout --kill-after=5 60 npm run bench']]);
   });
 
   it.each(['content', 'added'] as const)(
