@@ -3,9 +3,11 @@ import { join } from './install-root.ts';
 
 /** Files for people that release tools (lerna among them) copy into the folders that they publish. */
 const DOCUMENT = /^(?:licen[sc]e|copying|notice|readme|changelog|history|authors|security)(?:[-.][\w.-]*)?$/i;
+/** What runs, or is loaded, is no document whatever it is called. */
+const PROGRAM = /\.(?:[cm]?[jt]sx?|json|node|wasm|sh|cmd|exe)$/i;
 
 export function isDocument(path: string): boolean {
-  return DOCUMENT.test(path);
+  return DOCUMENT.test(path) && !PROGRAM.test(path);
 }
 
 /**

@@ -21,8 +21,9 @@ export async function installWithManifest(reading: Reading): Promise<Revision | 
   if (!isResolved(reading) || !hasOtherContents(reading)) return null;
   const install = plan.steps.find(({ phase }) => phase === 'fetch');
   const since = install === undefined ? null : await tablesSince(request, directoryOf(install));
-  if (since === null || Date.parse(since) > Date.parse(plan.registryTime) - DAY_MS) return null;
-  const registryTime = new Date(since).toISOString();
+  const time = Date.parse(since ?? '');
+  if (Number.isNaN(time) || time > Date.parse(plan.registryTime) - DAY_MS) return null;
+  const registryTime = new Date(time).toISOString();
   const why = `built files differ and there is no lockfile: dependencies as of ${registryTime}, when the manifest came to name these`;
   return { why, change: anotherTime(reading, registryTime) };
 }

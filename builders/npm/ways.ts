@@ -125,13 +125,13 @@ function memberWay(member: Manifest, directory: string, root: InstallRoot): Way 
 /** Builds every package of the repository that this one needs; one that cannot be built may not matter. */
 async function neededWay(request: WaysRequest): Promise<Way> {
   const all = await members(request);
-  return neededMembers(request.manifest, all).flatMap(({ manifest, directory }) => {
-    return memberWay(manifest, directory, request.root).map((step) => ({
+  return neededMembers(request.manifest, all).flatMap(({ manifest, directory }) =>
+    memberWay(manifest, directory, request.root).map((step) => ({
       ...step,
       name: `${step.name} of ${manifest.name ?? directory}`,
       optional: true,
-    }));
-  });
+    })),
+  );
 }
 
 /** Programs of the repository that make a whole package, where its manifest has no script for that. */

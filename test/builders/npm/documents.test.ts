@@ -26,6 +26,15 @@ it('files for people are found where the commit has their very bytes: with the p
   expect(documents({ 'README.md': 'this package' })).toEqual(['packages/lib/README.md']);
 });
 
+it.each(['history.js', 'license.json', 'SECURITY.d.ts', 'readme.mjs', 'authors.node'])(
+  'what runs is none: %s',
+  (name) => {
+    const published = { ...COMMIT, [name]: 'x' };
+    const source = { ...sourceOf({ [name]: 'x' }), directory: '.' };
+    expect(documentsOfCommit({ published: publishedOf(npmTarball(published), '1.0.0'), source })).toEqual([]);
+  },
+);
+
 it('other bytes, other files and other folders are not', () => {
   expect(documents({ LICENSE: 'not free', 'index.js': '', 'docs/README.md': 'all packages' })).toEqual([]);
 });

@@ -102,6 +102,7 @@ describe('built files of a package without a lockfile', () => {
     ],
     ['it has named that for less than a day', [['2024-01-01', manifestOf(NOW)]], []],
     ['the history is not to be had', [], []],
+    ['the date is none', [['of no calendar', manifestOf(NOW)]], []],
   ] as const)('so where %s', async (_what, history, expected) => {
     expect(await times(history)).toEqual(expected);
   });
