@@ -42,20 +42,21 @@ function scriptsNaming(missing: readonly string[], scripts: Scripts): readonly s
 }
 
 /** Tools that write documentation leave lists of it in the build's folder, or write into the readme. */
-const DOCUMENTS =
+const WRITES_DOCUMENTS =
   /^(?:docs?|api-?docs?|documentation|typedoc|readme)(?:[:_-](?:build|gen(?:erate)?|api|md))?$/;
 
-const IS_DOCUMENT = /\.(?:md|markdown|txt|html|json)$/i;
+/** What they write: more than files for people, which documents.ts knows. */
+const WRITTEN = /\.(?:md|markdown|txt|html|json)$/i;
 
 /** When nothing but documents differs, the package may be published after a script that writes them. */
 export async function documentation(reading: Reading): Promise<Revision | null> {
   const { went } = reading;
-  const isOfDocuments = ({ kind, path }: Difference) =>
-    (kind === 'added' || kind === 'content') && path !== 'package.json' && IS_DOCUMENT.test(path);
-  if (went.kind !== 'differed' || !went.differences.every(isOfDocuments)) return null;
+  const isWritten = ({ kind, path }: Difference) =>
+    (kind === 'added' || kind === 'content') && path !== 'package.json' && WRITTEN.test(path);
+  if (went.kind !== 'differed' || !went.differences.every(isWritten)) return null;
   const steps = await withMore(reading, (scripts) =>
     Object.keys(scripts)
-      .filter((name) => DOCUMENTS.test(name))
+      .filter((name) => WRITES_DOCUMENTS.test(name))
       .map(withoutEnd),
   );
   return steps === null

@@ -32,12 +32,13 @@ export async function installWithManifest(reading: Reading): Promise<Revision | 
 async function tablesSince(request: PlanRequest, directory: string): Promise<string | null> {
   const file = join(directory, 'package.json');
   const now = tablesIn(await request.readText(file));
+  if (now === null) return null;
   let since: string | null = null;
+  // Where it ends with the same tables, they are older than the history that is seen, or as old as the file.
   for (const { committedAt, text } of await request.historyOf(file)) {
-    if (now === null || tablesIn(await text()) !== now) return since;
+    if (tablesIn(await text()) !== now) break;
     since = committedAt;
   }
-  // Not seen to the end, or so since the first commit.
   return since;
 }
 

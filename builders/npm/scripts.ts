@@ -29,12 +29,12 @@ const MAKES =
 const OWN_PROGRAM = /(?:^|[;&|(]|\bexec)\s*(?:node|ts-node|tsx|esno|babel-node|bash|sh)\s+([\w./][\w./-]*)/g;
 
 /** Programs that by their names check, or see to the release or the repository. */
-const MAKES_NOTHING = /test|lint|check|verify|valid|assert|release|publish|version|bump|hook|install|husky/i;
+const HAS_OTHER_ENDS = /test|lint|check|verify|valid|assert|release|publish|version|bump|hook|install|husky/i;
 
 /** Whether a script has a command that makes files. */
 function makesFiles(text: string): boolean {
   const programs = [...text.matchAll(OWN_PROGRAM)].map(([, program = '']) => program);
-  return MAKES.test(text) || programs.some((program) => !MAKES_NOTHING.test(program));
+  return MAKES.test(text) || programs.some((program) => !HAS_OTHER_ENDS.test(program));
 }
 
 /** One command of a plan: `npm run <script>`, with what follows it. */
