@@ -48,6 +48,14 @@ describe('a process that verifies', () => {
     expect(verified).toMatchObject({ kind: 'error', error: { code: 'registry-unreachable' } });
   });
 
+  test('has the flags of a process that ends soon, which this Node knows', async () => {
+    const verified = await verify("throw new Error(process.execArgv.join(' '))");
+    expect(verified).toMatchObject({
+      kind: 'crashed',
+      detail: expect.stringContaining('maglev=4000') as string,
+    });
+  });
+
   test.each([
     ['is killed', "process.kill(process.pid, 'SIGKILL')", 'ended by SIGKILL'],
     ['ends without a word', 'process.exit(7)', 'exit code 7'],
