@@ -124,10 +124,16 @@ LOCKFILES.forEach(function (name) {
 // Peers too: some package managers install them by themselves.
 var TABLES = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies', 'requires'];
 
+// `"x": "npm:y@range"`: y under the name of x.
+var ALIAS = /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@|$)/;
+
 function withoutTables(fields, names) {
-  names.forEach(function (name) {
-    TABLES.forEach(function (table) {
-      if (fields[table] && typeof fields[table] === 'object') delete fields[table][name];
+  TABLES.forEach(function (table) {
+    var ranges = fields[table];
+    if (!ranges || typeof ranges !== 'object') return;
+    Object.keys(ranges).forEach(function (name) {
+      var alias = ALIAS.exec(ranges[name]);
+      if (names.indexOf(name) !== -1 || (alias && names.indexOf(alias[1]) !== -1)) delete ranges[name];
     });
   });
 }

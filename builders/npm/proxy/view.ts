@@ -76,10 +76,15 @@ const TABLES = ['dependencies', 'optionalDependencies'] as const;
 /** A dependency that no registry serves: a git repository, a URL, a GitHub short form. */
 export const ELSEWHERE = /^(?:git|https?:|github:|gitlab:|bitbucket:|[\w.-]+\/[\w.-]+(?:#|$))/;
 
+/** `"x": "npm:y@range"`: y under the name of x. */
+const ALIAS = /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@|$)/;
+
 /** Dependencies of a dependency; for those outside of every registry the registry's own package of the name stands in. */
 function reachableOf(table: unknown, leftOut: ReadonlySet<string>): unknown {
   if (typeof table !== 'object' || table === null) return table;
-  const ranges = Object.entries(table).filter(([name]) => !leftOut.has(name));
+  const ranges = Object.entries(table).filter(
+    ([name, range]) => !leftOut.has(name) && !leftOut.has(ALIAS.exec(String(range))?.[1] ?? ''),
+  );
   return Object.fromEntries(
     ranges.map(([name, range]) => [
       name,

@@ -129,7 +129,8 @@ describe('registry.cjs', () => {
   });
 
   it('takes named dependencies out of the manifest and of the lockfile, for as long as the command runs', async () => {
-    const manifest = '{"name":"é","dependencies":{"a":"1"},"devDependencies":{"gone":"owner/gone"}}';
+    const manifest =
+      '{"name":"é","dependencies":{"a":"1"},"devDependencies":{"gone":"owner/gone","x":"npm:gone@1"}}';
     const lock = JSON.stringify({
       packages: {
         '': { devDependencies: { gone: 'owner/gone' } },
@@ -142,6 +143,7 @@ describe('registry.cjs', () => {
     const args = [REGISTRY, '--without=gone', 'cat', 'package.json', 'package-lock.json'];
     const { stdout } = await inside('registry.cjs', args, folder);
     expect(stdout).not.toContain('"gone"');
+    expect(stdout).not.toContain('npm:gone');
     expect(stdout).not.toContain('node_modules/gone"');
     expect(stdout).toContain('node_modules/gone-too');
     expect(stdout).toContain('"é"');

@@ -27,6 +27,7 @@ interface Setting {
   readonly cacheDirectory?: string;
   readonly git?: ProxyOptions['git'];
   readonly node?: string;
+  readonly leftOut?: ProxyOptions['leftOut'];
 }
 
 /** A proxy, and a port for clients on this host (in the sandbox a forwarder does the same). */
@@ -59,6 +60,7 @@ async function start(setting: Setting): Promise<{ readonly proxy: RegistryProxy;
     origin,
     ...(setting.git !== undefined && { git: setting.git }),
     node: setting.node ?? null,
+    ...(setting.leftOut !== undefined && { leftOut: setting.leftOut }),
   };
   const proxy = await startProxy(options);
   onTestFinished(async () => {
@@ -390,6 +392,20 @@ describe('what it serves', () => {
     expect((await ask(proxy, '/lib/latest')).json).toMatchObject({ version: '1.1.0' });
     expect((await ask(proxy, '/@s%2fleaf/1.0.0')).json).toMatchObject({ name: '@s/leaf', version: '1.0.0' });
     expect((await ask(proxy, '/lib/9.9.9')).status).toBe(404);
+  });
+
+  it('no dependencies that are left out, by their own names or by others', async () => {
+    const dependencies = {
+      gone: '^1',
+      renamed: 'npm:gone@1.0.0',
+      scoped: 'npm:@s/gone',
+      leaf: 'npm:gone-too@1',
+    };
+    const registry = await startRegistry();
+    publishAll(registry, { 'lib@1.0.0': { time: '2020-01-01T00:00:00.000Z', dependencies } });
+    const { proxy } = await start({ registry, cutoff: '2022-01-01', leftOut: new Set(['gone', '@s/gone']) });
+    const { json } = await ask(proxy, '/lib/1.0.0');
+    expect(json['dependencies']).toEqual({ leaf: 'npm:gone-too@1' });
   });
 
   it('nothing but reads, nothing but packages', async () => {
