@@ -6,9 +6,9 @@
 // writes the registry into the configuration of the home folder, points the addresses of artifacts in the lockfiles of the
 // current folder, and in its manifest and those below it, to it, runs the command, puts the files back as they were and ends
 // as the command ends. An address keeps everything from the package's name on: what is served for it is checked by the
-// package manager against the lockfile's own digest, where a lockfile has one. Dependencies named by --without are taken out of the manifests, and out of
-// npm's lockfile, meanwhile; what --git names is replaced there, and in the other lockfiles, by the address at which the
-// registry serves it. With --stand-ins the digests in the lockfiles are those of what is served for versions that are gone.
+// package manager against the lockfile's own digest, where a lockfile has one. Dependencies named by --without are taken out
+// of the manifests, and out of npm's lockfile, meanwhile; what --git names is replaced there, and in the other lockfiles, by
+// the address at which the registry serves it. With --stand-ins the digests in the lockfiles are those of what is served for versions that are gone.
 // Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
