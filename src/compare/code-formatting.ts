@@ -2,6 +2,11 @@ import type { Content } from '../model/artifact.ts';
 import { MAX_SCRIPT_BYTES, parseScript, type ParseResult } from './script.ts';
 import { textOf } from './utf8.ts';
 
+interface Place {
+  readonly start?: number | null;
+  readonly end?: number | null;
+}
+
 /** What formatters put in, leave out or exchange; the backslash is that of a quote within quotes. */
 const FORMATTING = /[ \t\r\n;,()'"\\]+/g;
 /** White space beyond what a formatter leaves would be a place to keep things. */
@@ -23,8 +28,8 @@ const NOT_COMPARED = new Set([
 
 /**
  * Whether two scripts are the same program and the same comments, formatted otherwise: white space, semicolons, trailing
- * commas, parentheses without effect and the kind of quotes. Both must parse to the same syntax tree, and every comment must
- * stand between the same text.
+ * commas, parentheses without effect, the kind of quotes, and the order of the names in one import or export. Both must parse
+ * to the same syntax tree, and every comment must stand between the same text.
  *
  * @param path tells the language
  */
@@ -32,7 +37,42 @@ export function sameCode(published: Content, rebuilt: Content, path: string): bo
   if (published.length > MAX_SCRIPT_BYTES || rebuilt.length > MAX_SCRIPT_BYTES) return false;
   const [ours, theirs] = [textOf(published.subarray()), textOf(rebuilt.subarray())];
   if (ours === null || theirs === null || ODD_SPACE.test(ours)) return false;
-  if (ours.replace(FORMATTING, '') !== theirs.replace(FORMATTING, '')) return false;
+  const [ourWords, theirWords] = [wordsOf(ours), wordsOf(theirs)];
+  if (ourWords === theirWords) return sameProgram(ours, theirs, path);
+  if (ourWords.length !== theirWords.length) return false;
+  const [ourSorted, theirSorted] = [withSortedNames(ours, path), withSortedNames(theirs, path)];
+  return wordsOf(ourSorted) === wordsOf(theirSorted) && sameProgram(ourSorted, theirSorted, path);
+}
+
+function wordsOf(text: string): string {
+  return text.replace(FORMATTING, '');
+}
+
+/**
+ * The names within each import and each export in the order of their text: a module is the same in any. A declaration with a
+ * comment in it is left as it is, and so is a script that cannot be read.
+ */
+function withSortedNames(text: string, path: string): string {
+  const tree = parseScript(text, path);
+  const comments = tree?.comments ?? [];
+  let [sorted, end] = ['', 0];
+  for (const declaration of tree?.program.body ?? []) {
+    if (declaration.type !== 'ImportDeclaration' && declaration.type !== 'ExportNamedDeclaration') continue;
+    if (comments.some((one) => isWithin(one, declaration))) continue;
+    // What is imported as a whole has a place of its own.
+    const places = declaration.specifiers.filter(
+      ({ type }) => type === 'ImportSpecifier' || type === 'ExportSpecifier',
+    );
+    const names = places.map((place) => textAt(text, place)).sort();
+    for (const [index, place] of places.entries()) {
+      sorted += text.slice(end, place.start ?? 0) + (names[index] ?? '');
+      end = place.end ?? 0;
+    }
+  }
+  return sorted + text.slice(end);
+}
+
+function sameProgram(ours: string, theirs: string, path: string): boolean {
   const ourTree = parseScript(ours, path);
   const theirTree = ourTree === null ? null : parseScript(theirs, path);
   return (
@@ -43,11 +83,19 @@ export function sameCode(published: Content, rebuilt: Content, path: string): bo
   );
 }
 
+function textAt(text: string, { start, end }: Place): string {
+  return text.slice(start ?? 0, end ?? 0);
+}
+
+function isWithin(inner: Place, outer: Place): boolean {
+  return (inner.start ?? 0) > (outer.start ?? 0) && (inner.start ?? 0) < (outer.end ?? 0);
+}
+
 /** Every comment with single spaces, and how much text stands before it that no formatter changes. */
 function commentsOf(text: string, { comments }: ParseResult): string {
   let [end, before] = [0, 0];
   const placed = (comments ?? []).map(({ type, value, start, end: next }) => {
-    before += text.slice(end, start ?? 0).replace(FORMATTING, '').length;
+    before += wordsOf(text.slice(end, start ?? 0)).length;
     end = next ?? 0;
     return [type, before, value.replaceAll(/\s+/g, ' ').trim()];
   });

@@ -13,6 +13,17 @@ describe('one program in two formats', () => {
     ['with parentheses', 'const f = (a) => a\n', 'const f = a => (a)'],
     ['as a module', 'export {a} from "./a.js"\n', "export { a } from './a.js';"],
     [
+      'with imported names in another order',
+      'import a, {b, c as d} from "e"',
+      'import a, { c as d, b } from "e";',
+    ],
+    [
+      'with exported names in another order',
+      'let a, c; export {a as b, c}',
+      'let a, c\nexport { c, a as b };',
+    ],
+    ['with names of another module in another order', 'export {a, b} from "c"', 'export { b, a } from "c"'],
+    [
       'with comments',
       '/**\n * One.\n */\nconst a = 1 // two\n',
       '  /**\n  * One.\n  */\n  const a = 1; // two',
@@ -68,6 +79,21 @@ describe('attack: what formatting could hide', () => {
     ['no program', 'f(', 'f( '],
     ['more depth than the stack', `f(${'['.repeat(100_000)}`, `f( ${'['.repeat(100_000)}`],
     ['another word', 'f(a)', 'f(b)'],
+    [
+      'another order of modules',
+      'import {a} from "b";import {c} from "d"',
+      'import {c} from "d";import {a} from "b"',
+    ],
+    ['an imported name for another', 'import {a as b, c as d} from "e"', 'import {a as d, c as b} from "e"'],
+    [
+      'a name out of another module',
+      'import {a} from "b";import {c} from "d"',
+      'import {c} from "b";import {a} from "d"',
+    ],
+    ['a whole module for a name', 'import a, {b} from "c"', 'import b, {a} from "c"'],
+    ['imported names around a comment', 'import {/*a*/ b, c} from "d"', 'import {/*a*/ c, b} from "d"'],
+    ['the order of keys', 'f({a, b})', 'f({b, a})'],
+    ['the order of parameters', 'function f({a}, {b}) {}', 'function f({b}, {a}) {}'],
   ])('%s, is a difference', (_, published, rebuilt) => {
     expect(same(published, rebuilt)).toBe(false);
     expect(same(rebuilt, published)).toBe(false);
