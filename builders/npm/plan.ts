@@ -246,8 +246,8 @@ function lockUses({ root }: Context): readonly LockUse[] {
 async function buildPlans(context: Context): Promise<readonly RebuildPlan[]> {
   const { manifest, root, request, release } = context;
   const { directory, tree } = request.source;
-  const { readText } = request;
-  const ways = await waysToPack({ manifest, root, release, directory, tree, readText });
+  const { unexplained, readText } = request;
+  const ways = await waysToPack({ manifest, root, release, directory, tree, unexplained, readText });
   const scripts = packingRunsScripts(release) ? 'packing' : 'installing';
   return lockUses(context).flatMap((lock) =>
     ways.map((build) => installBuildPack({ context, build, lock, scripts })),

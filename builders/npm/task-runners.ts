@@ -14,10 +14,17 @@ interface TaskRunner {
   readonly task: RegExp;
   /** Where the file takes all tasks of another module, whose names it does not tell. */
   readonly taken?: RegExp;
+  /** The files that the text of the program's file has rules to make, of those asked for. */
+  readonly filesMade?: (text: string, asked: readonly string[]) => readonly string[];
 }
 
 const RUNNERS: readonly TaskRunner[] = [
-  { program: 'make', file: /^(?:GNU)?[Mm]akefile$/, task: /^([a-z][\w-]{0,60})[ \t]*:(?!=)/gm },
+  {
+    program: 'make',
+    file: /^(?:GNU)?[Mm]akefile$/,
+    task: /^([a-z][\w-]{0,60})[ \t]*:(?!=)/gm,
+    filesMade: filesOfRules,
+  },
   {
     program: 'grunt',
     file: /^gruntfile\.(?:js|cjs|coffee)$/i,
@@ -39,23 +46,44 @@ const RUNNERS: readonly TaskRunner[] = [
 /** Tasks that by their name make what is published; the first that a file has is the one to run. */
 const TASKS = ['build', 'dist', 'lib', 'compile', 'bundle', 'package'] as const;
 
+/** A rule that makes files has commands (https://www.gnu.org/software/make/manual/make.html#Rule-Syntax). */
+const RULE = /^(?![\t ])([^\n:=#$]{1,1000}?)[ \t]*::?(?!=)[^\n]*(?:\\\n[^\n]*)*\n\t/gm;
+const MOST_FILES = 50;
+
+/** Targets with variables in their names are not found; `%` stands for any text, as in a name of a file. */
+function filesOfRules(text: string, asked: readonly string[]): readonly string[] {
+  const targets = [...text.matchAll(RULE)].flatMap(([, names = '']) => names.split(/[ \t]+/));
+  const isTarget = (file: string, target: string) => {
+    const [before = '', after] = target.split('%');
+    if (after === undefined) return file === target;
+    return file.length > target.length - 1 && file.startsWith(before) && file.endsWith(after);
+  };
+  return asked.filter((file) => targets.some((target) => isTarget(file, target))).slice(0, MOST_FILES);
+}
+
 /**
- * The ways in which the files of task runners (make, grunt, gulp, jake) in a package's folder build it, one step each.
- * They are read as text, never run: a task whose name is put together by code is not found.
+ * The ways in which the files of task runners (make, grunt, gulp, jake) in a package's folder build it, one step each: the
+ * task that by its name does, else the files themselves that no source has. They are read as text, never run: a task whose
+ * name is put together by code is not found.
+ *
+ * @param request.unexplained paths in the package that its commit does not have as they were published
  */
 export async function taskRunnerWays(request: {
   readonly directory: string;
+  readonly unexplained: readonly string[];
   readonly tree: readonly Pick<TreeFile, 'path'>[];
   readText(file: string): Promise<string | null>;
 }): Promise<readonly (readonly Step[])[]> {
-  const { directory, tree, readText } = request;
+  const { directory, tree, unexplained, readText } = request;
   const ways: (readonly Step[])[] = [];
   const names = tree.map(({ path }) => posix.basename(path));
   const own = names.filter((name, index) => join(directory, name) === tree[index]?.path);
   for (const runner of RUNNERS) {
     const file = own.find((name) => runner.file.test(name));
-    const task = file === undefined ? null : taskOf(runner, (await readText(join(directory, file))) ?? '');
-    if (task !== null) ways.push([runnerStep(runner, task, directory)]);
+    const text = file === undefined ? '' : ((await readText(join(directory, file))) ?? '');
+    const task = taskOf(runner, text);
+    const tasks = task === null ? (runner.filesMade?.(text, unexplained) ?? []) : [task];
+    if (tasks.length > 0) ways.push([runnerStep(runner, tasks, directory)]);
   }
   return ways;
 }
@@ -66,11 +94,14 @@ function taskOf({ task, taken }: TaskRunner, text: string): string | null {
   return TASKS.find((one) => named.has(one)) ?? (taken?.test(text) === true ? usual : null);
 }
 
-function runnerStep({ program }: TaskRunner, task: string, directory: string): Step {
+const LONGEST_NAME = 100;
+
+function runnerStep({ program }: TaskRunner, tasks: readonly string[], directory: string): Step {
+  const argv = [program, ...tasks] as const;
   const step = toolStep({
-    name: `${program} ${task}`,
+    name: argv.join(' ').slice(0, LONGEST_NAME),
     phase: 'build',
-    argv: [program, task],
+    argv,
     directory,
   });
   return withPrograms(step, [directory]);

@@ -20,6 +20,8 @@ interface WaysRequest {
   /** The package's own directory. */
   readonly directory: string;
   readonly tree: readonly TreeFile[];
+  /** Paths in the package that its commit does not have as they were published. */
+  readonly unexplained: readonly string[];
   readText(file: string): Promise<string | null>;
 }
 

@@ -1,14 +1,15 @@
 import semver from 'semver';
 import type { Manager, ManagerName } from './manager.ts';
 
+/** npm 5 and 6 write the manifest anew at every install, formatted their way, unless told to save nothing. */
 const npm: Manager = {
   lockUses: ['frozen', 'kept', 'ignored'],
   install: ({ lock }) =>
     (
       ({
         frozen: ['npm', 'ci', '--ignore-scripts'],
-        kept: ['npm', 'install', '--ignore-scripts'],
-        ignored: ['npm', 'install', '--no-package-lock', '--ignore-scripts'],
+        kept: ['npm', 'install', '--no-save', '--ignore-scripts'],
+        ignored: ['npm', 'install', '--no-package-lock', '--no-save', '--ignore-scripts'],
       }) as const
     )[lock],
   rebuild: () => ['npm', 'rebuild', '--foreground-scripts'],

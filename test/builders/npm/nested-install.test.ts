@@ -30,7 +30,7 @@ describe('a script that goes to another folder', () => {
     const inFolder = ({ cwd, phase }: Step) => phase === 'fetch' && cwd === '/work/source/browser';
     return next.flatMap(({ steps }) => steps.filter(inFolder).map(({ argv }) => argv.join(' ')));
   };
-  const INSTALLED = [expect.stringMatching(/npm install --no-package-lock --ignore-scripts$/)];
+  const INSTALLED = [expect.stringMatching(/npm install --no-package-lock --no-save --ignore-scripts$/)];
   const differed: Went = { kind: 'differed', differences: [difference('content', 'dist/index.js')] };
 
   it.each([
@@ -52,7 +52,7 @@ describe('a script that goes to another folder', () => {
     const files = { 'browser/package-lock.json': '{"lockfileVersion":3}' };
     const script = 'cd browser && npm run build';
     expect(await fetchesWith({ script, files })).toEqual([
-      expect.stringMatching(/npm install --ignore-scripts$/),
+      expect.stringMatching(/npm install --no-save --ignore-scripts$/),
     ]);
   });
   it('finds them with the Yarn of its own lockfile, where the plan has one', async () => {

@@ -93,8 +93,8 @@ describe('a package with built files', () => {
     });
     expect(plans.map((plan) => plan.steps[0]?.argv.slice(5).join(' '))).toEqual([
       'npm ci --ignore-scripts',
-      'npm install --ignore-scripts',
-      'npm install --no-package-lock --ignore-scripts',
+      'npm install --no-save --ignore-scripts',
+      'npm install --no-package-lock --no-save --ignore-scripts',
     ]);
     expect(plans.map((plan) => plan.fallback)).toEqual([false, true, true]);
     expect(plans[2]?.evidence.map((one) => one.kind)).toEqual(['resolution']);
@@ -151,6 +151,20 @@ describe('a package with built files', () => {
       unexplained: BUILT,
     });
     expect(steps[0]?.[2]).toBe('build /work/source: make build');
+  });
+
+  it('is built by the rules of a Makefile that make what is published, where none is named so', async () => {
+    const rules = [
+      'release: a.js a.min.js\n',
+      'a.js: src\n\tcat $^ > $@\n',
+      '%.min.js: %.js\n\tuglify $<\n',
+      'b.js:\n',
+    ];
+    const { steps } = await plansOf({
+      files: { 'package.json': { name: 'pkg', scripts: { test: 'make test' } }, Makefile: rules.join('\n') },
+      unexplained: { 'a.js': 'code', 'a.min.js': 'code', 'b.js': 'code', 'c.js': 'code' },
+    });
+    expect(steps[0]?.at(-2)).toBe('build /work/source: make a.js a.min.js');
   });
 
   it.each([

@@ -105,7 +105,7 @@ describe('after a failed install', () => {
     const went: Went = { kind: 'failed', code: 'timed-out', log: '', phase: 'fetch' };
     const { next } = await revise(went, { ...PLAN, steps });
     expect(commands(next[0])[0]).toMatch(
-      / npm install --no-package-lock --ignore-scripts --legacy-peer-deps$/,
+      / npm install --no-package-lock --no-save --ignore-scripts --legacy-peer-deps$/,
     );
     expect(next[0]?.steps[1]?.env).toMatchObject({ npm_config_legacy_peer_deps: 'true' });
     expect((await revise(went, next[0])).next).toEqual([]);
