@@ -185,13 +185,13 @@ function otherWay({ source }: Attempt, untried: readonly RankedPlan[]): RebuildP
   )?.plan;
 }
 
-/** Equal for plans that fetch the same. */
-export function fetchKey({ registryTime, steps }: RebuildPlan): string {
-  return JSON.stringify([registryTime, steps.filter(({ phase }) => phase === 'fetch')]);
+/** Equal for plans that fetch the same, with the same tools. */
+export function fetchKey({ registryTime, toolchain, steps }: RebuildPlan): string {
+  return JSON.stringify([registryTime, toolchain, steps.filter(({ phase }) => phase === 'fetch')]);
 }
 
 /**
- * The plan with the fetch steps that were proposed when its own had failed in another plan, and the reasons for them.
+ * The plan with the fetch steps and the tools that were proposed when its own had failed in another plan, and the reasons for them.
  *
  * @param fetches by `fetchKey` of what failed
  */
@@ -203,8 +203,9 @@ export function withKnownFetch(plan: RebuildPlan, fetches: ReadonlyMap<string, R
     ...better.steps.filter(({ phase }) => phase === 'fetch'),
     ...plan.steps.filter(({ phase }) => phase !== 'fetch'),
   ];
+  const { toolchain } = better;
   const known = withKnownFetch(
-    { ...plan, steps },
+    { ...plan, toolchain, steps },
     new Map([...fetches].filter(([key]) => key !== fetchKey(plan))),
   );
   const conclusive = known.conclusive && better.conclusive;

@@ -75,6 +75,13 @@ describe('a fetch that is known to be needed', () => {
     expect(known).toMatchObject({ conclusive: false, evidence: [{ detail: 'x is left out' }] });
   });
 
+  it('is one with other tools, too', () => {
+    const plan = planOf('all', 'b');
+    const newer = { ...plan, toolchain: { node: '22.22.2' } };
+    expect(fetchKey(newer)).not.toBe(fetchKey(plan));
+    expect(withKnownFetch(plan, new Map([[fetchKey(plan), newer]])).toolchain).toEqual(newer.toolchain);
+  });
+
   it.each([
     ['whose fetch got through', 'all', null, 'all', false],
     ['that would fetch in another way than one that got through', 'all', null, 'nothing', true],

@@ -22,6 +22,20 @@ export function nodeTooNew(reading: Reading): Revision | null {
   return otherNode(reading, TOO_NEW, OLDER);
 }
 
+/** What a package that refuses to be installed asks for (npm with `engine-strict`). */
+const REFUSES = /EBADENGINE[^]{0,2000}?Required: \{.{0,200}?"node":"([^"]{1,256})"/;
+
+/** The lowest line that a package allows which refuses the Node that it got. */
+export function nodeRefused({ plan, went }: Reading): Revision | null {
+  const [, range = ''] = went.kind === 'failed' ? (REFUSES.exec(went.log) ?? []) : [];
+  const node = plan.toolchain['node'] ?? '';
+  if (semver.validRange(range) === null || semver.satisfies(node, range)) return null;
+  const version = Object.values(LAST_OF_LINE).find((one) => semver.satisfies(one, range));
+  if (version === undefined) return null;
+  const why = `a package refuses to be installed with Node ${node} and asks for ${range}: Node ${version}`;
+  return { why, change: { toolchain: { ...plan.toolchain, node: version } } };
+}
+
 function otherNode(
   { plan, went }: Reading,
   signs: RegExp,

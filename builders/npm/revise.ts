@@ -10,7 +10,7 @@ import { fromMadeFolder } from './packers.ts';
 import { lenientInstall, peerlessInstalls, withStandIns } from './relax.ts';
 import { rerooted } from './rerooted.ts';
 import { absentManager, absentYarn, managerInDependencies, managersOfTime } from './other-manager.ts';
-import { nodeTooNew, nodeTooOld } from './other-node.ts';
+import { nodeRefused, nodeTooNew, nodeTooOld } from './other-node.ts';
 import { namesGoneFile } from './install-log.ts';
 import { npmTooOld, npmOfChangelog, npmOfFiles, npmOfNotes } from './other-npm.ts';
 import { clockOfDates, installsAsTakenOver, installWithManifest, olderInstall } from './other-time.ts';
@@ -41,6 +41,7 @@ const AFTER_FAILURE: readonly Rule[] = [
   absentYarn,
   nestedInstall,
   absentTools,
+  nodeRefused,
   nodeTooOld,
   nodeTooNew,
   npmTooOld,

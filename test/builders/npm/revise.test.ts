@@ -140,18 +140,6 @@ describe('after a failed build', () => {
   });
 
   it.each([
-    ['a newer', 'Error [ERR_REQUIRE_ESM]: require() of ES Module', '22.22.2'],
-    [
-      'an older',
-      "Error: You must provide the URL of lib/mappings.wasm by calling it({ 'lib/mappings.wasm': 1 })",
-      '18.20.8',
-    ],
-  ])('%s line of Node is tried when the log reads as if it were wanted', async (_which, log, node) => {
-    const { next } = await revise(failed('build-failed', log));
-    expect(next.map(({ toolchain }) => toolchain['node'])).toContain(node);
-  });
-
-  it.each([
     ['12.22.12', '8.19.4'],
     ['10.24.1', '7.24.2'],
     ['8.17.0', undefined],

@@ -34,11 +34,11 @@ it.each(readdirSync(INSIDE_DIRECTORY))('%s has nothing that Node 0.12 could not 
   expect(code).not.toMatch(/=>|\b(?:const|let|class|async)\s|`|\.\.\.|,\s*\)/);
 });
 
-it('tables.cjs writes tables in the order in which they are given', async () => {
+it('tables.cjs writes tables in the order in which they are given, and none that the manifest has no more', async () => {
   const folder = await folderWith({
     'package.json': '{"name":"pkg","dependencies":{"a":"1","b":"workspace:*"}}',
   });
-  await inside('tables.cjs', ['{"dependencies":{"b":"2.0.0","a":"1"}}'], folder);
+  await inside('tables.cjs', ['{"dependencies":{"b":"2.0.0","a":"1"},"devDependencies":{"c":"1"}}'], folder);
   expect(await read(folder, 'package.json')).toBe(
     `${JSON.stringify({ name: 'pkg', dependencies: { b: '2.0.0', a: '1' } }, null, 2)}\n`,
   );
