@@ -140,7 +140,7 @@ export function takeNext(
   const other = queue.findIndex(
     (one) =>
       !isSpent(one) &&
-      !one.plan.fallback &&
+      (first.way.fallback || !one.plan.fallback) &&
       one.planRequest.source.commit === first.planRequest.source.commit,
   );
   return queue.splice(Math.max(0, other), 1)[0];
@@ -187,7 +187,7 @@ function otherWay({ source }: Attempt, untried: readonly RankedPlan[]): RebuildP
 
 /** Equal for plans that fetch the same, with the same tools. */
 export function fetchKey({ registryTime, toolchain, steps }: RebuildPlan): string {
-  return JSON.stringify([registryTime, toolchain, steps.filter(({ phase }) => phase === 'fetch')]);
+  return JSON.stringify([registryTime, toolchain, fetchSteps(steps)]);
 }
 
 /**
@@ -199,10 +199,7 @@ export function withKnownFetch(plan: RebuildPlan, fetches: ReadonlyMap<string, R
   const better = fetches.get(fetchKey(plan));
   if (better === undefined) return plan;
   const added = better.evidence.filter(({ kind }) => kind === 'revised');
-  const steps = [
-    ...better.steps.filter(({ phase }) => phase === 'fetch'),
-    ...plan.steps.filter(({ phase }) => phase !== 'fetch'),
-  ];
+  const steps = [...fetchSteps(better.steps), ...plan.steps.filter(({ phase }) => phase !== 'fetch')];
   const { toolchain } = better;
   const known = withKnownFetch(
     { ...plan, toolchain, steps },
@@ -260,13 +257,18 @@ function repeatsFailedFetch(attempts: readonly Attempt[], plan: RebuildPlan, sou
   });
 }
 
-/** Whether an attempt at the same commit got through a fetch phase that is not the plan's. */
+/** Whether an attempt at the same commit got through the commands of another fetch phase than the plan's. */
 export function fetchedOtherwise(attempts: readonly Attempt[], plan: RebuildPlan, source: Source): boolean {
+  const wanted = fetchSteps(plan.steps);
   return attempts.some((attempt) => {
-    const fetches = attempt.plan.steps.some((step) => step.phase === 'fetch');
-    const isOther = fetches && fetchKey(attempt.plan) !== fetchKey(plan);
+    const commands = fetchSteps(attempt.plan.steps);
+    const isOther = commands.length > 0 && JSON.stringify(commands) !== JSON.stringify(wanted);
     return attempt.source.commit === source.commit && isOther && !failedWith(attempt, 'fetch-failed');
   });
+}
+
+function fetchSteps(steps: readonly Step[]): readonly Step[] {
+  return steps.filter(({ phase }) => phase === 'fetch');
 }
 
 /** What a plan for one candidate is made from. */

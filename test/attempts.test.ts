@@ -95,6 +95,13 @@ describe('a fetch that is known to be needed', () => {
     expect(fetchedOtherwise(attempts, planOf(fetch, 'b'), { commit: 'def' } as Source)).toBe(false);
   });
 
+  it('makes no fallback needless by what it got through as of another time', () => {
+    const source = { commit: 'abc' } as Source;
+    const plan = { ...planOf('all', 'a'), registryTime: '2025-01-01T00:00:00.000Z' };
+    const attempts = [{ plan, rebuild: { result: { ok: true } }, source }] as unknown as Attempt[];
+    expect(fetchedOtherwise(attempts, planOf('all', 'b'), source)).toBe(false);
+  });
+
   it('does not concern a plan that fetches otherwise', () => {
     const other = planOf('else', 'b');
     expect(withKnownFetch(other, fetches)).toBe(other);
@@ -124,6 +131,12 @@ describe('a way of building of which four attempts did not build', () => {
     ['before another commit', 4, queued(other, 'def')],
   ])('goes on %s', (_what, count, next) => {
     expect(takeNext([revised, next], failures(count))).toBe(revised);
+  });
+
+  it('lets another fallback be tried first where it is one', () => {
+    const [loose, peer] = [planOf('loose', true), planOf('peer', true)];
+    const next = takeNext([queued(loose, 'abc', planOf('revised')), queued(peer)], new Map([[loose, 4]]));
+    expect(next?.plan).toBe(peer);
   });
 });
 
