@@ -89,7 +89,8 @@ export function fromMadeFolder(
 ): Step {
   const { source, published, paths, ownFirst = false } = options;
   const copies = documentsOfCommit(options).map((path) => `--copy=${join(LAYOUT.source, path)}`);
-  const flags = [...(ownFirst ? ['--own-first'] : []), ...copies];
+  const root = source.directory === '.' ? [] : [`--root=${LAYOUT.source}`];
+  const flags = [...(ownFirst ? ['--own-first'] : []), ...root, ...copies];
   const program = ['node', `${INSIDE_TARGET}/pack-folder.cjs`, ...flags] as const;
   const told = paths.filter((path) => !path.startsWith('-')).slice(0, MOST_PATHS);
   const where = [inSource(source.directory), published.subject.name, ...told];

@@ -1,10 +1,10 @@
 'use strict';
-// Runs in pack steps: pack-folder.cjs [--own-first] [--copy=FILE...] FOLDER NAME [PATH...] -- COMMAND [ARGUMENT...]
+// Runs in pack steps: pack-folder.cjs [--own-first] [--root=FOLDER] [--copy=FILE...] FOLDER NAME [PATH...] -- COMMAND [ARGUMENT...]
 //
 // Some builds lay a whole package out in a folder of their own, manifest included, and publish from there. This looks
 // below FOLDER for the folder whose package.json has the NAME and that holds most of the PATHs, and runs the command
-// there; where there is none, in FOLDER itself, and with --own-first also where FOLDER holds as many. An archive that the
-// build itself has packed there is taken out first, and the FILEs are copied there.
+// there; where there is none, below the root; where there is none either, in FOLDER itself, and with --own-first also where
+// FOLDER holds as many. An archive that the build itself has packed there is taken out first, and the FILEs are copied there.
 // Plain ES5, for every Node since 0.12.
 var fs = require('fs');
 var path = require('path');
@@ -14,6 +14,8 @@ var DEPTH = 4;
 var words = process.argv.slice(2);
 var isOwnFirst = words[0] === '--own-first';
 if (isOwnFirst) words.shift();
+var ROOT = '--root=';
+var root = words[0].slice(0, ROOT.length) === ROOT ? words.shift().slice(ROOT.length) : null;
 var COPY = '--copy=';
 var copies = [];
 while (words[0].slice(0, COPY.length) === COPY) copies.push(words.shift().slice(COPY.length));
@@ -55,16 +57,20 @@ function score(directory) {
   }).length;
 }
 
-var best = foldersBelow(folder, DEPTH)
-  .filter(function (directory) {
-    return manifestIn(directory).name === name;
-  })
-  .sort(function (a, b) {
-    return score(b) - score(a) || a.length - b.length || (a < b ? -1 : 1);
-  })[0];
-
 var least = isOwnFirst ? score(folder) : 0;
-var place = best === undefined || score(best) <= least ? folder : best;
+
+/** The folder below another that holds most, if more than the package's own has to. */
+function bestBelow(directory) {
+  return foldersBelow(directory, DEPTH)
+    .filter(function (one) {
+      return manifestIn(one).name === name && score(one) > least;
+    })
+    .sort(function (a, b) {
+      return score(b) - score(a) || a.length - b.length || (a < b ? -1 : 1);
+    })[0];
+}
+
+var place = bestBelow(folder) || (root !== null && bestBelow(root)) || folder;
 process.stderr.write('pack-folder.cjs: packing ' + place + '\n');
 var archive = path.join(
   place,

@@ -226,6 +226,14 @@ describe('pack-folder.cjs', () => {
     expect(stdout.trim()).toBe(path.join(folder, 'dist'));
   });
 
+  it('looks below the root where nothing below the folder is the package', async () => {
+    const root = await folderWith({ ...files, 'packages/pkg/package.json': '{"name":"pkg"}' });
+    const folder = path.join(root, 'packages/pkg');
+    const args = [`--root=${root}`, folder, 'pkg', 'index.js', '--', 'pwd'];
+    const { stdout } = await inside('pack-folder.cjs', args, folder);
+    expect(stdout.trim()).toBe(path.join(root, 'dist'));
+  });
+
   it('runs it in the folder itself where nothing below is the package', async () => {
     const folder = await folderWith(files);
     const { stdout } = await inside('pack-folder.cjs', [folder, 'absent', 'index.js', '--', 'pwd'], folder);
