@@ -1,6 +1,7 @@
 import type { TreeFile } from '../../src/model/source.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import type { ManagerName } from './managers/manager.ts';
+import { mentionedManagers } from './scripts.ts';
 
 /** Where dependencies are installed, by whom, and by which lockfile. */
 export interface InstallRoot {
@@ -29,7 +30,7 @@ interface LockfileKind {
   readonly version: RegExp;
 }
 
-/** Of several lockfiles the first counts, unless the manifest names a manager. */
+/** Of several lockfiles the first counts, unless the manifest tells of a manager. */
 const LOCKFILES: readonly LockfileKind[] = [
   { name: 'npm-shrinkwrap.json', managers: ['npm'], version: /"lockfileVersion"\s*:\s*(\d+)/ },
   { name: 'package-lock.json', managers: ['npm'], version: /"lockfileVersion"\s*:\s*(\d+)/ },
@@ -100,7 +101,10 @@ async function describe(directory: string, context: Context): Promise<InstallRoo
   const isPnpm = paths.has(join(directory, 'pnpm-workspace.yaml'));
   const hasWorkspaces = isPnpm || manifest.workspaces.length > 0;
   const present = LOCKFILES.filter(({ name }) => paths.has(join(directory, name)));
-  const kind = present.find(({ managers }) => named !== null && managers.includes(named)) ?? present[0];
+  const told = [...(named === null ? [] : [named]), ...toldManagers(manifest, { isPnpm })];
+  const [kind = present[0]] = told.flatMap((name) =>
+    present.filter(({ managers }) => managers.includes(name)),
+  );
   if (kind === undefined) {
     const manager = named ?? (isPnpm ? 'pnpm' : 'npm');
     return { directory, manifest, manager, lockfile: null, ownYarn, hasWorkspaces };
@@ -131,6 +135,15 @@ function namedManager(text: string | null): ManagerName | null {
   const [, name, major = '0'] = /^(npm|pnpm|yarn|bun)@(\d{1,4})\./.exec(text ?? '') ?? [];
   if (name === 'yarn') return Number(major) >= 2 ? 'berry' : 'yarn';
   return name === 'npm' || name === 'pnpm' || name === 'bun' ? name : null;
+}
+
+/** The managers that a repository tells of without naming the one to use, most telling first. */
+function toldManagers(
+  { engines, scripts }: Manifest,
+  { isPnpm }: { readonly isPnpm: boolean },
+): readonly ManagerName[] {
+  const asked = (['pnpm', 'yarn', 'bun'] as const).filter((name) => engines[name] !== undefined);
+  return [...asked, ...(isPnpm ? (['pnpm'] as const) : []), ...mentionedManagers(Object.values(scripts))];
 }
 
 async function manifestIn(directory: string, readText: Context['readText']): Promise<Manifest | null> {
