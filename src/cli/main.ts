@@ -9,6 +9,7 @@ import { addDemoCommand } from './demo-options.ts';
 import { failWith } from './failure.ts';
 import { addKeygenCommand } from './keygen-options.ts';
 import { leave } from './leave.ts';
+import { mindOutput } from './output.ts';
 import { addPlanCommand } from './plan-options.ts';
 import { addReplayCommand } from './replay-options.ts';
 import { addReportCommand } from './report-options.ts';
@@ -36,6 +37,7 @@ addReportCommand(program);
 addWatchCommand(program);
 addDemoCommand(program);
 
+mindOutput(process);
 try {
   await program.parseAsync();
 } catch (error) {
