@@ -17,7 +17,7 @@ export function bestAttempt(attempts: readonly Attempt[]): Attempt | null {
   });
   const [best] = ranked;
   if (best?.judgement.verdict !== 'diverged') return best ?? null;
-  // One that differs in less, and says nothing by that, takes away what the others say.
+  // One that differs in a part of that only has explained the rest; what it says of that part counts.
   return ranked.find((one) => rankOf(one) === RANKS.failed && differsInPart(one, best)) ?? best;
 }
 

@@ -1,3 +1,4 @@
+import semver from 'semver';
 import type { TreeFile } from '../../src/model/source.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import type { ManagerName } from './managers/manager.ts';
@@ -142,7 +143,10 @@ function toldManagers(
   { engines, scripts }: Manifest,
   { isPnpm }: { readonly isPnpm: boolean },
 ): readonly ManagerName[] {
-  const asked = (['pnpm', 'yarn', 'bun'] as const).filter((name) => engines[name] !== undefined);
+  // What is no range asks for another one: "use pnpm".
+  const asked = (['pnpm', 'yarn', 'bun'] as const).filter(
+    (name) => engines[name] !== undefined && semver.validRange(engines[name]) !== null,
+  );
   return [...asked, ...(isPnpm ? (['pnpm'] as const) : []), ...mentionedManagers(Object.values(scripts))];
 }
 

@@ -23,7 +23,7 @@ export function nodeTooNew(reading: Reading): Revision | null {
 }
 
 /** What a package that refuses to be installed asks for (npm with `engine-strict`). */
-const REFUSES = /EBADENGINE[^]{0,2000}?Required: \{.{0,200}?"node":"([^"]{1,256})"/;
+const REFUSES = /\bEBADENGINE\b[^]{0,1000}?\bRequired: \{[^{}\n]{0,100}?"node":"([^"\n]{1,100})"/;
 
 /** The lowest line that a package allows which refuses the Node that it got. */
 export function nodeRefused({ plan, went }: Reading): Revision | null {

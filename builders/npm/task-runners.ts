@@ -48,6 +48,8 @@ const TASKS = ['build', 'dist', 'lib', 'compile', 'bundle', 'package'] as const;
 
 /** A rule that makes files has commands (https://www.gnu.org/software/make/manual/make.html#Rule-Syntax). */
 const RULE = /^(?![\t ])([^\n:=#$]{1,1000}?)[ \t]*::?(?!=)[^\n]*(?:\\\n[^\n]*)*\n\t/gm;
+/** The artifact chooses the names: one that make could take for an option or a variable would have it run what no source holds. */
+const PLAIN_NAME = /^[\w@][\w@./-]*$/;
 const MOST_FILES = 50;
 
 /** Targets with variables in their names are not found; `%` stands for any text, as in a name of a file. */
@@ -58,7 +60,8 @@ function filesOfRules(text: string, asked: readonly string[]): readonly string[]
     if (after === undefined) return file === target;
     return file.length > target.length - 1 && file.startsWith(before) && file.endsWith(after);
   };
-  return asked.filter((file) => targets.some((target) => isTarget(file, target))).slice(0, MOST_FILES);
+  const plain = asked.filter((file) => PLAIN_NAME.test(file));
+  return plain.filter((file) => targets.some((target) => isTarget(file, target))).slice(0, MOST_FILES);
 }
 
 /**

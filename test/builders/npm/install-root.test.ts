@@ -21,6 +21,7 @@ it.each([
   ['engines', { engines: { pnpm: '9' }, scripts: { build: 'yarn compile' } }, {}, 'pnpm'],
   ['a workspace of pnpm', { scripts: { build: 'yarn compile' } }, { 'pnpm-workspace.yaml': '' }, 'pnpm'],
   ['its scripts', { scripts: { prepublishOnly: 'yarn compile' } }, {}, 'yarn'],
+  ['no manager that its engines forbid', { engines: { yarn: 'use npm' } }, {}, 'npm'],
   ['a manager whose lockfile it lacks', { engines: { bun: '1' } }, {}, 'npm'],
 ])('of several lockfiles that counts which goes with %s', async (_what, manifest, more, manager) => {
   expect(await managerOf(manifest, more)).toBe(manager);
