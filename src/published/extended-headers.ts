@@ -1,4 +1,5 @@
 import type { Anomaly, EntryType } from '../model/artifact.ts';
+import { claimsManifest, paxAnomaly } from './manifest-records.ts';
 import { decodeUtf8, isPlainMetadata, type PaxRecords, readPaxRecords } from './pax.ts';
 import type { ReadPart } from './tar-entry.ts';
 import type { TarHeader } from './tar-header.ts';
@@ -140,7 +141,7 @@ export class ExtendedHeaders {
 /** Whether a record does what no packer needs: rename a file whose own header could hold the name, or carry other data. */
 function isOddRecord(record: { key: string; value: string; header: TarHeader; type: EntryType }): boolean {
   const { key, value, header, type } = record;
-  if (isPlainMetadata(key, value) || key === 'size') return false;
+  if (isPlainMetadata(key, value) || key === 'size' || claimsManifest(key)) return false;
   if (key === 'path') return fitsHeader(value) && !Buffer.from(value).equals(header.name);
   if (key === 'linkpath') return type !== 'symlink' && type !== 'hardlink';
   return true;
@@ -157,15 +158,6 @@ function fitsHeader(name: string): boolean {
 /** GNU tar writes a long name only when it must, and its beginning into the header for readers that do not know it. */
 function isHonestLongName(longName: Uint8Array, name: Uint8Array): boolean {
   return longName.length >= 100 && Buffer.from(longName.subarray(0, name.length)).equals(name);
-}
-
-function paxAnomaly(key: string, path: string | null): Anomaly {
-  const where = path === null ? 'a global header' : visible(path);
-  return {
-    kind: 'pax-record',
-    path,
-    detail: `${where}: the PAX record ${visible(JSON.stringify(key))} is not needed`,
-  };
 }
 
 function hiddenInExtended(header: TarHeader): Anomaly {

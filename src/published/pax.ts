@@ -50,11 +50,15 @@ const METADATA =
 const NUMBER = /^-?[0-9]{1,20}(\.[0-9]{1,12})?$/;
 const OWNER = /^(uname|gname|NODETAR\.[a-z]+)$/;
 const SHORT_NAME = /^[\w.@ \\-]{0,64}$/;
+/** The names of files that npm before 5 let its packer read for what to leave out. */
+const IGNORE_FILE = /^NODETAR\.ignoreFiles\.[0-9]{1,3}$/;
+const IGNORE_FILES: readonly string[] = ['.npmignore', '.gitignore', 'package.json'];
 
 /** Whether a record is metadata with a value as small as such metadata is: neither a name nor room for a payload. */
 export function isPlainMetadata(key: string, value: string): boolean {
   if (METADATA.test(key) && NUMBER.test(value)) return true;
   if (OWNER.test(key) && SHORT_NAME.test(value)) return true;
+  if (IGNORE_FILE.test(key) && IGNORE_FILES.includes(value)) return true;
   // `git archive` writes the commit id as a global comment.
   return key === 'comment' && /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(value);
 }

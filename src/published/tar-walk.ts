@@ -1,6 +1,7 @@
 import type { Anomaly, Content, Entry } from '../model/artifact.ts';
 import { ContentDigests, digestContent, type EntryDigests } from './digests.ts';
 import { ExtendedHeaders, MAX_EXTENDED_BYTES } from './extended-headers.ts';
+import { foreignRecords } from './manifest-records.ts';
 import { placeAnomalies } from './names.ts';
 import { readEntry, type ReadPart } from './tar-entry.ts';
 import { BLOCK, isExtended, readTarHeader, type TarHeader } from './tar-header.ts';
@@ -101,9 +102,9 @@ export class TarWalker {
     if (this.#state === 'header') this.#fail(`it ends at byte ${this.#taken} without an end mark`);
     if (this.#state === 'mark') this.#finishMark(false);
     if (this.#problem !== null) return this.#problem;
-    const places = placeAnomalies(this.#entries);
+    const found = [...placeAnomalies(this.#entries), ...foreignRecords(this.#entries)];
     // Not by push(...): there can be more of them than a call can have arguments.
-    return { entries: this.#entries, anomalies: [...this.#anomalies, ...this.#trailing(), ...places] };
+    return { entries: this.#entries, anomalies: [...this.#anomalies, ...this.#trailing(), ...found] };
   }
 
   /** How many bytes of the chunk were taken. */
