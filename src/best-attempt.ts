@@ -1,4 +1,3 @@
-import type { Difference } from './model/comparison.ts';
 import type { Attempt } from './attempts.ts';
 import { addsOnlyNotes } from './compare/inconclusive.ts';
 import { SEVERITIES } from './model/verdict.ts';
@@ -15,21 +14,7 @@ export function bestAttempt(attempts: readonly Attempt[]): Attempt | null {
     const bySeverity = SEVERITIES.indexOf(a.judgement.severity) - SEVERITIES.indexOf(b.judgement.severity);
     return bySeverity || differences(a) - differences(b);
   });
-  const [best] = ranked;
-  if (best?.judgement.verdict !== 'diverged') return best ?? null;
-  // One that differs in a part of that only has explained the rest; what it says of that part counts.
-  return ranked.find((one) => rankOf(one) === RANKS.failed && differsInPart(one, best)) ?? best;
-}
-
-/** Whether an attempt differs in some of the places in which another does, and in no other. */
-function differsInPart({ comparison }: Attempt, other: Attempt): boolean {
-  const ours = (comparison?.differences ?? []).map(placeOf);
-  const theirs = new Set(other.comparison?.differences.map(placeOf));
-  return ours.length > 0 && ours.length < theirs.size && ours.every((place) => theirs.has(place));
-}
-
-function placeOf({ kind, path }: Difference): string {
-  return `${kind} ${path}`;
+  return ranked[0] ?? null;
 }
 
 const RANKS = { reproduced: 0, diverged: 1, failed: 2, inconclusive: 3 } as const;

@@ -37,22 +37,6 @@ describe('the attempt that speaks for all', () => {
     expect(bestAttempt([attempt('diverged', { severity: 'high', differences: 1 }), worse, best])).toBe(best);
   });
 
-  it('is one that says nothing about part of the places in which a divergence differs', () => {
-    const at = (one: Attempt, ...paths: readonly string[]) =>
-      ({
-        ...one,
-        comparison: { differences: paths.map((path) => ({ kind: 'added', path })) },
-      }) as unknown as Attempt;
-    const diverged = at(attempt('diverged', { severity: 'high' }), 'a.js', 'b.js');
-    const [part, all, other] = [['a.js'], ['a.js', 'b.js'], ['c.js']].map((paths) =>
-      at(attempt('unverifiable'), ...paths),
-    );
-    expect(bestAttempt([diverged, all, other].flatMap((one) => one ?? []))).toBe(diverged);
-    expect(bestAttempt([diverged, part].flatMap((one) => one ?? []))).toBe(part);
-    const inconclusive = at(attempt('unverifiable', { conclusive: false }), 'a.js');
-    expect(bestAttempt([diverged, inconclusive])).toBe(diverged);
-  });
-
   it('is a failed build rather than the divergence of a plan that left the build out', () => {
     const failed = attempt('unverifiable');
     expect(bestAttempt([attempt('diverged', { conclusive: false, severity: 'low' }), failed])).toBe(failed);

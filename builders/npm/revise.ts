@@ -11,7 +11,6 @@ import { lenientInstall, peerlessInstalls, withStandIns } from './relax.ts';
 import { rerooted } from './rerooted.ts';
 import { absentManager, absentYarn, managerInDependencies, managersOfTime } from './other-manager.ts';
 import { nodeRefused, nodeTooNew, nodeTooOld } from './other-node.ts';
-import { keptFiles } from './kept-files.ts';
 import { namesGoneFile } from './install-log.ts';
 import { npmTooOld, npmOfChangelog, npmOfFiles, npmOfNotes } from './other-npm.ts';
 import { clockOfDates, installsAsTakenOver, installWithManifest, olderInstall } from './other-time.ts';
@@ -56,7 +55,6 @@ const AFTER_DIFFERENCE: readonly Rule[] = [
   placeholderInFiles,
   versionBeforeBuild,
   packedElsewhere,
-  keptFiles,
   rerooted,
   windowsCheckout,
   commandPrompt,
