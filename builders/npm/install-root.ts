@@ -31,7 +31,7 @@ interface LockfileKind {
   readonly version: RegExp;
 }
 
-/** Of several lockfiles the first counts, unless the manifest tells of a manager. */
+/** Of several lockfiles the first counts, unless the repository tells of a manager. */
 const LOCKFILES: readonly LockfileKind[] = [
   { name: 'npm-shrinkwrap.json', managers: ['npm'], version: /"lockfileVersion"\s*:\s*(\d+)/ },
   { name: 'package-lock.json', managers: ['npm'], version: /"lockfileVersion"\s*:\s*(\d+)/ },

@@ -46,22 +46,30 @@ const RUNNERS: readonly TaskRunner[] = [
 /** Tasks that by their name make what is published; the first that a file has is the one to run. */
 const TASKS = ['build', 'dist', 'lib', 'compile', 'bundle', 'package'] as const;
 
-/** A rule that makes files has commands (https://www.gnu.org/software/make/manual/make.html#Rule-Syntax). */
-const RULE = /^(?![\t ])([^\n:=#$]{1,1000}?)[ \t]*::?(?!=)[^\n]*(?:\\\n[^\n]*)*\n\t/gm;
+/** The targets of a rule, unless variables name them (https://www.gnu.org/software/make/manual/make.html#Rule-Syntax). */
+const RULE = /^([^\s:=#$][^:=#$]*)::?(?!=)/;
 /** The artifact chooses the names: one that make could take for an option or a variable would have it run what no source holds. */
 const PLAIN_NAME = /^[\w@][\w@./-]*$/;
 const MOST_FILES = 50;
+/** Each is held against every file. */
+const MOST_PATTERNS = 100;
 
-/** Targets with variables in their names are not found; `%` stands for any text, as in a name of a file. */
+/** Rules that make files have commands on the next line; `%` in a target stands for any text. */
 function filesOfRules(text: string, asked: readonly string[]): readonly string[] {
-  const targets = [...text.matchAll(RULE)].flatMap(([, names = '']) => names.split(/[ \t]+/));
-  const isTarget = (file: string, target: string) => {
-    const [before = '', after] = target.split('%');
-    if (after === undefined) return file === target;
-    return file.length > target.length - 1 && file.startsWith(before) && file.endsWith(after);
-  };
-  const plain = asked.filter((file) => PLAIN_NAME.test(file));
-  return plain.filter((file) => targets.some((target) => isTarget(file, target))).slice(0, MOST_FILES);
+  const lines = text.replaceAll(/\\\r?\n/g, ' ').split('\n');
+  const targets = lines.flatMap((line, index) => {
+    const [, names = ''] = RULE.exec(line) ?? [];
+    return lines[index + 1]?.startsWith('\t') === true ? names.trim().split(/\s+/) : [];
+  });
+  const named = new Set(targets);
+  const patterns = targets.filter((target) => target.includes('%')).slice(0, MOST_PATTERNS);
+  const isMade = (file: string) => named.has(file) || patterns.some((pattern) => fitsPattern(file, pattern));
+  return asked.filter((file) => PLAIN_NAME.test(file) && isMade(file)).slice(0, MOST_FILES);
+}
+
+function fitsPattern(file: string, pattern: string): boolean {
+  const [before = '', after = ''] = pattern.split('%');
+  return file.length >= pattern.length && file.startsWith(before) && file.endsWith(after);
 }
 
 /**
@@ -97,12 +105,10 @@ function taskOf({ task, taken }: TaskRunner, text: string): string | null {
   return TASKS.find((one) => named.has(one)) ?? (taken?.test(text) === true ? usual : null);
 }
 
-const LONGEST_NAME = 100;
-
 function runnerStep({ program }: TaskRunner, tasks: readonly string[], directory: string): Step {
   const argv = [program, ...tasks] as const;
   const step = toolStep({
-    name: argv.join(' ').slice(0, LONGEST_NAME),
+    name: argv.join(' '),
     phase: 'build',
     argv,
     directory,

@@ -1,4 +1,4 @@
-import { messageOf, ReproveError } from '../errors.ts';
+import { exitCodeOf, messageOf, ReproveError } from '../errors.ts';
 import { failWith } from './failure.ts';
 
 /**
@@ -6,8 +6,14 @@ import { failWith } from './failure.ts';
  * out. Output that cannot be written for another reason is a failure (`io`).
  */
 export function mindOutput({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>): void {
+  let isLost = false;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
+    if (error.code === 'EPIPE' || isLost) return;
+    isLost = true;
+    // What comes out well afterwards has not been told either.
+    process.once('exit', () => {
+      process.exitCode = exitCodeOf('io');
+    });
     const what = 'The output could not be written.';
     const next = 'Make room there or send it elsewhere, and run the command again.';
     failWith(new ReproveError('io', { what, why: messageOf(error), next }, { cause: error }));

@@ -55,10 +55,12 @@ function wordsOf(text: string): string {
 function withSortedNames(text: string, path: string): string {
   const tree = parseScript(text, path);
   const comments = tree?.comments ?? [];
-  let [sorted, end] = ['', 0];
+  let [sorted, end, next] = ['', 0, 0];
   for (const declaration of tree?.program.body ?? []) {
     if (declaration.type !== 'ImportDeclaration' && declaration.type !== 'ExportNamedDeclaration') continue;
-    if (comments.some((one) => isWithin(one, declaration))) continue;
+    // Both are in the order of the text.
+    while (startOf(comments[next]) < startOf(declaration)) next += 1;
+    if (startOf(comments[next]) < (declaration.end ?? 0)) continue;
     // What is imported as a whole has a place of its own.
     const places = declaration.specifiers.filter(
       ({ type }) => type === 'ImportSpecifier' || type === 'ExportSpecifier',
@@ -87,8 +89,9 @@ function textAt(text: string, { start, end }: Place): string {
   return text.slice(start ?? 0, end ?? 0);
 }
 
-function isWithin(inner: Place, outer: Place): boolean {
-  return (inner.start ?? 0) > (outer.start ?? 0) && (inner.start ?? 0) < (outer.end ?? 0);
+/** Of no place it is after all text. */
+function startOf(place: Place | undefined): number {
+  return place === undefined ? Infinity : (place.start ?? 0);
 }
 
 /** Every comment with single spaces, and how much text stands before it that no formatter changes. */

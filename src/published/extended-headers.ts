@@ -1,6 +1,6 @@
 import type { Anomaly, EntryType } from '../model/artifact.ts';
-import { claimsManifest, paxAnomaly } from './manifest-records.ts';
-import { decodeUtf8, isPlainMetadata, type PaxRecords, readPaxRecords } from './pax.ts';
+import { claimsManifest } from './manifest-records.ts';
+import { decodeUtf8, isPlainMetadata, paxAnomaly, type PaxRecords, readPaxRecords } from './pax.ts';
 import type { ReadPart } from './tar-entry.ts';
 import type { TarHeader } from './tar-header.ts';
 import { visible } from './visible.ts';

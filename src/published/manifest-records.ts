@@ -1,6 +1,5 @@
 import type { Anomaly, Entry } from '../model/artifact.ts';
-import { decodeUtf8 } from './pax.ts';
-import { visible } from './visible.ts';
+import { decodeUtf8, paxAnomaly } from './pax.ts';
 
 /**
  * Where npm before 5 had to write extended headers (for owners whose ids need more than seven octal digits), it wrote all that its
@@ -9,6 +8,8 @@ import { visible } from './visible.ts';
 const OF_MANIFEST = 'NODETAR.package.';
 /** Bytes; larger manifests are not read for this. */
 const MOST_BYTES = 1024 ** 2;
+/** Characters; no manifest of people has longer ways, and one made for it could have ways of its own length by the thousand. */
+const LONGEST_WAY = 256;
 
 /** Whether a record says of itself that it is a part of the manifest; `foreignRecords` tells whether it is. */
 export function claimsManifest(key: string): boolean {
@@ -29,16 +30,6 @@ export function foreignRecords(entries: readonly Entry[]): readonly Anomaly[] {
     .map(({ path, key }) => paxAnomaly(key, path));
 }
 
-/** An extended header that no packer needs. */
-export function paxAnomaly(key: string, path: string | null): Anomaly {
-  const where = path === null ? 'a global header' : visible(path);
-  return {
-    kind: 'pax-record',
-    path,
-    detail: `${where}: the PAX record ${visible(JSON.stringify(key))} is not needed`,
-  };
-}
-
 function manifestOf(entries: readonly Entry[]): unknown {
   const [entry, another] = entries.filter(({ path, type }) => path === 'package.json' && type === 'file');
   if (entry === undefined || another !== undefined || entry.content.length > MOST_BYTES) return null;
@@ -50,12 +41,13 @@ function manifestOf(entries: readonly Entry[]): unknown {
   }
 }
 
-/** Every text, number and truth value of a JSON value, by the names and indices that lead to it, joined by dots. */
+/** Every text, number and truth value of a JSON value, by the names and indices that lead to it, joined by dots; without long ways. */
 function textsOf(json: unknown): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   const left: [string, unknown][] = [['', json]];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const [way, value] = next;
+    if (way.length > LONGEST_WAY) continue;
     if (typeof value !== 'object' || value === null) texts.set(way, String(value));
     else
       for (const [name, inner] of Object.entries(value))

@@ -1,3 +1,6 @@
+import type { Anomaly } from '../model/artifact.ts';
+import { visible } from './visible.ts';
+
 /** The records of one PAX extended header, in order. */
 export type PaxRecords = ReadonlyMap<string, string>;
 
@@ -61,4 +64,14 @@ export function isPlainMetadata(key: string, value: string): boolean {
   if (IGNORE_FILE.test(key) && IGNORE_FILES.includes(value)) return true;
   // `git archive` writes the commit id as a global comment.
   return key === 'comment' && /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(value);
+}
+
+/** An extended header that no packer needs: of one entry, or of all. */
+export function paxAnomaly(key: string, path: string | null): Anomaly {
+  const where = path === null ? 'a global header' : visible(path);
+  return {
+    kind: 'pax-record',
+    path,
+    detail: `${where}: the PAX record ${visible(JSON.stringify(key))} is not needed`,
+  };
 }

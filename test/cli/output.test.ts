@@ -27,6 +27,7 @@ it('output that cannot be written is a failure', async () => {
   const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', full, 'pipe'] });
   closeSync(full);
   const [said, ended] = await Promise.all([text(child.stderr as Readable), once(child, 'exit')]);
+  expect(said.split('reprove: ')).toHaveLength(2);
   expect(said).toMatch(/^reprove: The output could not be written\.\n {2}why: {2}ENOSPC/);
   expect(ended).toEqual([4, null]);
 });

@@ -4,6 +4,8 @@ import { paxHeader, tarball, tarEntry } from '../support/tarball.ts';
 
 const MANIFEST = { name: 'pkg', scripts: { 'test:a.b': 'node test' }, files: ['a.js'], private: false };
 
+const LONG = 'a'.repeat(300);
+
 /** What is odd about an archive whose first file has these records, and whose manifest comes after it. */
 function oddities(
   records: Readonly<Record<string, string>>,
@@ -38,6 +40,11 @@ it.each([
   ['stands beside no manifest', { 'NODETAR.package.name': 'pkg' }, []],
   ['stands beside a manifest that is none', { 'NODETAR.package.name': 'pkg' }, ['{']],
   ['stands beside two manifests', { 'NODETAR.package.name': 'pkg' }, ['{"name":"pkg"}', '{"name":"other"}']],
+  [
+    'has a longer way than any manifest',
+    { [`NODETAR.package.${LONG}`]: '1' },
+    [JSON.stringify({ [LONG]: 1 })],
+  ],
   ['names another file to ignore', { 'NODETAR.ignoreFiles.0': 'eval(this)' }, undefined],
 ])('attack: a record that %s is one', (_what, records, manifests) => {
   expect(oddities(records as unknown as Record<string, string>, manifests)).toHaveLength(1);
